@@ -14,7 +14,7 @@ pub fn journal_keys(
     opener: Opener,
     lease: Option<&Recipient>,
 ) -> anyhow::Result<JournalKeys> {
-    let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
+    let device = DeviceId::parse(vault.device()).context("the vault holds no valid device id")?;
     Ok(JournalKeys {
         device,
         sealer: vault.sealer(lease)?,

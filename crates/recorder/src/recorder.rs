@@ -232,7 +232,7 @@ impl Recorder {
             Some(ClockFinding::Stalled { from, to }) => {
                 self.record_interval(from, to, Coverage::NotRecorded);
                 let seconds = (to - from) / MICROS_PER_SECOND;
-                let text = format!("uam stood still for {seconds} s and saw nothing.");
+                let text = format!("uam did not run for {seconds} s; that time is not recorded.");
                 self.add_notice(boot, NoticeCode::Stalled, text);
             }
             None => {}

@@ -4,7 +4,7 @@
 //! ([`MOST_SLOTS`], [`MOST_NAMES`], [`LONGEST_TITLE`]); when there are more names than that, the one with the least time
 //! makes room, so the names at the top are right as long as the names at the bottom are short.
 
-use crate::buckets::TEN_US;
+use crate::buckets::{TEN_US, split_by_ten, ten_of};
 use crate::timeline::{Timeline, TimelineOwner};
 use crate::totals::PROTECTED;
 use model::{Counts, Coverage, Span};
@@ -174,18 +174,14 @@ impl DaySummary {
     }
 
     fn time(&mut self, from_us: i64, to_us: i64, state: Coverage) {
-        let mut at = from_us;
-        while at < to_us {
-            let n = (at.saturating_sub(self.from_us)).div_euclid(TEN_US);
-            let next = self.from_us.saturating_add((n + 1).saturating_mul(TEN_US));
-            let end = to_us.min(next);
-            if let Some(slot) = self.at(at) {
-                slot.states[state as usize] += end.abs_diff(at);
-            } else if n >= 0 {
-                return;
+        let start = self.from_us;
+        let end = start.saturating_add(MOST_SLOTS as i64 * TEN_US);
+        let ten_of = |at| ten_of(at, start);
+        split_by_ten(from_us.max(start), to_us.min(end), ten_of, |_, from, to| {
+            if let Some(slot) = self.at(from) {
+                slot.states[state as usize] += to.abs_diff(from);
             }
-            at = end;
-        }
+        });
     }
 
     fn named(&mut self, app: &str, title: &str, us: u64, state: Coverage) {

@@ -4,7 +4,7 @@ use crate::calendar::{day_bounds, load_zone, local_date_in};
 use crate::day_report::DayReport;
 use crate::day_summary::DaySummary;
 use crate::timeline::Timeline;
-use crate::totals::StateTotal;
+use crate::totals::{StateTotal, state_totals};
 use jiff::civil::Date;
 use model::{Counts, Coverage, Span};
 use serde::{Deserialize, Serialize};
@@ -108,13 +108,7 @@ impl TodayTotals {
     /// Time in each state, all eight in the order of [`Coverage::ALL`].
     #[must_use]
     pub fn states(&self) -> Vec<StateTotal> {
-        Coverage::ALL
-            .into_iter()
-            .map(|state| StateTotal {
-                state,
-                us: self.states[state as usize],
-            })
-            .collect()
+        state_totals(self.states)
     }
 
     /// Everything counted so far.

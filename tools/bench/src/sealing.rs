@@ -11,6 +11,8 @@ use anyhow::{Context, Result, bail};
 use jiff::civil::{Date, date};
 use journal::{Commit, IntegrityCheck, Journal, JournalKeys, Reader};
 use model::{DeviceId, Notice, NoticeCode, Record};
+use report::query::DaysQuery;
+use report::{ClassificationRules, ViewOptions};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
@@ -130,7 +132,7 @@ fn read_first_report(dir: &Path, slot: &str, n: u64) -> Result<Value> {
         },
     )?;
     let reader = Reader::open(&journal, opener)?;
-    let report = report::query::read_day(&reader, BUSY_DAY, now_us, ZONE)?;
+    let report = report::query::read_day(&reader, ViewOptions::default(), BUSY_DAY, now_us, ZONE)?;
     let text = report::terminal::render_day_table(&report, 100);
     Ok(json!({ "ms": elapsed_ms(start), "door_ms": door_ms, "lines": text.lines().count() }))
 }
@@ -154,12 +156,21 @@ fn make_year(dir: &Path, rolled_up: bool) -> Result<Value> {
     Ok(json!({ "spans": written.spans, "ms": elapsed_ms(start) }))
 }
 
+fn whole_year(rules: Option<&ClassificationRules>) -> Result<DaysQuery<'_>> {
+    Ok(DaysQuery {
+        days: YEAR.0..=YEAR.1,
+        view: ViewOptions::default(),
+        rules,
+        now_us: noon_us(YEAR.1.tomorrow()?)?,
+        zone: ZONE,
+    })
+}
+
 fn sum_days(dir: &Path) -> Result<Value> {
     let opener = Opener::new([read_viewer_key(dir)?]);
     let start = Instant::now();
     let reader = Reader::open(&dir.join("journal"), opener)?;
-    let now_us = noon_us(YEAR.1.tomorrow()?)?;
-    let days = report::query::read_days(&reader, &(YEAR.0..=YEAR.1), now_us, ZONE)?;
+    let days = report::query::read_days(&reader, &whole_year(None)?, &mut |_| {})?;
     let text = report::terminal::render_days_table(&days, 100);
     let wall = elapsed_ms(start);
     let keys: u64 = days.days.iter().map(|day| day.counts.keys()).sum();
@@ -182,13 +193,10 @@ fn sum_categories(dir: &Path, titles: bool) -> Result<Value> {
         title: Some(r"figures \d*7\b".to_owned()),
     };
     let projects = if titles { vec![project] } else { Vec::new() };
-    let meaning = report::ClassificationRules::new(&[], true, &projects)?;
+    let meaning = ClassificationRules::new(&[], true, &projects)?;
     let start = Instant::now();
     let reader = Reader::open(&dir.join("journal"), opener)?;
-    let now_us = noon_us(YEAR.1.tomorrow()?)?;
-    let range = YEAR.0..=YEAR.1;
-    let asked = (report::DayStart::default(), &meaning);
-    let days = report::query::days_told(&reader, asked, &range, now_us, ZONE)?;
+    let days = report::query::read_days(&reader, &whole_year(Some(&meaning))?, &mut |_| {})?;
     let whole = report::PeriodTotals::of(days.days.iter());
     let wall = elapsed_ms(start);
     let active = |rows: &[report::NamedUsage]| rows.iter().map(|r| r.usage.active_us).sum::<u64>();

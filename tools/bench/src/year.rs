@@ -179,7 +179,7 @@ pub(crate) fn write_days(
         let records: Vec<Record> = spans.iter().cloned().map(Record::Span).collect();
         journal.commit(Commit {
             records: &records,
-            rollups: &rollups.done(),
+            rollups: &rollups.pending_rollups(),
             at_us: noon_us(date)?,
             ..Commit::default()
         })?;

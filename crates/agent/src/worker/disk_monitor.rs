@@ -114,7 +114,7 @@ impl DiskMonitor {
             DiskPressure::Full => (
                 NoticeCode::DiskLow,
                 format!(
-                    "The disk has only {free} left, and no screenshot that could go: nothing is recorded until there is room."
+                    "The disk has only {free} left, and no screenshot that could be deleted: nothing is recorded until there is room."
                 ),
             ),
         };

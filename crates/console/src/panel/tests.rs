@@ -216,7 +216,7 @@ fn colour_and_word_agree() {
         s.state = state;
         let shown = draw_test_panel(80, 24, &panel(&s));
         let rule: String = (0..80).map(|x| shown.buffer()[(x, 0)].symbol()).collect();
-        assert!(rule.contains(state.wire_name()), "{rule}");
+        assert!(rule.contains(state.label()), "{rule}");
         let at = rule.chars().position(|c| c == '●' || c == '○').unwrap();
         assert_eq!(
             shown.buffer()[(at as u16, 0)].fg,

@@ -3,7 +3,9 @@
 use super::*;
 use jiff::Timestamp;
 use jiff::civil::date;
-use model::{Counts, DeviceId, InputCounts, Notice, NoticeCode, RECORD_SCHEMA, WindowInfo};
+use model::{
+    Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, RECORD_SCHEMA, WindowInfo,
+};
 use proptest::prelude::*;
 use std::sync::Arc;
 

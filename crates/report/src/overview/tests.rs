@@ -23,10 +23,10 @@ fn rules() -> ClassificationRules {
 }
 
 fn made(view: ViewOptions, days: &[Date], extent: Extent, spans: &[Span]) -> Overview {
-    let mut making = OverviewBuilder::new(view, &RULES, extent);
+    let mut making = OverviewBuilder::new(view, Some(&RULES), extent);
     let spans: Vec<&Span> = spans.iter().collect();
     for some in days.chunks(3) {
-        making.take(some, &spans, "UTC");
+        making.add_days(some, &spans, "UTC");
     }
     making.finish(Vec::new())
 }
@@ -118,7 +118,7 @@ fn a_short_interruption_is_counted_to_what_it_interrupted() {
         assert_eq!(report.protected, overview.days[0].totals.protected);
         let of = |name: &str| {
             let all = overview.days[0].totals.apps.iter();
-            let found: Vec<_> = all.filter(|a| a.app == name).collect();
+            let found: Vec<_> = all.filter(|a| a.name == name).collect();
             let told: Vec<_> = report.apps.iter().filter(|a| a.app == name).collect();
             assert_eq!(found[0].usage, told[0].usage);
             (

@@ -66,17 +66,17 @@ impl CategoryColours {
         let named = TINTS
             .iter()
             .zip(&self.0)
-            .map(|(tint, name)| (*tint, to_printable(name, 40)));
+            .map(|(colour, name)| (*colour, to_printable(name, 40)));
         let others = [
             (REST, "other"),
             (HELD_BACK, "protected or removed"),
             (IDLE, "idle"),
             (AWAY, "locked, asleep or paused"),
         ];
-        let others = others.map(|(tint, name)| (tint, name.to_owned()));
+        let others = others.map(|(colour, name)| (colour, name.to_owned()));
         named
             .chain(others)
-            .filter(|(tint, _)| shown(*tint))
+            .filter(|(colour, _)| shown(*colour))
             .collect()
     }
 }

@@ -21,7 +21,7 @@ use vault::Identity;
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Subject of the notice.
-const SUBJECT: &str = "what is being recorded, in an attached console";
+const SUBJECT: &str = "the live view, in an attached console";
 
 /// Why the view ended.
 enum AttachEnd {
@@ -73,7 +73,7 @@ fn leave_on_shutdown(tx: &SyncSender<AttachEvent>) -> anyhow::Result<()> {
         // There is nothing to finish.
         |_| {},
     )
-    .context("cannot watch for the end")
+    .context("cannot watch for signals that end uam")
 }
 
 fn request_ticket(context: &AppContext, identity: &Identity) -> anyhow::Result<ViewTicket> {

@@ -44,10 +44,10 @@ pub(super) fn require_visibility(config: &Settings) -> anyhow::Result<()> {
     };
     Err(UserError::usage(
         format!(
-            "nothing on this desktop would show that uam records: no tray ({}), no notifications ({})",
+            "nothing on this desktop can show that uam records: no tray ({}), no notifications ({})",
             tray.reason, bubbles.reason
         ),
-        "Leave its terminal open instead (or run it in tmux or screen), or give the desktop one of both.",
+        "Keep a terminal open instead (tmux or screen will do), or install a tray or a notification service.",
     ).into())
 }
 
@@ -74,7 +74,7 @@ pub(super) fn launch_supervisor(
     drop(instance);
     if let Some(mut pipe) = child.stdin.take() {
         pipe.write_all(&handover.encode_line()?)
-            .context("the supervisor took no orders")?;
+            .context("cannot hand over to the supervisor")?;
     }
     output::print_line(greeting);
     wait_until_running(context, &mut child)?;
@@ -125,8 +125,8 @@ pub(super) fn run(context: &AppContext, args: &RunArgs) -> anyhow::Result<ExitCo
     let handover = Handover::read_from(&mut BufReader::new(std::io::stdin())).map_err(|e| {
         UserError::new(
             ErrorKind::Usage,
-            "the supervisor was given no lease",
-            "It is started by `uam run --background`, never by hand.",
+            "the supervisor was started without a lease",
+            "`uam run --background` starts it; do not start it by hand.",
         )
         .caused_by(e)
     })?;

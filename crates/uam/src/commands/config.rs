@@ -18,7 +18,7 @@ pub(super) fn run(context: &AppContext, action: Option<ConfigAction>) -> anyhow:
             let origin = if file.exists() {
                 "from"
             } else {
-                "defaults; a file would be"
+                "defaults; there is no file"
             };
             output::print_line(&format!("# {origin} {}", file.display()));
             output::print_text(&config.to_toml()?);
@@ -28,7 +28,7 @@ pub(super) fn run(context: &AppContext, action: Option<ConfigAction>) -> anyhow:
             let environment = EnvVars::load(&context.paths)?;
             let destination = settings::resolve_destination(&config, &environment, &context.paths)?;
             output::print_line(&format!(
-                "The settings are sound. Records go to {}.",
+                "The settings are valid. Uploads go to {}.",
                 destination.describe()
             ));
             for remark in destination.remarks() {
@@ -55,7 +55,7 @@ pub(super) fn run(context: &AppContext, action: Option<ConfigAction>) -> anyhow:
                 &match spec.map_or(Applies::NextStart, |spec| spec.applies) {
                     Applies::AtOnce => reload_after_change(context)?,
                     Applies::NextReport => {
-                        "The next report takes it; the record stays as it is.".to_owned()
+                        "It applies to the next report; the record does not change.".to_owned()
                     }
                     Applies::NextStart => "It applies from the next start on.".to_owned(),
                 },

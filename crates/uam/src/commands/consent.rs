@@ -18,7 +18,7 @@ pub(super) fn run(context: &AppContext) -> anyhow::Result<ExitCode> {
     let policy = sign_in::resolve_policy(&config, destination, &context.paths, vault.as_ref())?;
     output::print_line(&ConsentNotice::of(&policy).text);
     output::print_line(&match vault.as_ref().and_then(Vault::consent) {
-        None => "It was not agreed to yet; the first `uam` asks.".to_owned(),
+        None => "Not agreed to yet; the first start asks.".to_owned(),
         Some(consent) => format!(
             "Agreed to on {} (version {}, SHA-256 of the text {}).",
             report::local_date(consent.at.as_micros(), &current_zone_name()),

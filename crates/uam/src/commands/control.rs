@@ -81,7 +81,7 @@ pub(super) fn stop_and_wait(context: &AppContext) -> anyhow::Result<ExitCode> {
     Err(UserError::new(
         ErrorKind::Failed,
         "uam has not ended yet",
-        "It may still be sending; `uam status` tells while it runs.",
+        "It may still be uploading; `uam status` shows its state until it ends.",
     )
     .into())
 }

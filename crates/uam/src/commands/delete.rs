@@ -15,7 +15,7 @@ use protocol::{RedactionScope, RedactionSummary};
 use std::process::ExitCode;
 
 /// Text of the notice when the record is opened with the viewer's key.
-const OPENED: &str = "The record was opened to take something out.";
+const OPENED: &str = "The record was opened to delete something.";
 
 pub(super) fn run(context: &AppContext, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
     require_journal(context)?;
@@ -34,7 +34,7 @@ pub(super) fn run(context: &AppContext, args: &DeleteArgs) -> anyhow::Result<Exi
     let about = redaction::describe_scope(&scope, current_time_us(), &zone);
     if summary.unreadable > 0 {
         output::print_line(&format!(
-            "{} of these days open with no key at hand (they are damaged, or were sealed for others) and stay.",
+            "{} of these days cannot be opened with the keys of this computer (damaged, or sealed for others); they are not changed.",
             report::format::format_count(summary.unreadable, "row", "rows")
         ));
     }
@@ -115,7 +115,7 @@ pub(super) fn print_affected_copies(summary: &RedactionSummary) {
     let (whole, shared): (Vec<_>, Vec<_>) = summary.objects.iter().partition(|o| o.is_exclusive);
     if !whole.is_empty() {
         output::print_line(&format!(
-            "{} with nothing else in them were uploaded, or may have been; they are deleted there if that is allowed:",
+            "{} with nothing else in them were uploaded, or may have been; they are deleted at the destination if that is allowed:",
             report::format::format_count(whole.len() as u64, "object", "objects")
         ));
     }
@@ -124,7 +124,7 @@ pub(super) fn print_affected_copies(summary: &RedactionSummary) {
     }
     if !shared.is_empty() {
         output::print_line(&format!(
-            "{} with other records, too, were uploaded, or may have been; they stay there, because deleting them would lose those records:",
+            "{} with other records, too, were uploaded, or may have been; they stay at the destination, because deleting them would lose those records:",
             report::format::format_count(shared.len() as u64, "object", "objects")
         ));
     }
@@ -148,7 +148,7 @@ pub(super) fn delete_copies_and_report(
         output::print_line(&format!("STILL at the destination: {name} ({why})"));
     }
     if !copies.left.is_empty() {
-        output::print_line("The owner of the storage can delete them by these names.");
+        output::print_line("The owner of the storage can delete these objects.");
     }
     if summary.checkpoint_pending {
         output::print_line(
@@ -157,7 +157,7 @@ pub(super) fn delete_copies_and_report(
     }
     for file in &summary.set_aside_files {
         output::print_line(&format!(
-            "Set aside earlier and not touched; it may hold the same data: {}",
+            "Not changed: {}. This journal was set aside earlier and may hold the same data.",
             file.display()
         ));
     }

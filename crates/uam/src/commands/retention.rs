@@ -59,7 +59,7 @@ pub(super) fn preview_retention(context: &AppContext) -> anyhow::Result<Option<S
     let look = retention::plan_retention(&outbox, policy, current_time_us())?;
     Ok((!look.steps.is_empty()).then(|| {
         format!(
-            "By this rule {} {}, a day after the next upload has told it. `uam retention` shows more.",
+            "By this rule {} {}, a day after the next upload announces it. `uam retention` shows more.",
             retention::describe_action(&look.policy.action),
             retention::describe_totals(&look.outlook.leave)
         )
@@ -74,7 +74,7 @@ fn apply_now(
 ) -> anyhow::Result<ExitCode> {
     if look.steps.is_empty() {
         output::print_line(&format!(
-            "Nothing leaves. {}",
+            "There is nothing to delete or archive. {}",
             retention::describe_kept(&look.outlook)
         ));
         return Ok(ExitCode::SUCCESS);
@@ -134,7 +134,7 @@ fn format_lines(context: &AppContext, look: &RetentionPlan, now_us: i64) -> Vec<
     ];
     if look.outlook.unsent.pictures > 0 {
         lines.push(format!(
-            "Not sent    {}: they stay until they are uploaded",
+            "Waiting     {}: they stay until they are uploaded",
             retention::describe_totals(&look.outlook.unsent)
         ));
     }
@@ -143,7 +143,7 @@ fn format_lines(context: &AppContext, look: &RetentionPlan, now_us: i64) -> Vec<
     }
     let zone = load_zone(&current_zone_name());
     lines.push(match applies_from(context, look, now_us) {
-        None => "When        a day after the next upload has told it; `uam retention --apply` does it now.".to_owned(),
+        None => "When        a day after the next upload announces it; `uam retention --apply` does it now.".to_owned(),
         Some(at) if at <= now_us => "When        with the next upload; `uam retention --apply` does it now.".to_owned(),
         Some(at) => format!(
             "When        from {} on; `uam retention --apply` does it now.",

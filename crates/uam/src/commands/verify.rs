@@ -56,8 +56,8 @@ pub(super) fn run(context: &AppContext, args: &VerifyArgs) -> anyhow::Result<Exi
     if report.objects == 0 && reader.is_none() {
         return Err(UserError::new(
             ErrorKind::Failed,
-            format!("nothing that uam sent lies in {}", destination.describe()),
-            "Give the place as it is set in S3_BUCKET_NAME and S3_PREFIX, or the directory above raw/v1.",
+            format!("there are no uploads of uam in {}", destination.describe()),
+            "Give the destination as set in S3_BUCKET_NAME and S3_PREFIX, or the directory that holds raw/v1.",
         ).into());
     }
     match args.json {
@@ -99,7 +99,7 @@ pub(super) fn verify_own_uploads(
     if let Destination::Directory { dir, .. } = &destination
         && !dir.is_dir()
     {
-        anyhow::bail!("nothing was sent to {} yet", dir.display());
+        anyhow::bail!("nothing was uploaded to {} yet", dir.display());
     }
     let sink = upload::open_sink(&destination, Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))?;
@@ -116,15 +116,17 @@ pub(super) fn verify_own_uploads(
 pub(super) fn verdict_sentence(report: &VerifyReport) -> &'static str {
     match report.verdict {
         VerifyVerdict::Complete if report.contents_read => {
-            "COMPLETE: everything that was listed as sent is there, as it was sent."
+            "COMPLETE: every listed object is there, unchanged."
         }
         VerifyVerdict::Complete => {
             "COMPLETE by names and sizes; contents were not read (leave out --quick for that)."
         }
         VerifyVerdict::Incomplete => {
-            "INCOMPLETE: something is missing or could not be read; what is there is as it was sent."
+            "INCOMPLETE: something is missing or could not be read; the rest is unchanged."
         }
-        VerifyVerdict::Tampered => "TAMPERED: something there is not what this device sent.",
+        VerifyVerdict::Tampered => {
+            "TAMPERED: something there was changed, or does not come from this device."
+        }
     }
 }
 
@@ -152,8 +154,13 @@ fn read_earlier_report(file: &Path) -> anyhow::Result<VerifyReport> {
     let hint = "Give the output of an earlier `uam verify --json`.";
     let text = std::fs::read_to_string(file)
         .map_err(|e| UserError::usage(format!("cannot read {}: {e}", file.display()), hint))?;
-    serde_json::from_str(&text)
-        .map_err(|e| UserError::usage(format!("{} is no report: {e}", file.display()), hint).into())
+    serde_json::from_str(&text).map_err(|e| {
+        UserError::usage(
+            format!("{} is not such a report: {e}", file.display()),
+            hint,
+        )
+        .into()
+    })
 }
 
 /// The place named, or the one where this computer sends to.
@@ -276,7 +283,7 @@ pub(super) fn describe_chain(chain: &VerifiedChain, zone: &str) -> Vec<String> {
             chain.epoch,
             count(chain.manifests, "manifest", "manifests"),
             head.no,
-            agent::redaction::format_date_time(head.at_us, zone)
+            report::format::format_date_time(head.at_us, zone)
         ),
         None => format!(
             "Device {}, journal {}: no manifest",
@@ -302,7 +309,7 @@ pub(super) fn describe_chain(chain: &VerifiedChain, zone: &str) -> Vec<String> {
     remark(
         chain.erased_records,
         format!(
-            "{} erased before sending, by their owner",
+            "{} erased by their owner before the upload",
             count(chain.erased_records, "record was", "records were")
         ),
     );

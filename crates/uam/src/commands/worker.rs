@@ -65,8 +65,8 @@ fn run_recording(context: &AppContext, args: &RunArgs) -> anyhow::Result<()> {
     let handover = Handover::read_from(&mut stdin).map_err(|e| {
         UserError::new(
             ErrorKind::Usage,
-            "the recording process was given no lease",
-            "It is started by `uam run`, never by hand.",
+            "the recording process was started without a lease",
+            "`uam run` starts it; do not start it by hand.",
         )
         .caused_by(e)
     })?;

@@ -402,7 +402,8 @@ fn what_was_sent_is_shown_as_it_lies_there_and_all_of_it_goes_into_one_file() {
     assert!(!out.status.success());
     let told = String::from_utf8(out.stderr).unwrap();
     assert!(
-        told.contains("NOT WHAT WAS SENT") && told.contains("FROM THE JOURNAL"),
+        told.contains("CONTENT DIFFERS FROM WHAT WAS UPLOADED")
+            && told.contains("FROM THE JOURNAL"),
         "{told}"
     );
     std::fs::remove_file(path(segment)).unwrap();

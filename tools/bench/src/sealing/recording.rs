@@ -201,7 +201,7 @@ impl RecordedHour {
                 self.rollups.add(span);
             }
         }
-        let done = self.rollups.done();
+        let done = self.rollups.pending_rollups();
         let seqs = self.journal.commit(Commit {
             records: &out.records,
             provisional_put: &out.provisional_put,

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::format::display_width;
-use crate::{AppTotal, DayNotice, DayScreenshot, StateTotal, WindowTotal};
+use crate::{AppTotal, DayNotice, DayScreenshot, DayTotals, WindowTotal};
 use model::{Counts, InputCounts, NoticeCode};
 
 /// A usage of so many seconds and keys.
@@ -179,8 +179,8 @@ fn json_keeps_raw_text_and_reads_back() {
 /// Three days, one of which nothing is known.
 pub(crate) fn three_days() -> DaysReport {
     let day = sample();
-    let usages = day.apps.iter().map(|a| AppUsage {
-        app: a.app.clone(),
+    let usages = day.apps.iter().map(|a| NamedUsage {
+        name: a.app.clone(),
         usage: a.usage,
     });
     let totals = DayTotals {

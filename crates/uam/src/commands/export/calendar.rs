@@ -8,7 +8,9 @@ use crate::output;
 use agent::AppContext;
 use anyhow::Context;
 use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use report::GroupBy;
+use report::query::DaysQuery;
 use settings::Settings;
 use std::path::Path;
 use std::process::ExitCode;
@@ -35,7 +37,14 @@ pub(super) fn write_calendar(
     let reader = open_reader(context, &what)?;
     let now_us = current_time_us();
     let until = known_until(&reader, now_us)?;
-    let overview = read_overview(&reader, &days, until, view, &meaning)?;
+    let query = DaysQuery {
+        days,
+        view,
+        rules: Some(&meaning),
+        now_us: until,
+        zone: &current_zone_name(),
+    };
+    let overview = read_overview(&reader, &query)?;
     let min_us = u64::try_from(args.min.as_micros()).unwrap_or(u64::MAX);
     let blocks = overview.blocks(by, min_us);
     let device = reader.device().as_str();

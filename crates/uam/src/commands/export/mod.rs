@@ -28,7 +28,7 @@ pub(super) fn run(context: &AppContext, args: &ExportArgs) -> anyhow::Result<Exi
 
 /// Prints every record from this sequence number on.
 fn print_lines(context: &AppContext, from: u64) -> anyhow::Result<ExitCode> {
-    let reader = open_reader(context, &format!("every line from {from} on"))?;
+    let reader = open_reader(context, &format!("the records from number {from} on"))?;
     let mut after = from.saturating_sub(1);
     loop {
         let lines = reader

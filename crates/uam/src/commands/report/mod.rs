@@ -15,6 +15,7 @@ use model::{Clock, UserError};
 use platform::clock::SystemClock;
 use platform::timezone::current_zone_name;
 use read::{known_until, read_totals, terminal_width};
+use report::query::DaysQuery;
 use report::{ClassificationRules, ViewOptions};
 use settings::Settings;
 use std::ops::RangeInclusive;
@@ -32,7 +33,7 @@ pub(super) fn run(context: &AppContext, args: &ReportArgs) -> anyhow::Result<Exi
     }
     if args.cover.is_used() {
         return Err(UserError::usage(
-            "--for, --by and --shot belong to a page",
+            "--for, --by and --shot need --html or --pdf",
             "For example: uam report --week --pdf week.pdf --for \"Client\"",
         )
         .into());
@@ -43,7 +44,7 @@ pub(super) fn run(context: &AppContext, args: &ReportArgs) -> anyhow::Result<Exi
     let day = parse_day_argument(&args.day)?;
     let reader = open_reader(context, &format!("the report of {day}"))?;
     let now = known_until(&reader, SystemClock.now().utc.as_micros())?;
-    let mut report = report::query::day_in(&reader, view, day, now, &current_zone_name())
+    let mut report = report::query::read_day(&reader, view, day, now, &current_zone_name())
         .context("cannot read that day")?;
     meaning.classify_day(&mut report);
     output::print_text(&if args.json {
@@ -66,7 +67,14 @@ fn report_period(
     let what = format!("the report of {} to {}", days.start(), days.end());
     let reader = open_reader(context, &what)?;
     let now = known_until(&reader, SystemClock.now().utc.as_micros())?;
-    let report = read_totals(&reader, days, now, view, meaning)?;
+    let query = DaysQuery {
+        days: days.clone(),
+        view,
+        rules: Some(meaning),
+        now_us: now,
+        zone: &current_zone_name(),
+    };
+    let report = read_totals(&reader, &query)?;
     output::print_text(&if args.json {
         report::to_json(&report).context("cannot print the report")?
     } else if args.csv {

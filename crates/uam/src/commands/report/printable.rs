@@ -13,6 +13,7 @@ use model::{Record, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
 use report::printable::{self, Cover, MOST_LANES, MOST_SCREENSHOTS, ReportScreenshot};
+use report::query::DaysQuery;
 use report::{ClassificationRules, Overview, PrintableReport, ViewOptions};
 use std::path::Path;
 use std::process::ExitCode;
@@ -36,13 +37,13 @@ pub(super) fn run(
     if args.cover.shots.len() > MOST_SCREENSHOTS {
         return Err(UserError::usage(
             format!("a printable report holds at most {MOST_SCREENSHOTS} screenshots"),
-            "Name the ones that matter.",
+            "Choose the ones that matter.",
         )
         .into());
     }
     let reader = open_reader(
         context,
-        &format!("a page of {} to {}", days.start(), days.end()),
+        &format!("a printable report of {} to {}", days.start(), days.end()),
     )?;
     let made_us = current_time_us();
     let now = known_until(&reader, made_us)?;
@@ -51,13 +52,18 @@ pub(super) fn run(
         .until(*days.end())
         .map_or(0, |span| span.get_days());
     // A long time has no time lines, so that its sums may be enough.
-    let overview = match usize::try_from(long) {
-        Ok(long) if long >= MOST_LANES => {
-            Overview::of(read_totals(&reader, &days, now, view, meaning)?)
-        }
-        _ => read_overview(&reader, &days, now, view, meaning)?,
+    let query = DaysQuery {
+        days,
+        view,
+        rules: Some(meaning),
+        now_us: now,
+        zone: &current_zone_name(),
     };
-    let letter = |pictures| Cover {
+    let overview = match usize::try_from(long) {
+        Ok(long) if long >= MOST_LANES => Overview::of(read_totals(&reader, &query)?),
+        _ => read_overview(&reader, &query)?,
+    };
+    let cover = |screenshots| Cover {
         client: args.cover.client.clone(),
         author: args.cover.author.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -66,17 +72,17 @@ pub(super) fn run(
         starts: view.starts,
         merge_us: view.merge_us,
         projects: meaning.has_projects(),
-        pictures,
+        screenshots,
     };
-    let pictures = load_screenshots(&reader, &args.cover.shots)?;
+    let screenshots = load_screenshots(&reader, &args.cover.shots)?;
     if let Some(file) = &args.html {
-        let report = PrintableReport::new(&overview, letter(pictures.clone()));
+        let report = PrintableReport::new(&overview, cover(screenshots.clone()));
         write_file(file, printable::render_html(&report).as_bytes())?;
     }
     if let Some(file) = &args.pdf {
-        let pictures: anyhow::Result<Vec<ReportScreenshot>> =
-            pictures.into_iter().map(encode_jpeg).collect();
-        let report = PrintableReport::new(&overview, letter(pictures?));
+        let screenshots: anyhow::Result<Vec<ReportScreenshot>> =
+            screenshots.into_iter().map(encode_jpeg).collect();
+        let report = PrintableReport::new(&overview, cover(screenshots?));
         let bytes = printable::render_pdf(&report, made_us)?;
         write_file(file, &bytes)?;
     }

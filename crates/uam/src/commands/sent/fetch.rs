@@ -25,7 +25,7 @@ fn fetch_object(
         Ok(Some(body)) => body,
         Ok(None) => {
             return Err(FetchProblem::Unavailable(
-                "it is not there (any more)".to_owned(),
+                "it is not at the destination (any more)".to_owned(),
             ));
         }
         Err(e) => return Err(FetchProblem::Unavailable(e.to_string())),
@@ -69,7 +69,8 @@ impl FetchProblem {
         match self {
             Self::Unavailable(why) | Self::Sealed(why) => why.clone(),
             Self::Changed => {
-                "ITS CONTENT IS NOT WHAT WAS SENT: its SHA-256 is not the journal's".to_owned()
+                "CONTENT DIFFERS FROM WHAT WAS UPLOADED: its SHA-256 is not the one in the journal"
+                    .to_owned()
             }
         }
     }
@@ -81,7 +82,7 @@ fn read_from_journal(reader: &Reader, item: &UploadedItem) -> anyhow::Result<Ope
         "shot" => Ok(OpenedObject::Screenshot(
             reader.open_screenshot(item.first_seq)?,
         )),
-        "manifest" => anyhow::bail!("once it is sent the journal keeps its hash alone"),
+        "manifest" => anyhow::bail!("after the upload the journal keeps only its hash"),
         "vault" => Ok(OpenedObject::Lines(
             reader
                 .uploaded_vault_copy()?
@@ -125,7 +126,7 @@ pub(super) fn open_object(
     match fetched {
         Ok(opened) => (
             format!(
-                "# {}: as it lies where it was sent; its SHA-256 is the journal's",
+                "# {}: as stored at the destination; its SHA-256 is the one in the journal",
                 item.name
             ),
             Ok(opened),
@@ -133,7 +134,7 @@ pub(super) fn open_object(
         ),
         Err(trouble) => (
             format!(
-                "# {}: FROM THE JOURNAL, as it is here now, not from where it was sent: {}",
+                "# {}: FROM THE JOURNAL, as stored here now, not from the destination: {}",
                 item.name,
                 model::to_printable(&trouble.describe_problem(), 400)
             ),

@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 pub(super) fn run(context: &AppContext, args: &UploadedArgs) -> anyhow::Result<ExitCode> {
     require_journal(context)?;
-    let access = open_for_reading(context, "what was sent")?;
+    let access = open_for_reading(context, "the uploaded objects")?;
     let reader = access.open_reader(context)?;
     let items = list_objects(&reader)?;
     if let Some(name) = &args.show {
@@ -37,7 +37,7 @@ pub(super) fn run(context: &AppContext, args: &UploadedArgs) -> anyhow::Result<E
         }
     }
     if items.is_empty() && !args.json {
-        output::print_line("Nothing left this computer.");
+        output::print_line("Nothing was uploaded.");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -52,7 +52,7 @@ fn show_object(
     let (head, opened, as_sent) =
         open_object(&settings::open_sink(&context.paths), access, reader, item);
     output::print_error_text(&format!("{head}\n"));
-    let opened = opened.context("nor can it be read from the journal")?;
+    let opened = opened.context("and it cannot be read from the journal")?;
     match (opened, &args.save) {
         (OpenedObject::Lines(bytes) | OpenedObject::Screenshot(bytes), Some(file)) => {
             std::fs::write(file, bytes)
@@ -83,20 +83,22 @@ fn show_all_objects(
         match opened {
             Ok(OpenedObject::Lines(lines)) => output::print_text(&String::from_utf8_lossy(&lines)),
             Ok(OpenedObject::Screenshot(picture)) => output::print_line(&format!(
-                "# a picture of {}; uam sent --show shows it",
+                "# a screenshot of {}; `uam sent --show NAME` shows it",
                 report::format::format_bytes(picture.len() as u64)
             )),
-            Err(e) => output::print_line(&format!("# nor from the journal: {e:#}")),
+            Err(e) => {
+                output::print_line(&format!("# cannot be read from the journal either: {e:#}"))
+            }
         }
     }
     if wrong > 0 {
         return Err(UserError::new(
             ErrorKind::Failed,
             format!(
-                "{} not what was sent, or cannot be opened",
+                "{} not as uploaded, or cannot be opened",
                 report::format::format_count(wrong, "object is", "objects are")
             ),
-            "They are marked above.",
+            "The lines above say which.",
         )
         .into());
     }

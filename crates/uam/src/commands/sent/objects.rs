@@ -1,6 +1,5 @@
 //! The list of uploaded objects, from the journal.
 
-use agent::redaction;
 use journal::{ManifestInfo, ObjectEncoding, Reader, UploadedObjectInfo};
 use model::UserError;
 use serde::Serialize;
@@ -135,14 +134,14 @@ fn manifest_object(reader: &Reader, manifest: ManifestInfo) -> UploadedItem {
 impl UploadedItem {
     pub(super) fn describe_object(&self, zone: &str) -> String {
         let when = match (self.certain, self.sent_us) {
-            (false, _) => "begun, never confirmed".to_owned(),
-            (true, Some(at)) => redaction::format_date_time(at, zone),
-            (true, None) => "sent".to_owned(),
+            (false, _) => "started, not confirmed".to_owned(),
+            (true, Some(at)) => report::format::format_date_time(at, zone),
+            (true, None) => "uploaded".to_owned(),
         };
         let what = match self.kind {
-            "vault" => "recovery kit (keys, wrapped)".to_owned(),
-            "manifest" => format!("list {} of what was sent, signed", self.first_seq),
-            "shot" => format!("picture {}", self.first_seq),
+            "vault" => "vault copy (keys, wrapped)".to_owned(),
+            "manifest" => format!("manifest {}, signed", self.first_seq),
+            "shot" => format!("screenshot {}", self.first_seq),
             _ => format!("records {} to {}", self.first_seq, self.last_seq),
         };
         let sealed = match (self.kind, self.sealed) {
@@ -172,7 +171,7 @@ pub(super) fn find_object<'a>(
         (Some(item), None) => Ok(item),
         (Some(_), Some(_)) => Err(UserError::usage(
             format!(
-                "several objects are called like \"{}\"",
+                "several objects match \"{}\"",
                 model::to_printable(name, 200)
             ),
             "Give more of the name; `uam sent` lists them.",
@@ -180,7 +179,7 @@ pub(super) fn find_object<'a>(
         .into()),
         (None, _) => Err(UserError::usage(
             format!(
-                "nothing of the name \"{}\" was sent",
+                "no uploaded object matches \"{}\"",
                 model::to_printable(name, 200)
             ),
             "`uam sent` lists the names.",

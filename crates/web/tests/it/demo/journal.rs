@@ -308,7 +308,7 @@ pub(crate) fn fill_journal(
         journal
             .commit(Commit {
                 records: &records,
-                rollups: &rollups.done(),
+                rollups: &rollups.pending_rollups(),
                 at_us,
                 ..Commit::default()
             })
