@@ -85,7 +85,12 @@ fn recover_here(context: &AppContext) -> anyhow::Result<ExitCode> {
             .map(|s| s.id)
             .collect();
         let secret = sign_in::create_vault_secret(vault.device())?;
-        vault.add_slot(&door, &pass, &secret.as_factor(), now_us)?;
+        vault.add_slot(
+            &door,
+            &pass,
+            &secret.as_factor(),
+            model::Timestamp::from_micros(now_us),
+        )?;
         for id in old {
             vault.remove_slot(&door, &pass, id)?;
         }

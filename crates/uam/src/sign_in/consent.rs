@@ -56,7 +56,7 @@ pub(super) fn to_consent(notice: &ConsentNotice, now_us: i64) -> Consent {
     Consent {
         version: notice.version,
         text_sha256: notice.sha256.clone(),
-        at_us: now_us,
+        at: model::Timestamp::from_micros(now_us),
     }
 }
 

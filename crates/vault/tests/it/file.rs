@@ -66,7 +66,9 @@ fn every_cut_is_noticed() {
 fn every_edit_is_noticed() {
     let mut home = Home::new();
     let pass = home.pass();
-    home.vault.new_recovery_kit(&home.door, &pass, 1).unwrap();
+    home.vault
+        .new_recovery_kit(&home.door, &pass, model::Timestamp::from_micros(1))
+        .unwrap();
     let whole = json(home.dir.path());
     let mut places = Vec::new();
     leaves(&whole, String::new(), &mut places);
@@ -147,7 +149,10 @@ fn nothing_in_the_file_is_secret() {
             .unwrap();
         answer.token.unwrap()
     };
-    let kit = home.vault.new_recovery_kit(&home.door, &pass, 1).unwrap();
+    let kit = home
+        .vault
+        .new_recovery_kit(&home.door, &pass, model::Timestamp::from_micros(1))
+        .unwrap();
     for bytes in [fs::read(home.file()).unwrap(), home.vault.encode_copy()] {
         let text = String::from_utf8(bytes).unwrap();
         let mut secrets = vec![
