@@ -143,7 +143,9 @@ mod tests {
         for (sample, until) in samples.zip(ends) {
             PauseFile::open(file.clone(), 0).store_pause(until).unwrap();
             assert_eq!(fs::read_to_string(&file).unwrap(), sample);
-            let pause = until.map_or(PauseRequest::UntilResumed, PauseRequest::Until);
+            let pause = until.map_or(PauseRequest::UntilResumed, |us| {
+                PauseRequest::Until(model::Timestamp::from_micros(us))
+            });
             assert_eq!(PauseFile::open(file.clone(), 0).stored_pause(), Some(pause));
         }
     }

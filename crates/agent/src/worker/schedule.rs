@@ -3,9 +3,8 @@
 use super::daily_reminder::DailyReminder;
 use super::effect::{Effect, Effects};
 use super::pause_file::PauseFile;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::{Coverage, MICROS_PER_SECOND, Moment, NoticeCode};
+use model::{Coverage, MICROS_PER_SECOND, Moment, NoticeCode, Timestamp};
 use platform::timezone::zone_name;
 use protocol::PauseLength;
 use recorder::{PauseRequest, RecorderInput, RecordingSchedule, ScheduleWatch};
@@ -108,7 +107,7 @@ impl Schedule {
         let mut text = match until_us {
             Some(at) => format!(
                 "Paused until {}. `uam resume` ends the pause earlier.",
-                format_relative_time(at, now.utc.as_micros(), self.hours.zone())
+                format_relative_time(Timestamp::from_micros(at), now.utc, self.hours.zone())
             ),
             None => "Paused until `uam resume`.".to_owned(),
         };
@@ -137,7 +136,7 @@ impl Schedule {
         match (state, hours.next_change) {
             (state, Some(at)) if state.is_recording() && !hours.inside => format!(
                 "Recording outside the recording hours, which begin {}.",
-                format_relative_time(at.as_micros(), now.utc.as_micros(), self.hours.zone())
+                format_relative_time(at, now.utc, self.hours.zone())
             ),
             (Coverage::Active | Coverage::Idle, _) => "Recording.".to_owned(),
             (state, _) => format!("No pause is set, but nothing is recorded now: {state}."),
@@ -152,7 +151,7 @@ impl Schedule {
         let text = match pause {
             PauseRequest::Until(at) => format!(
                 "An earlier pause lasts until {}. `uam resume` ends it.",
-                format_relative_time(at.as_micros(), now.utc.as_micros(), self.hours.zone())
+                format_relative_time(at, now.utc, self.hours.zone())
             ),
             _ => "An earlier pause lasts until `uam resume`.".to_owned(),
         };
@@ -192,7 +191,7 @@ impl Schedule {
         let now = self.hours.state();
         (!self.hours.schedule().is_always()).then_some(ScheduleStatus {
             inside: now.inside,
-            next_change_us: now.next_change.map(model::Timestamp::as_micros),
+            next_change: now.next_change,
             pausing: is_outside_hours,
         })
     }
@@ -212,7 +211,7 @@ fn edge_effects(inside: Option<bool>) -> Effects {
 /// When the day after the one of `utc_us` begins in `zone`, both in microseconds since the Unix epoch (UTC). A day in
 /// whose first hour the clocks change begins where the zone says. None at the end of the calendar.
 fn next_day_us(utc_us: i64, zone: &TimeZone) -> Option<i64> {
-    let now = Timestamp::from_microsecond(utc_us)
+    let now = jiff::Timestamp::from_microsecond(utc_us)
         .ok()?
         .to_zoned(zone.clone());
     let begin = now.tomorrow().ok()?.start_of_day().ok()?;
@@ -227,7 +226,7 @@ mod tests {
 
     fn at(second: i64) -> Moment {
         Moment {
-            utc: model::Timestamp::from_micros(1_790_000_000_000_000 + second * 1_000_000),
+            utc: Timestamp::from_micros(1_790_000_000_000_000 + second * 1_000_000),
             boot: std::time::Duration::from_micros(0),
             awake: std::time::Duration::from_micros(0),
         }
@@ -289,7 +288,7 @@ mod tests {
         let mut schedule = open(dir.path(), at(0));
         assert!(schedule.poll(at(1)).is_empty() && schedule.status(false).is_none());
         let day = schedule.hours.zone().clone();
-        let today = Timestamp::from_microsecond(at(0).utc.as_micros())
+        let today = jiff::Timestamp::from_microsecond(at(0).utc.as_micros())
             .unwrap()
             .to_zoned(day)
             .strftime("%a")
@@ -364,7 +363,7 @@ mod tests {
                 "2020-11-02T05:00:00Z",
             ),
         ] {
-            let us = |text: &str| text.parse::<Timestamp>().unwrap().as_microsecond();
+            let us = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_microsecond();
             let zone_now = TimeZone::get(zone).unwrap();
             assert_eq!(
                 next_day_us(us(now), &zone_now),

@@ -49,9 +49,9 @@ impl Uploads {
             .ok()
             .map(|us| now.utc.as_micros().saturating_add(us));
         let attempt = match &run.result {
-            Ok(summary) => summary.to_status(now.utc.as_micros(), &self.destination),
+            Ok(summary) => summary.to_status(now.utc, &self.destination),
             Err(why) => UploadAttempt {
-                at_us: now.utc.as_micros(),
+                at: now.utc,
                 text: why.clone(),
                 ok: false,
             },
@@ -101,9 +101,7 @@ impl Uploads {
         };
         match thread.finish(limit).map(|run| run.result) {
             Some(Ok(summary)) => {
-                let sent = summary
-                    .to_status(now.utc.as_micros(), &self.destination)
-                    .text;
+                let sent = summary.to_status(now.utc, &self.destination).text;
                 std::iter::once(sent)
                     .chain(summary.describe_hold())
                     .collect()

@@ -177,7 +177,7 @@ fn follow_plain(
             Ok(Some(scene)) => {
                 let now = scene.status.state.to_string();
                 if now != headline {
-                    plain.print_text(&scene.status.headline(current_time().as_micros()))?;
+                    plain.print_text(&scene.status.headline(current_time()))?;
                     headline = now;
                 }
                 for line in &scene.lines {

@@ -7,7 +7,7 @@ use agent::{AppContext, journal_keys};
 use anyhow::Context;
 use journal::Outbox;
 use journal::retention::{NOTICE_US, RetentionAction, RetentionNotice, ScreenshotTotals};
-use model::{ErrorKind, NoticeCode, UserError};
+use model::{ErrorKind, NoticeCode, Timestamp, UserError};
 use platform::clock::current_time;
 use platform::instance_lock::InstanceLock;
 use platform::timezone::current_zone_name;
@@ -147,7 +147,11 @@ fn format_lines(context: &AppContext, look: &RetentionPlan, now_us: i64) -> Vec<
         Some(at) if at <= now_us => "When        with the next upload; `uam retention --apply` does it now.".to_owned(),
         Some(at) => format!(
             "When        from {} on; `uam retention --apply` does it now.",
-            format::format_relative_time(at, now_us, &zone)
+            format::format_relative_time(
+                Timestamp::from_micros(at),
+                Timestamp::from_micros(now_us),
+                &zone
+            )
         ),
     });
     lines

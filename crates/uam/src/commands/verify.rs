@@ -283,7 +283,7 @@ pub(super) fn describe_chain(chain: &VerifiedChain, zone: &str) -> Vec<String> {
             chain.epoch,
             count(chain.manifests, "manifest", "manifests"),
             head.no,
-            report::format::format_date_time(head.at_us, zone)
+            report::format::format_date_time(model::Timestamp::from_micros(head.at_us), zone)
         ),
         None => format!(
             "Device {}, journal {}: no manifest",

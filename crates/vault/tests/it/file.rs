@@ -1,6 +1,6 @@
 //! The file: nothing secret in it, every edit noticed, newer ones refused.
 
-use crate::kit::{Home, NOW, NOW_US, RFC_SECRET, STORED, code, founding, json, write_json};
+use crate::kit::{Home, NOW, RFC_SECRET, STORED, code, founding, json, write_json};
 use std::fs;
 use tempfile::TempDir;
 use vault::{FILE_NAME, Factor, Vault, VaultError};
@@ -42,7 +42,10 @@ fn a_file_from_before_still_opens() {
     fs::write(dir.path().join(FILE_NAME), sample).unwrap();
     let mut vault = Vault::open(dir.path()).unwrap();
     let slot = vault.unlock_slot(&Factor::OsStore(STORED)).unwrap();
-    assert_eq!(vault.consent().unwrap().at_us, NOW_US);
+    assert_eq!(
+        vault.consent().unwrap().at,
+        model::Timestamp::from_seconds(1_790_000_000)
+    );
     let answer = vault
         .check_code(&slot, &code(NOW / 30 + 5), NOW + 150)
         .unwrap();

@@ -323,7 +323,10 @@ fn readme_text(manifest: &SubjectManifest) -> String {
          \x20              in manifest.json under \"missing\".\n\
          manifest.json  Every other file with size and SHA-256, and the number of each kind.\n",
         device = manifest.device,
-        made = report::format::format_date_time(manifest.made_us, "UTC"),
+        made = report::format::format_date_time(
+            model::Timestamp::from_micros(manifest.made_us),
+            "UTC"
+        ),
         uam = manifest.uam,
         from = manifest.from.as_deref().unwrap_or("the beginning"),
         to = manifest.to.as_deref().unwrap_or("the present"),
