@@ -37,8 +37,10 @@ pub(crate) fn run_windows(options: &WindowsArgs, stop: &Interrupt) -> Result<()>
     match &options.chore {
         None => TestSummary::run_whole(|summary| {
             let set_up = || Toolchain::set_up(stop);
-            let toolchain = summary.run_step(SET_UP, "cargo xtask windows setup", set_up)?;
-            check_windows(&toolchain, summary, stop)
+            match summary.run_step(SET_UP, "cargo xtask windows setup", set_up)? {
+                Some(toolchain) => check_windows(&toolchain, summary, stop),
+                None => Ok(()),
+            }
         }),
         Some(WindowsChore::Setup) => {
             let windows = Toolchain::set_up(stop)?;
@@ -103,10 +105,10 @@ fn runs_programs(args: &[String]) -> bool {
 /// shown, and only those that point at mistakes fail.
 const LINTED_WITH: (u32, u32) = (1, 96);
 
-/// Runs them, stopping at the first that fails.
+/// Runs the checks of the Windows program.
 ///
 /// # Errors
-/// The step that failed, with the command that runs it alone.
+/// [`crate::process::Interrupted`] on Ctrl-C.
 pub(crate) fn check_windows(
     windows: &Toolchain,
     done: &mut TestSummary,
@@ -115,34 +117,42 @@ pub(crate) fn check_windows(
     run_lints(windows, done, stop)?;
     let programs = build_tested(windows, done, stop)?;
     under_wine(windows, done, stop)?;
-    from_linux(windows, &programs, done, stop)?;
-    check_packages(&programs, done, stop)
+    match programs {
+        Some(programs) => {
+            from_linux(windows, &programs, done, stop)?;
+            check_packages(programs.uam, done, stop)
+        }
+        None => {
+            done.skip_step("windows end to end", "it needs the program");
+            done.skip_step("windows packages", "they need the program");
+            Ok(())
+        }
+    }
 }
 
 /// The packages of the program that was just tested; a release build would take longer than everything else here.
-fn check_packages(programs: &Programs, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
-    let options = DistArgs {
-        out: None,
-        check: true,
-        windows_only: true,
-        linux_only: false,
-        windows_exe: Some(programs.uam.clone()),
-        linux_exe: None,
-    };
+fn check_packages(uam: PathBuf, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
     let alone = format!(
         "cargo xtask dist --windows-only --check --windows-exe {}",
-        programs.uam.display()
+        uam.display()
     );
+    let options = DistArgs {
+        check: true,
+        windows_only: true,
+        windows_exe: Some(uam),
+        ..DistArgs::default()
+    };
     done.run_step("windows packages", &alone, || {
         dist::run_dist(&options, stop)
-    })
+    })?;
+    Ok(())
 }
 
 fn run_lints(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
     let mut args = vec!["clippy", "--locked", "--all-targets"];
     args.extend(tested_packages());
     args.push("--");
-    args.extend(lints_for(windows.release()));
+    args.extend(lints_for(windows.release()).split(' '));
     let mut command = windows.cargo_command();
     done.run_command(
         "windows lints",
@@ -153,17 +163,12 @@ fn run_lints(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> R
 }
 
 /// What clippy is to refuse, for a compiler of this release.
-fn lints_for(release: (u32, u32)) -> &'static [&'static str] {
+fn lints_for(release: (u32, u32)) -> &'static str {
     if release <= LINTED_WITH {
         // On this target thread locals are made in a way in which that lint does not see that they are const already.
-        &[
-            "-D",
-            "warnings",
-            "-A",
-            "clippy::missing_const_for_thread_local",
-        ]
+        "-D warnings -A clippy::missing_const_for_thread_local"
     } else {
-        &["-D", "clippy::correctness", "-D", "clippy::suspicious"]
+        "-D clippy::correctness -D clippy::suspicious"
     }
 }
 
@@ -175,7 +180,11 @@ struct Programs {
 
 /// Builds it together with all that is tested: asked for alone, the dependencies would have fewer features and be
 /// compiled once more.
-fn build_tested(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<Programs> {
+fn build_tested(
+    windows: &Toolchain,
+    done: &mut TestSummary,
+    stop: &Interrupt,
+) -> Result<Option<Programs>> {
     let mut args = vec!["build", "--locked", "--bins", "--examples"];
     args.extend(tested_packages());
     done.run_step("windows program", &alone_command(&args), || {
@@ -213,6 +222,10 @@ fn under_wine(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> 
         "cargo xtask windows wine cmd /c ver",
         || windows.start_wine(stop),
     )?;
+    let Some(wine) = wine else {
+        done.skip_step("windows tests", "they need the desktop");
+        return Ok(());
+    };
     for ExcludedTests {
         package,
         tests,
@@ -233,27 +246,10 @@ fn from_linux(
     stop: &Interrupt,
 ) -> Result<()> {
     // The whole workspace, though one crate has them, so that nothing is compiled again after its ordinary tests.
-    let args: &[&str] = if has_program("cargo-nextest") {
-        &[
-            "nextest",
-            "run",
-            "--locked",
-            "--workspace",
-            "--test",
-            "windows",
-            "--run-ignored",
-            "all",
-        ]
+    let args = if has_program("cargo-nextest") {
+        "nextest run --locked --workspace --test windows --run-ignored all"
     } else {
-        &[
-            "test",
-            "--locked",
-            "--workspace",
-            "--test",
-            "windows",
-            "--",
-            "--include-ignored",
-        ]
+        "test --locked --workspace --test windows -- --include-ignored"
     };
     let [uam, stage, prefix] = [&programs.uam, &programs.stage, windows.template_prefix()]
         .map(|path| path.to_string_lossy().into_owned());

@@ -21,6 +21,9 @@ use anyhow::Result;
 use clean_windows::WindowsCheck;
 use std::path::Path;
 
+/// How a person runs these checks again.
+const AGAIN: &str = "cargo xtask dist --check";
+
 /// Checks every package there is.
 ///
 /// # Errors
@@ -32,7 +35,6 @@ pub(crate) fn check_packages(
     work: &Path,
     stop: &Interrupt,
 ) -> Result<()> {
-    const AGAIN: &str = "cargo xtask dist --check";
     packages::ensure_packages(&[UNPACK], stop)?;
     TestSummary::run_whole(|done| {
         if let Some(linux) = linux {
@@ -43,28 +45,47 @@ pub(crate) fn check_packages(
                 linux::check_archive(&linux.tar, release, work)
             })?;
         }
-        let Some(windows) = windows else {
-            return Ok(());
-        };
-        let toolchain = done.run_step(SET_UP, "cargo xtask windows setup", || {
-            packages::ensure_packages(&[SIGNING], stop)?;
-            Toolchain::set_up(stop)
-        })?;
-        // An older version, to be upgraded; it is also the one that is signed.
-        let older = done.run_step("older version, signed", AGAIN, || {
-            older_release::pack_older_release(windows.content, work, stop)
-        })?;
-        let machine = done.run_step("empty Windows", AGAIN, || {
-            clean_windows::CleanWindows::new(&toolchain, &work.join("wine"), stop)
-        })?;
+        match windows {
+            Some(windows) => check_for_windows(&windows, release, work, done, stop),
+            None => Ok(()),
+        }
+    })
+}
+
+fn check_for_windows(
+    windows: &WindowsCheck<'_>,
+    release: &ReleaseInfo,
+    work: &Path,
+    done: &mut TestSummary,
+    stop: &Interrupt,
+) -> Result<()> {
+    let toolchain = done.run_step(SET_UP, "cargo xtask windows setup", || {
+        packages::ensure_packages(&[SIGNING], stop)?;
+        Toolchain::set_up(stop)
+    })?;
+    let Some(toolchain) = toolchain else {
+        return Ok(());
+    };
+    // An older version, to be upgraded; it is also the one that is signed.
+    let older = done.run_step("older version, signed", AGAIN, || {
+        older_release::pack_older_release(windows.content, work, stop)
+    })?;
+    let machine = done.run_step("empty Windows", AGAIN, || {
+        clean_windows::CleanWindows::new(&toolchain, &work.join("wine"), stop)
+    })?;
+    let Some(machine) = machine else {
+        return Ok(());
+    };
+    if let Some(older) = older {
         done.run_step("setup program", AGAIN, || {
-            setup::check_setup(&machine, &older, &windows, release, work, stop)
+            setup::check_setup(&machine, &older, windows, release, work, stop)
         })?;
         done.run_step("msi", AGAIN, || {
-            msi::check_msi(&machine, &older, &windows, release, work, stop)
+            msi::check_msi(&machine, &older, windows, release, work, stop)
         })?;
-        done.run_step("zip", AGAIN, || {
-            portable::check_zip(&machine, windows.packed, release, work, stop)
-        })
-    })
+    }
+    done.run_step("zip", AGAIN, || {
+        portable::check_zip(&machine, windows.packed, release, work, stop)
+    })?;
+    Ok(())
 }
