@@ -9,9 +9,10 @@ mod dependencies;
 mod lengths;
 mod module_tree;
 
+use crate::checks::rust_source::parse_code;
 use crate::checks::workspace_files::{self, TextFile};
 use crate::cli::CheckLayoutArgs;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use module_tree::read_target;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -53,10 +54,10 @@ pub(crate) fn check_layout(root: &Path, names: &[String]) -> Result<()> {
         if !names.is_empty() && !names.iter().any(|name| is_named(folder, name)) {
             continue;
         }
-        let long = long_parts(files);
+        let long = long_parts(files)?;
         long.iter().for_each(|line| println!("{line}"));
         faults += long.len();
-        let circles = circles_of(folder, files);
+        let circles = circles_of(folder, files)?;
         circles.iter().for_each(|text| println!("{text}"));
         faults += circles.len();
     }
@@ -85,7 +86,7 @@ fn by_crate(files: &[TextFile]) -> BTreeMap<&str, Vec<&TextFile>> {
 }
 
 /// One line for each file and function that is too long.
-fn long_parts(files: &[&TextFile]) -> Vec<String> {
+fn long_parts(files: &[&TextFile]) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for file in files {
         let lines = file.text.lines().count();
@@ -95,7 +96,8 @@ fn long_parts(files: &[&TextFile]) -> Vec<String> {
                 file.name
             ));
         }
-        for function in lengths::function_lengths(&file.text) {
+        let code = parse_code(&file.text).with_context(|| file.name.clone())?;
+        for function in lengths::function_lengths(&code) {
             if function.lines > MOST_FUNCTION_LINES {
                 found.push(format!(
                     "{}:{}: `{}` has {} lines, but at most {MOST_FUNCTION_LINES} are allowed",
@@ -104,18 +106,19 @@ fn long_parts(files: &[&TextFile]) -> Vec<String> {
             }
         }
     }
-    found
+    Ok(found)
 }
 
 /// Every circle of a crate as text: its files, then the lines that make it.
-fn circles_of(folder: &str, files: &[&TextFile]) -> Vec<String> {
+fn circles_of(folder: &str, files: &[&TextFile]) -> Result<Vec<String>> {
     let texts: BTreeMap<&str, &str> = files
         .iter()
         .map(|file| (file.name.as_str(), file.text.as_str()))
         .collect();
     let read = |name: &str| texts.get(name).map(|text| (*text).to_owned());
     let roots = texts.keys().filter(|name| is_root(folder, name));
-    roots.flat_map(|root| circles_under(root, &read)).collect()
+    let circles = roots.map(|root| circles_under(root, &read));
+    Ok(circles.collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// Whether this file begins a library or a program.
@@ -132,8 +135,8 @@ fn is_root(folder: &str, name: &str) -> bool {
     }
 }
 
-fn circles_under(root: &str, read: module_tree::ReadFile<'_>) -> Vec<String> {
-    let tree = read_target(root, read);
+fn circles_under(root: &str, read: module_tree::ReadFile<'_>) -> Result<Vec<String>> {
+    let tree = read_target(root, read)?;
     let dependencies = dependencies::find_dependencies(&tree);
     let edges: BTreeSet<(usize, usize)> = dependencies.keys().copied().collect();
     let circles = circles::find_circles(tree.files.len(), &edges);
@@ -154,7 +157,7 @@ fn circles_under(root: &str, read: module_tree::ReadFile<'_>) -> Vec<String> {
         }
         text
     };
-    circles.into_iter().map(describe).collect()
+    Ok(circles.into_iter().map(describe).collect())
 }
 
 #[cfg(test)]

@@ -121,8 +121,8 @@ impl PhraseSearch {
     /// A search for every phrase of the vocabulary.
     pub(super) fn new() -> Self {
         let mut by_first = HashMap::<_, Vec<Phrase>>::new();
-        for row in VOCABULARY {
-            for text in row.prose {
+        for row in VOCABULARY.iter() {
+            for text in &row.prose {
                 let words: Vec<&str> = text.split(' ').collect();
                 let phrases = by_first.entry(words[0]).or_default();
                 phrases.push(Phrase { text, words, row });
