@@ -39,7 +39,7 @@ pub(crate) fn make_year(dir: &Path) -> Result<Value> {
         return Ok(json!({ "cached": true }));
     }
     if dir.exists() {
-        std::fs::remove_dir_all(dir).with_context(|| format!("emptying {}", dir.display()))?;
+        fs_err::remove_dir_all(dir)?;
     }
     std::fs::create_dir_all(dir)?;
     write_viewer_key(dir)?;

@@ -22,8 +22,7 @@ use x11rb::wrapper::ConnectionExt as _;
 pub(crate) fn show_screen(name: &str, save: Option<&Path>) -> Result<()> {
     let drawn = screens::draw_screen(name)?;
     if let Some(file) = save {
-        std::fs::write(file, drawn.to_ppm())
-            .with_context(|| format!("writing {}", file.display()))?;
+        fs_err::write(file, drawn.to_ppm())?;
     }
     let (conn, screen) = x11rb::connect(None).context("no X server at DISPLAY")?;
     let screen = &conn.setup().roots[screen];

@@ -16,7 +16,7 @@ use crate::build;
 use crate::cli::BenchArgs;
 use crate::packages::{self, DESKTOP};
 use crate::process::{Interrupt, Interrupted};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use context::BenchContext;
 use python::PythonBaseline;
 use std::collections::BTreeMap;
@@ -55,9 +55,9 @@ pub(crate) fn run_benches(options: &BenchArgs, stop: &Interrupt) -> Result<()> {
     };
     let dir = build::repository_root().join("target/bench");
     if dir.exists() {
-        std::fs::remove_dir_all(&dir).with_context(|| format!("emptying {}", dir.display()))?;
+        fs_err::remove_dir_all(&dir)?;
     }
-    std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
+    fs_err::create_dir_all(&dir)?;
     let context = BenchContext {
         uam,
         helpers,

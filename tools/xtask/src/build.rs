@@ -82,9 +82,7 @@ fn executable_in_message(message: &str) -> Option<(String, PathBuf)> {
 /// When there is no such file, or the build fails.
 pub(crate) fn find_or_build_uam(given: Option<&Path>, stop: &Interrupt) -> Result<PathBuf> {
     match given {
-        Some(file) => {
-            std::fs::canonicalize(file).with_context(|| format!("there is no {}", file.display()))
-        }
+        Some(file) => Ok(fs_err::canonicalize(file)?),
         None => find_program(&build_programs(&["--release", "-p", "uam"], stop)?, "uam"),
     }
 }

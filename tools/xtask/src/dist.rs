@@ -35,7 +35,7 @@ pub(crate) fn run_dist(options: &DistArgs, stop: &Interrupt) -> Result<()> {
         Some(dir) => std::path::absolute(dir).context("finding the working folder")?,
         None => build::repository_root().join("target/dist"),
     };
-    std::fs::create_dir_all(&out).with_context(|| format!("making {}", out.display()))?;
+    fs_err::create_dir_all(&out)?;
     let work = StagingDir::new(&out.join(".work"))?;
 
     let mut made = Vec::new();
@@ -65,15 +65,11 @@ pub(crate) fn run_dist(options: &DistArgs, stop: &Interrupt) -> Result<()> {
     write_sums(&made, &out)?;
     println!("In {}:", out.display());
     for file in made.iter().chain([&out.join(SUMS)]) {
-        let bytes = std::fs::metadata(file)
-            .with_context(|| format!("reading {}", file.display()))?
-            .len();
+        let bytes = fs_err::metadata(file)?.len();
         println!("{:>12} bytes  {}", group_digits(bytes), file_name(file));
     }
     if options.check {
-        let windows = windows
-            .as_ref()
-            .map(|(content, packed)| check::clean_windows::WindowsCheck { content, packed });
+        let windows = windows.as_ref().map(|(content, packed)| (content, packed));
         check::check_packages(windows, linux.as_ref(), &release, work.path(), stop)?;
     }
     Ok(())

@@ -2,8 +2,8 @@
 
 use crate::build;
 use crate::cli::LabArgs;
-use crate::process::{self, Interrupt, Interrupted};
-use anyhow::{Result, bail};
+use crate::process::{self, Interrupt};
+use anyhow::{Context, Result};
 use std::process::Command;
 
 /// Runs the labs.
@@ -19,12 +19,6 @@ pub(crate) fn run_labs(options: &LabArgs, stop: &Interrupt) -> Result<()> {
         command.arg("--long");
     }
     command.env("FAULT_LAB_UAM", build::find_program(&programs, "uam")?);
-    let status = process::run_foreground(&mut command, stop)?;
-    if stop.requested() {
-        bail!(Interrupted);
-    }
-    if !status.success() {
-        bail!("a lab failed; what it found stands above");
-    }
-    Ok(())
+    process::run_successfully(&mut command, stop)
+        .context("a lab failed; what it found stands above")
 }

@@ -7,10 +7,10 @@
 
 mod bench;
 mod build;
-mod cache;
 mod checks;
 mod cli;
 mod dist;
+mod files;
 mod lab;
 mod packages;
 mod page_test;

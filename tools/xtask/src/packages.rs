@@ -1,7 +1,7 @@
 //! What the system's package manager has to bring.
 
-use crate::process::{Interrupt, run_foreground};
-use anyhow::{Result, bail};
+use crate::process::{Interrupt, run_foreground, run_successfully, succeeds};
+use anyhow::{Context, Result, bail};
 use std::fmt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -157,7 +157,7 @@ pub(crate) fn ensure_packages(packages: &[&[SystemPackage]], stop: &Interrupt) -
         });
     }
     let root = nix::unistd::geteuid().is_root();
-    if !root && !sudo_without_password() {
+    if !root && !succeeds(Command::new("sudo").args(["-n", "true"])) {
         bail!(PackagesUnavailable {
             why: format!("not installed: {list}"),
             advice: format!(
@@ -172,11 +172,8 @@ pub(crate) fn ensure_packages(packages: &[&[SystemPackage]], stop: &Interrupt) -
         run_apt(root).args(["-q", "update"]).stdout(Stdio::null()),
         stop,
     )?;
-    let unknown: Vec<&str> = missing
-        .iter()
-        .copied()
-        .filter(|name| !is_known(name))
-        .collect();
+    let mut unknown = missing.clone();
+    unknown.retain(|name| !is_known(name));
     if !unknown.is_empty() {
         let unknown = unknown.join(" ");
         bail!(PackagesUnavailable {
@@ -194,22 +191,17 @@ pub(crate) fn ensure_packages(packages: &[&[SystemPackage]], stop: &Interrupt) -
         .arg("--no-remove")
         .args(&missing)
         .stdout(Stdio::null());
-    let status = run_foreground(&mut install, stop)?;
-    if !status.success() {
-        bail!("apt-get could not install {list} ({status}); its own message stands above");
-    }
-    Ok(())
+    run_successfully(&mut install, stop)
+        .with_context(|| format!("apt-get could not install {list}; its own message stands above"))
 }
 
 fn missing_packages(
     packages: &[&[SystemPackage]],
     there: impl Fn(&str) -> bool,
 ) -> Vec<&'static str> {
-    packages
-        .iter()
-        .flat_map(|list| list.iter())
-        .filter(|p| !there(p.brings))
-        .map(|p| p.name)
+    let all = packages.iter().copied().flatten();
+    all.filter(|package| !there(package.brings))
+        .map(|package| package.name)
         .collect()
 }
 
@@ -242,23 +234,8 @@ fn run_apt(root: bool) -> Command {
 
 /// Does the package manager know of it, in the lists it has now?
 fn is_known(name: &str) -> bool {
-    Command::new("apt-cache")
-        .args(["show", "--no-all-versions", name])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|s| s.success())
-}
-
-fn sudo_without_password() -> bool {
-    Command::new("sudo")
-        .args(["-n", "true"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|s| s.success())
+    let mut cache = Command::new("apt-cache");
+    succeeds(cache.args(["show", "--no-all-versions", name]))
 }
 
 #[cfg(test)]

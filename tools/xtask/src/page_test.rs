@@ -4,9 +4,9 @@
 //! Chromium through them. What the script needs comes from npm into the cache, in the versions that its package.json
 //! names; a browser comes from the system's packages.
 
-use crate::cache::cache_dir;
+use crate::files::cache_dir;
 use crate::packages::{self, BROWSER, has_program};
-use crate::process::{Interrupt, run_foreground};
+use crate::process::{Interrupt, run_foreground, run_successfully};
 use crate::{build, packages::PackagesUnavailable};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -74,27 +74,17 @@ impl BrowserTools {
 /// # Errors
 /// [`PackagesUnavailable`] where there is no browser to be had; another when the page fails.
 pub(crate) fn test_page(stop: &Interrupt) -> Result<()> {
-    drive_page(&BrowserTools::find(stop)?, stop)
-}
-
-/// Drives the page.
-fn drive_page(browser: &BrowserTools, stop: &Interrupt) -> Result<()> {
+    let browser = BrowserTools::find(stop)?;
     // With the features of the whole, as the tests were built: what it needs is there already.
     let programs = build::build_programs(&["--workspace", "--example", "demo_page"], stop)?;
     let made_up = build::find_program(&programs, "demo_page")?;
-    let screenshots = made_up
-        .ancestors()
-        .nth(3)
-        .unwrap_or(Path::new("target"))
-        .join("page");
+    let target = made_up.ancestors().nth(3).unwrap_or(Path::new("target"));
+    let screenshots = target.join("page");
     let mut node = browser.node_command("page.mjs");
-    node.arg(made_up).arg(&screenshots);
-    let status = run_foreground(&mut node, stop)?;
+    node.arg(&made_up).arg(&screenshots);
+    let passed = run_successfully(&mut node, stop);
     println!("Screenshots: {}", screenshots.display());
-    if !status.success() {
-        bail!("the page failed its test in a browser");
-    }
-    Ok(())
+    passed.context("the page failed its test in a browser")
 }
 
 fn browser_sources() -> PathBuf {
@@ -103,15 +93,14 @@ fn browser_sources() -> PathBuf {
 
 fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|dir| dir.join(name))
-        .find(|file| file.is_file())
+    let mut files = std::env::split_paths(&path).map(|dir| dir.join(name));
+    files.find(|file| file.is_file())
 }
 
 /// A folder in the cache with the script's packages, fetched once for each version of their list.
 fn fetch_tools(stop: &Interrupt) -> Result<PathBuf> {
     let dir = cache_dir()?.join("page-test");
-    std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
+    fs_err::create_dir_all(&dir)?;
     let done = dir.join("done");
     let wanted = std::fs::read_to_string(browser_sources().join("package.json"))
         .context("reading package.json")?;
@@ -123,17 +112,12 @@ fn fetch_tools(stop: &Interrupt) -> Result<PathBuf> {
         dir.display()
     );
     for name in ["package.json", "package-lock.json"] {
-        std::fs::copy(browser_sources().join(name), dir.join(name))
-            .with_context(|| format!("copying {name}"))?;
+        fs_err::copy(browser_sources().join(name), dir.join(name))?;
     }
     let mut npm = Command::new("npm");
-    npm.current_dir(&dir).args([
-        "ci",
-        "--no-audit",
-        "--no-fund",
-        "--ignore-scripts",
-        "--loglevel=error",
-    ]);
+    npm.current_dir(&dir)
+        .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+        .arg("--loglevel=error");
     if !run_foreground(&mut npm, stop)?.success() {
         bail!(PackagesUnavailable {
             why: "npm could not fetch the packages".into(),

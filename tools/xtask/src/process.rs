@@ -4,15 +4,17 @@
 //! whole group. Ctrl-C reaches the chore only (the groups are not the terminal's foreground group), which then drops
 //! its groups in order. Nothing is ended by name.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::fmt;
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 /// How often a waiting chore looks at its children and at Ctrl-C.
@@ -132,6 +134,20 @@ impl ProcessGroup {
         &mut self.child
     }
 
+    /// The lines the leader writes from now on, to a pipe.
+    ///
+    /// # Errors
+    /// When its output is no pipe.
+    pub(crate) fn take_lines(&mut self) -> Result<Receiver<String>> {
+        let pipe = self.child.stdout.take().context("no output")?;
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let lines = BufReader::new(pipe).lines().map_while(Result::ok);
+            lines.map(|line| sender.send(line)).all(|sent| sent.is_ok())
+        });
+        Ok(receiver)
+    }
+
     /// How it ended, if it has.
     ///
     /// # Errors
@@ -229,6 +245,28 @@ pub(crate) fn run_foreground(command: &mut Command, stop: &Interrupt) -> Result<
     }
 }
 
+/// As [`run_foreground`], of a program that must succeed.
+///
+/// # Errors
+/// As for [`run_foreground`], and when it fails; names the program, whose own message stands above.
+pub(crate) fn run_successfully(command: &mut Command, stop: &Interrupt) -> Result<()> {
+    let status = run_foreground(command, stop)?;
+    let name = command.get_program().to_string_lossy();
+    ensure!(status.success(), "{name} ended with {status}");
+    Ok(())
+}
+
+/// The command, reading and writing nothing.
+pub(crate) fn quiet(command: &mut Command) -> &mut Command {
+    let null = Stdio::null;
+    command.stdin(null()).stdout(null()).stderr(null())
+}
+
+/// Whether the command succeeds; what it writes is nobody's concern.
+pub(crate) fn succeeds(command: &mut Command) -> bool {
+    quiet(command).status().is_ok_and(|status| status.success())
+}
+
 /// Runs a short command to its end and gives what it wrote.
 ///
 /// # Errors
@@ -250,6 +288,11 @@ pub(crate) fn output_of(command: &mut Command) -> Result<String> {
         );
     }
     Ok(String::from_utf8_lossy(&stdout).into_owned())
+}
+
+/// One word for a POSIX shell, whatever it holds.
+pub(crate) fn quote_for_shell(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
 }
 
 /// The command as a person would type it.

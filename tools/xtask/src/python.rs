@@ -1,7 +1,7 @@
 //! Virtual environments of Python in the cache, with pinned packages from PyPI.
 
 use crate::build::repository_root;
-use crate::cache::cache_dir;
+use crate::files::cache_dir;
 use crate::packages::{self, BENCH, PackagesUnavailable};
 use crate::process::{Interrupt, output_of, run_foreground};
 use anyhow::{Result, bail};
@@ -34,11 +34,8 @@ impl PythonEnvironment {
                 packages::ensure_packages(&[BENCH], stop)?;
             }
             println!("Making a Python environment in {}", python.dir.display());
-            output_of(
-                Command::new("python3")
-                    .args(["-m", "venv"])
-                    .arg(&python.dir),
-            )?;
+            let mut venv = Command::new("python3");
+            output_of(venv.args(["-m", "venv"]).arg(&python.dir))?;
         }
         if output_of(python.python_command("-c").arg(probe)).is_err() {
             println!("Fetching the packages of {requirements} from PyPI");
@@ -46,12 +43,11 @@ impl PythonEnvironment {
             pip.args(["pip", "install", "--quiet", "--disable-pip-version-check"])
                 .args(["--no-deps", "-r"])
                 .arg(repository_root().join(requirements));
-            let status = run_foreground(&mut pip, stop)?;
-            if !status.success() {
+            if !run_foreground(&mut pip, stop)?.success() {
                 bail!(PackagesUnavailable {
                     why: "pip could not fetch the packages".into(),
                     advice: format!(
-                        "pip could not install the packages of {requirements} ({status}); its message stands above"
+                        "pip could not install the packages of {requirements}; its message stands above"
                     ),
                 });
             }

@@ -18,7 +18,7 @@ use crate::build;
 use crate::cli::{DistArgs, WindowsArgs, WindowsChore};
 use crate::dist;
 use crate::packages::has_program;
-use crate::process::{Interrupt, run_foreground};
+use crate::process::{Interrupt, command_line, run_successfully};
 use crate::test::summary::TestSummary;
 use anyhow::{Result, bail};
 use std::path::PathBuf;
@@ -54,12 +54,8 @@ pub(crate) fn run_windows(options: &WindowsArgs, stop: &Interrupt) -> Result<()>
             let windows = Toolchain::set_up(stop)?;
             let mut command = windows.cargo_command();
             command.args(args);
-            let wine = if runs_programs(args) {
-                Some(windows.start_wine(stop)?)
-            } else {
-                None
-            };
-            if let Some(wine) = &wine {
+            let wine = runs_programs(args).then(|| windows.start_wine(stop));
+            if let Some(wine) = &wine.transpose()? {
                 wine.prepare(&mut command);
             }
             run_successfully(&mut command, stop)
@@ -81,17 +77,6 @@ pub(crate) fn run_windows(options: &WindowsArgs, stop: &Interrupt) -> Result<()>
             Ok(())
         }
     }
-}
-
-fn run_successfully(command: &mut Command, stop: &Interrupt) -> Result<()> {
-    let status = run_foreground(command, stop)?;
-    if !status.success() {
-        bail!(
-            "{} ended with {status}",
-            command.get_program().to_string_lossy()
-        );
-    }
-    Ok(())
 }
 
 /// Is the first word that is no flag a command that runs what it built?
@@ -265,17 +250,8 @@ fn from_linux(
 
 /// How a person runs a step alone.
 fn alone_command(args: &[&str]) -> String {
-    let words: Vec<String> = args
-        .iter()
-        .map(|word| {
-            if word.contains(' ') {
-                format!("'{word}'")
-            } else {
-                (*word).to_owned()
-            }
-        })
-        .collect();
-    format!("cargo xtask windows cargo {}", words.join(" "))
+    let mut command = Command::new("cargo");
+    command_line(command.args(["xtask", "windows", "cargo"]).args(args))
 }
 
 #[cfg(test)]
@@ -296,10 +272,10 @@ mod tests {
 
     #[test]
     fn a_newer_compiler_fails_mistakes_only() {
-        assert!(lints_for((1, 95)).contains(&"warnings"));
-        assert!(lints_for(LINTED_WITH).contains(&"warnings"));
-        assert!(!lints_for((1, 97)).contains(&"warnings"));
-        assert!(lints_for((2, 0)).contains(&"clippy::correctness"));
+        assert!(lints_for((1, 95)).contains("warnings"));
+        assert!(lints_for(LINTED_WITH).contains("warnings"));
+        assert!(!lints_for((1, 97)).contains("warnings"));
+        assert!(lints_for((2, 0)).contains("clippy::correctness"));
     }
 
     #[test]

@@ -7,12 +7,12 @@ use super::binary::to_mib;
 use super::context::BenchContext;
 use super::meter::ProcessSample;
 use super::table::{BenchRow, BenchTarget};
-use crate::process::run_foreground;
+use crate::process::{run_foreground, succeeds};
 use crate::user::uam_process::{UamProcess, UamSetup};
 use crate::windows::toolchain::Toolchain;
 use crate::windows::wine::Wine;
 use crate::{build, packages};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
@@ -34,12 +34,9 @@ pub(super) fn measure_on_windows(context: &BenchContext<'_>) -> Result<Vec<Bench
     let program = uam.to_string_lossy();
     let version = start_ms(context, &wine, starts, &[&program, "--version"])?;
     let (percent, rss, wakes) = at_rest(context, &wine, &uam)?;
-    let row = |name: &str, value: f64, digits| BenchRow {
-        name: format!("Windows: {name}"),
-        uam: Some(value),
-        python: None,
-        digits,
-        target: BenchTarget::None,
+    let row = |name: &str, value: f64, digits| {
+        let name = format!("Windows: {name}");
+        BenchRow::new(name, digits, BenchTarget::None, Some(value), None)
     };
     Ok(vec![
         row("uam.exe, MiB", to_mib(&uam)?, 2),
@@ -55,17 +52,9 @@ pub(super) fn measure_on_windows(context: &BenchContext<'_>) -> Result<Vec<Bench
 fn start_ms(context: &BenchContext<'_>, wine: &Wine, times: u32, words: &[&str]) -> Result<f64> {
     let begun = Instant::now();
     for _ in 0..times {
-        let mut command = wine.program();
-        command
-            .args(words)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let status = command.status().context("starting wine")?;
+        let is_good = succeeds(wine.program().args(words));
         context.stop.check()?;
-        if !status.success() {
-            bail!("{} ended with {status}", words.join(" "));
-        }
+        ensure!(is_good, "{} failed", words.join(" "));
     }
     Ok(begun.elapsed().as_secs_f64() * 1e3 / f64::from(times))
 }
@@ -86,22 +75,15 @@ fn at_rest(context: &BenchContext<'_>, wine: &Wine, uam: &Path) -> Result<(f64, 
         Some((text(name), text(value?)))
     });
     let env: Vec<(String, String)> = env.collect();
-    let display = env.iter().find(|(name, _)| name == "DISPLAY");
+    let display = env.iter().find(|(name, _)| name == "DISPLAY").cloned();
     let setting = UamSetup {
         uam: starter,
         home: context.dir.join("windows-home"),
-        display: display.map(|(_, value)| value.clone()).unwrap_or_default(),
+        display: display.unwrap_or_default().1,
         env,
     };
-    let args = [
-        "--yes",
-        "--no-capture",
-        "--plain",
-        "--recovery-kit",
-        crate::user::uam_process::RECOVERY_CODES,
-    ];
-    let mut agent = UamProcess::start(&setting, &args, false)?;
-    agent.answer_first_run(context.stop)?;
+    let args = ["--yes", "--no-capture", "--plain"];
+    let (mut agent, _) = UamProcess::start_first_run(&setting, &args, context.stop)?;
     let (settle, idle) = if context.quick { (5, 15) } else { (10, 60) };
     context.stop.pause(Duration::from_secs(settle))?;
     let before = ProcessSample::take_sample(agent.pid())?;

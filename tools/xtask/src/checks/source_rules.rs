@@ -1,7 +1,8 @@
 //! `cargo xtask rules`: rules that no compiler checks, read from the source text.
 
-use anyhow::{Context, Result, bail};
-use std::path::{Path, PathBuf};
+use crate::checks::workspace_files::read_files;
+use anyhow::{Result, bail};
+use std::path::Path;
 
 /// Crates that are never shipped: they make input rather than watch it, so they must name keys.
 const NEVER_SHIPPED: [&str; 3] = ["tools/lab/", "tools/bench/", "tools/xtask/"];
@@ -82,18 +83,14 @@ pub(crate) struct RuleViolation {
 /// # Errors
 /// Each broken rule with its file and line, or what a plain build on Windows would need.
 pub(crate) fn check_source(root: &Path) -> Result<()> {
-    let mut files = Vec::new();
-    for dir in ["crates", "tools"] {
-        collect(&root.join(dir), &mut files)?;
-    }
-    files.sort();
-    let mut broken = Vec::new();
-    for file in &files {
-        let text =
-            std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
-        let name = file.strip_prefix(root).unwrap_or(file).to_string_lossy();
-        broken.extend(check_file(&name, &text));
-    }
+    let is_source = |name: &str| {
+        name.ends_with(".rs") && (name.starts_with("crates/") || name.starts_with("tools/"))
+    };
+    let files = read_files(root, &is_source)?;
+    let broken = files
+        .iter()
+        .flat_map(|file| check_file(&file.name, &file.text));
+    let broken: Vec<RuleViolation> = broken.collect();
     for b in &broken {
         println!("{}:{}: {}", b.file, b.line, b.what);
     }
@@ -102,21 +99,6 @@ pub(crate) fn check_source(root: &Path) -> Result<()> {
     }
     println!("{} files keep the rules", files.len());
     check_plain_build(crate::build::cargo_command())
-}
-
-fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    let entries = std::fs::read_dir(dir).with_context(|| format!("reading {}", dir.display()))?;
-    for entry in entries {
-        let path = entry
-            .with_context(|| format!("reading {}", dir.display()))?
-            .path();
-        if path.is_dir() {
-            collect(&path, files)?;
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            files.push(path);
-        }
-    }
-    Ok(())
 }
 
 fn check_file(name: &str, text: &str) -> Vec<RuleViolation> {

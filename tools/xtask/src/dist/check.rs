@@ -13,6 +13,7 @@ mod setup;
 
 use crate::dist::linux as packed_linux;
 use crate::dist::release::ReleaseInfo;
+use crate::dist::windows::{WindowsContent, WindowsPackages};
 use crate::packages::{self, SIGNING, UNPACK};
 use crate::process::Interrupt;
 use crate::test::summary::TestSummary;
@@ -29,7 +30,7 @@ const AGAIN: &str = "cargo xtask dist --check";
 /// # Errors
 /// The check that failed and what was found instead.
 pub(crate) fn check_packages(
-    windows: Option<WindowsCheck<'_>>,
+    windows: Option<(&WindowsContent, &WindowsPackages)>,
     linux: Option<&packed_linux::LinuxPackages>,
     release: &ReleaseInfo,
     work: &Path,
@@ -45,20 +46,22 @@ pub(crate) fn check_packages(
                 linux::check_archive(&linux.tar, release, work)
             })?;
         }
-        match windows {
-            Some(windows) => check_for_windows(&windows, release, work, done, stop),
-            None => Ok(()),
-        }
+        let Some((content, packed)) = windows else {
+            return Ok(());
+        };
+        let check = WindowsCheck {
+            content,
+            packed,
+            release,
+            work,
+            stop,
+        };
+        check_for_windows(check, done)
     })
 }
 
-fn check_for_windows(
-    windows: &WindowsCheck<'_>,
-    release: &ReleaseInfo,
-    work: &Path,
-    done: &mut TestSummary,
-    stop: &Interrupt,
-) -> Result<()> {
+fn check_for_windows(check: WindowsCheck<'_>, done: &mut TestSummary) -> Result<()> {
+    let WindowsCheck { work, stop, .. } = check;
     let toolchain = done.run_step(SET_UP, "cargo xtask windows setup", || {
         packages::ensure_packages(&[SIGNING], stop)?;
         Toolchain::set_up(stop)
@@ -68,7 +71,7 @@ fn check_for_windows(
     };
     // An older version, to be upgraded; it is also the one that is signed.
     let older = done.run_step("older version, signed", AGAIN, || {
-        older_release::pack_older_release(windows.content, work, stop)
+        older_release::pack_older_release(check.content, work, stop)
     })?;
     let machine = done.run_step("empty Windows", AGAIN, || {
         clean_windows::CleanWindows::new(&toolchain, &work.join("wine"), stop)
@@ -78,14 +81,10 @@ fn check_for_windows(
     };
     if let Some(older) = older {
         done.run_step("setup program", AGAIN, || {
-            setup::check_setup(&machine, &older, windows, release, work, stop)
+            setup::check_setup(&machine, &older, check)
         })?;
-        done.run_step("msi", AGAIN, || {
-            msi::check_msi(&machine, &older, windows, release, work, stop)
-        })?;
+        done.run_step("msi", AGAIN, || msi::check_msi(&machine, &older, check))?;
     }
-    done.run_step("zip", AGAIN, || {
-        portable::check_zip(&machine, windows.packed, release, work, stop)
-    })?;
+    done.run_step("zip", AGAIN, || portable::check_zip(&machine, check))?;
     Ok(())
 }

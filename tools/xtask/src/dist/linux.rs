@@ -3,6 +3,7 @@
 use crate::build;
 use crate::dist::release::{ReleaseInfo, run_tool};
 use crate::dist::{licences, staging};
+use crate::files;
 use crate::process::{Interrupt, output_of};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -54,7 +55,7 @@ pub(crate) fn pack_for_linux(
     out: &Path,
     stop: &Interrupt,
 ) -> Result<LinuxPackages> {
-    staging::copy_file(program, work, "uam")?;
+    files::copy_file(program, work, "uam")?;
     let program = work.join("uam");
     run_tool(Command::new("strip").arg(&program), stop)?;
     let texts = PackageTexts::new(&program)?;
@@ -94,8 +95,7 @@ impl PackageTexts {
             output_of(uam.args(["completions", shell]))
         });
         Ok(Self {
-            readme: std::fs::read_to_string(&readme)
-                .with_context(|| format!("reading {}", readme.display()))?,
+            readme: fs_err::read_to_string(&readme)?,
             licence: licences::own_licences()?,
             third_party: licences::third_party_licences(&format!(
                 "{}-unknown-linux-gnu",
@@ -117,23 +117,23 @@ fn pack_deb(
 ) -> Result<()> {
     let root = staging::StagingDir::new(&work.join("deb"))?;
     let data = root.path().join("data");
-    staging::copy_file(program, &data, "usr/bin/uam")?;
-    staging::copy_file(&texts.desktop, &data, "usr/share/applications/uam.desktop")?;
+    files::copy_file(program, &data, "usr/bin/uam")?;
+    files::copy_file(&texts.desktop, &data, "usr/share/applications/uam.desktop")?;
     for size in ICONS {
-        staging::copy_file(
+        files::copy_file(
             &build::repository_root().join(format!("packaging/icon/uam-{size}.png")),
             &data,
             &format!("usr/share/icons/hicolor/{size}x{size}/apps/uam.png"),
         )?;
     }
     for ((_, place), text) in SHELLS.iter().zip(&texts.completions) {
-        staging::write_file(&data, place, text)?;
+        files::write_file(&data, place, text)?;
     }
     let doc = "usr/share/doc/uam";
-    staging::write_file(&data, &format!("{doc}/README"), &texts.readme)?;
-    staging::write_file(&data, &format!("{doc}/copyright"), &texts.licence)?;
-    staging::write_file(&data, &format!("{doc}/THIRD-PARTY"), &texts.third_party)?;
-    staging::copy_file(
+    files::write_file(&data, &format!("{doc}/README"), &texts.readme)?;
+    files::write_file(&data, &format!("{doc}/copyright"), &texts.licence)?;
+    files::write_file(&data, &format!("{doc}/THIRD-PARTY"), &texts.third_party)?;
+    files::copy_file(
         &build::repository_root().join("CHANGELOG.md"),
         &data,
         &format!("{doc}/changelog"),
@@ -145,25 +145,23 @@ fn pack_deb(
     staging::settle_files(&data, &["usr/bin/uam"], release.epoch)?;
 
     let mut kib = 0;
-    for file in staging::list_files(&data)? {
-        let facts = std::fs::metadata(data.join(&file))
-            .with_context(|| format!("reading {}", file.display()))?;
+    for file in files::list_files(&data)? {
+        let facts = fs_err::metadata(data.join(&file))?;
         // Each file and folder takes at least one.
         kib += facts.len().div_ceil(1024).max(1);
     }
     let control = root.path().join("control");
-    staging::write_file(&control, "control", control_file(program, release, kib)?)?;
+    files::write_file(&control, "control", control_file(program, release, kib)?)?;
     staging::settle_files(&control, &[], release.epoch)?;
 
     let mut parts = vec![("debian-binary", b"2.0\n".to_vec())];
     for (name, dir) in [("control.tar.xz", &control), ("data.tar.xz", &data)] {
         let file = root.path().join(name);
         pack_tar(dir, ".", "xz -T1 -6", release, &file, stop)?;
-        let bytes = std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
+        let bytes = fs_err::read(&file)?;
         parts.push((name, bytes));
     }
-    std::fs::write(to, write_ar(&parts, release.epoch))
-        .with_context(|| format!("writing {}", to.display()))
+    Ok(fs_err::write(to, write_ar(&parts, release.epoch))?)
 }
 
 fn pack_archive(
@@ -177,20 +175,20 @@ fn pack_archive(
     let title = format!("uam-{}", release.version);
     let root = staging::StagingDir::new(&work.join("tar"))?;
     let dir = root.path().join(&title);
-    staging::copy_file(program, &dir, "uam")?;
-    staging::copy_file(&texts.desktop, &dir, "uam.desktop")?;
-    staging::copy_file(
+    files::copy_file(program, &dir, "uam")?;
+    files::copy_file(&texts.desktop, &dir, "uam.desktop")?;
+    files::copy_file(
         &build::repository_root().join("packaging/icon/uam-256.png"),
         &dir,
         "uam.png",
     )?;
     for ((shell, _), text) in SHELLS.iter().zip(&texts.completions) {
-        staging::write_file(&dir, &format!("completions/uam.{shell}"), text)?;
+        files::write_file(&dir, &format!("completions/uam.{shell}"), text)?;
     }
-    staging::write_file(&dir, "README", &texts.readme)?;
-    staging::write_file(&dir, "LICENSE", &texts.licence)?;
-    staging::write_file(&dir, "THIRD-PARTY", &texts.third_party)?;
-    staging::copy_file(
+    files::write_file(&dir, "README", &texts.readme)?;
+    files::write_file(&dir, "LICENSE", &texts.licence)?;
+    files::write_file(&dir, "THIRD-PARTY", &texts.third_party)?;
+    files::copy_file(
         &build::repository_root().join("CHANGELOG.md"),
         &dir,
         "CHANGELOG.md",

@@ -4,8 +4,9 @@ use crate::build;
 use crate::dist::release::ReleaseInfo;
 use crate::process::Interrupt;
 use crate::windows::toolchain::Toolchain;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Cargo's arguments for what is shipped.
 const SHIPPED: [&str; 3] = ["--release", "-p", "uam"];
@@ -19,14 +20,8 @@ pub(crate) fn windows_program(
     release: &ReleaseInfo,
     stop: &Interrupt,
 ) -> Result<PathBuf> {
-    if let Some(file) = given {
-        return given_program(file);
-    }
-    let toolchain = Toolchain::set_up(stop)?;
-    println!("Building uam for Windows, for release");
-    let mut cargo = toolchain.cargo_command();
-    cargo.env("SOURCE_DATE_EPOCH", release.epoch.to_string());
-    build::find_program(&build::build_programs_with(cargo, &SHIPPED, stop)?, "uam")
+    let cargo = || Ok(Toolchain::set_up(stop)?.cargo_command());
+    given_or_built(given, "Windows", cargo, release, stop)
 }
 
 /// The program for this Linux: the `given` one, or a release build.
@@ -38,17 +33,23 @@ pub(crate) fn linux_program(
     release: &ReleaseInfo,
     stop: &Interrupt,
 ) -> Result<PathBuf> {
-    if let Some(file) = given {
-        return given_program(file);
-    }
-    println!("Building uam for Linux, for release");
-    let mut cargo = build::cargo_command();
-    cargo.env("SOURCE_DATE_EPOCH", release.epoch.to_string());
-    build::find_program(&build::build_programs_with(cargo, &SHIPPED, stop)?, "uam")
+    given_or_built(given, "Linux", || Ok(build::cargo_command()), release, stop)
 }
 
-fn given_program(file: &Path) -> Result<PathBuf> {
-    std::fs::canonicalize(file).with_context(|| format!("there is no {}", file.display()))
+fn given_or_built(
+    given: Option<&Path>,
+    system: &str,
+    cargo: impl FnOnce() -> Result<Command>,
+    release: &ReleaseInfo,
+    stop: &Interrupt,
+) -> Result<PathBuf> {
+    if let Some(file) = given {
+        return Ok(fs_err::canonicalize(file)?);
+    }
+    let mut cargo = cargo()?;
+    println!("Building uam for {system}, for release");
+    cargo.env("SOURCE_DATE_EPOCH", release.epoch.to_string());
+    build::find_program(&build::build_programs_with(cargo, &SHIPPED, stop)?, "uam")
 }
 
 /// Refuses a Windows program without its icon, version and manifest: a build without a resource compiler goes on with

@@ -1,7 +1,7 @@
 //! Signing, in one place and with whatever tool the person has.
 
 use crate::dist::release::run_tool;
-use crate::dist::staging;
+use crate::files;
 use crate::process::Interrupt;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ impl Signer {
             .replace("{in}", "\"$1\"")
             .replace("{out}", "\"$1.signed\"");
         let script = format!("set -e\nrm -f \"$1.signed\"\n{command}\nmv \"$1.signed\" \"$1\"\n");
-        staging::write_file(work, "sign.sh", script)?;
+        files::write_file(work, "sign.sh", script)?;
         Ok(Self {
             script: Some(work.join("sign.sh")),
         })
@@ -79,7 +79,7 @@ mod tests {
     fn a_file_is_replaced_by_the_signed_one_whatever_it_is_called() {
         let stop = Interrupt::install().unwrap();
         let dir = std::env::temp_dir().join(format!("uam-sign-{}", std::process::id()));
-        let folder = staging::StagingDir::new(&dir).unwrap();
+        let folder = crate::dist::staging::StagingDir::new(&dir).unwrap();
         let file = dir.join("it's a program");
         std::fs::write(&file, "program").unwrap();
         let signer = Signer::new("(cat {in}; echo signed) > {out}", &dir).unwrap();

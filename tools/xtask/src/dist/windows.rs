@@ -5,6 +5,7 @@ use crate::dist::release::{ReleaseInfo, file_sha256, run_tool};
 use crate::dist::sign::Signer;
 use crate::dist::staging::{self, with_crlf};
 use crate::dist::{licences, programs};
+use crate::files;
 use crate::process::Interrupt;
 use crate::windows::paths::TARGET;
 use anyhow::{Context, Result, bail};
@@ -42,7 +43,7 @@ impl WindowsContent {
         work: &Path,
         stop: &Interrupt,
     ) -> Result<Self> {
-        staging::copy_file(program, work, "uam.exe")?;
+        files::copy_file(program, work, "uam.exe")?;
         let copy = work.join("uam.exe");
         run_tool(
             Command::new("x86_64-w64-mingw32-strip")
@@ -101,29 +102,26 @@ pub(crate) fn pack_for_windows(
     out: &Path,
     stop: &Interrupt,
 ) -> Result<WindowsPackages> {
-    let program = std::fs::read(&content.program)
-        .with_context(|| format!("reading {}", content.program.display()))?;
+    let program = fs_err::read(&content.program)?;
     programs::has_resources(&program, env!("CARGO_PKG_VERSION"))?;
     let begun = SystemTime::now();
     // The name of the folder in the .zip.
     let title = format!("uam-{}", release.version);
     let files = work.join(&title);
     let _gone_when_done = staging::StagingDir::new(&files)?;
-    staging::copy_file(&content.program, &files, "uam.exe")?;
+    files::copy_file(&content.program, &files, "uam.exe")?;
     signer.sign_file(&files.join("uam.exe"), stop)?;
     let readme = build::repository_root().join("packaging/windows/README.txt");
-    let readme = std::fs::read_to_string(&readme)
-        .with_context(|| format!("reading {}", readme.display()))?
-        .replace("{VERSION}", &release.version);
+    let readme = fs_err::read_to_string(&readme)?.replace("{VERSION}", &release.version);
     for (name, text) in TEXTS
         .iter()
         .zip([&readme, &content.licence, &content.third_party])
     {
-        staging::write_file(&files, name, with_crlf(text))?;
+        files::write_file(&files, name, with_crlf(text))?;
     }
     staging::settle_files(&files, &["uam.exe"], release.epoch)?;
     let program = format!("{title}.exe");
-    staging::copy_file(&files.join("uam.exe"), work, &program)?;
+    files::copy_file(&files.join("uam.exe"), work, &program)?;
 
     let packed = WindowsPackages {
         program: work.join(program),
@@ -133,7 +131,7 @@ pub(crate) fn pack_for_windows(
     };
     for file in packed.files() {
         if file.exists() {
-            std::fs::remove_file(file).with_context(|| format!("removing {}", file.display()))?;
+            fs_err::remove_file(file)?;
         }
     }
     pack_setup(&files, content.quick, release, signer, &packed.setup, stop)?;
@@ -154,12 +152,7 @@ fn pack_setup(
     to: &Path,
     stop: &Interrupt,
 ) -> Result<()> {
-    let mut bytes = 0;
-    for file in staging::list_files(files)? {
-        bytes += std::fs::metadata(files.join(&file))
-            .with_context(|| format!("reading {}", file.display()))?
-            .len();
-    }
+    let bytes = files::folder_size(files)?;
     let mut makensis = Command::new("makensis");
     makensis
         .current_dir(build::repository_root().join("packaging/windows"))
@@ -185,7 +178,7 @@ fn pack_zip(work: &Path, title: &str, quick: bool, to: &Path, stop: &Interrupt) 
     // No owners, no finer times: both would differ from machine to machine.
     let level = if quick { "-1" } else { "-9" };
     zip.current_dir(work).args(["-q", "-X", level]).arg(to);
-    for file in staging::list_files(&work.join(title))? {
+    for file in files::list_files(&work.join(title))? {
         zip.arg(Path::new(title).join(file));
     }
     run_tool(&mut zip, stop)
@@ -200,13 +193,13 @@ fn pack_msi(
 ) -> Result<()> {
     let packaging = build::repository_root().join("packaging/windows");
     // wixl finds files by relative names only.
-    staging::copy_file(&packaging.join("uam.ico"), files, "uam.ico")?;
+    files::copy_file(&packaging.join("uam.ico"), files, "uam.ico")?;
     staging::settle_files(files, &["uam.exe"], release.epoch)?;
     let wxs = packaging.join("uam.wxs");
     // One product a version; a package of its own whenever anything in it differs.
     let product = stable_guid(&text_sum(files, &format!("uam {}", release.version))?)?;
     let mut contents = file_sha256(&wxs)?;
-    for file in staging::list_files(files)? {
+    for file in files::list_files(files)? {
         contents.push_str(&file_sha256(&files.join(file))?);
     }
     let package = stable_guid(&text_sum(files, &format!("{product} {contents}"))?)?;
@@ -235,15 +228,15 @@ fn pack_msi(
             .arg(format!("{{{package}}}")),
         stop,
     )?;
-    let mut bytes = std::fs::read(to).with_context(|| format!("reading {}", to.display()))?;
+    let mut bytes = fs_err::read(to)?;
     set_moments(&mut bytes, begun, SystemTime::now(), release.epoch);
-    std::fs::write(to, bytes).with_context(|| format!("writing {}", to.display()))
+    Ok(fs_err::write(to, bytes)?)
 }
 
 /// The SHA-256 of a text.
 fn text_sum(work: &Path, text: &str) -> Result<String> {
     let file = work.with_extension("identity");
-    std::fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
+    fs_err::write(&file, text)?;
     file_sha256(&file)
 }
 

@@ -1,11 +1,10 @@
 //! A person at a virtual desktop: three real windows, and a script that types, clicks, scrolls and switches.
 
-use crate::process::{Interrupt, ProcessGroup, output_of};
+use crate::process::{Interrupt, ProcessGroup, output_of, quiet};
 use crate::user::virtual_screen::VirtualScreen;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::ops::AddAssign;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// What the editor window shows before anybody types.
@@ -77,16 +76,14 @@ impl<'a> SimulatedUser<'a> {
         stop: &Interrupt,
     ) -> Result<Self> {
         let notes = dir.join("notes.md");
-        std::fs::write(&notes, NOTES).with_context(|| format!("writing {}", notes.display()))?;
+        fs_err::write(&notes, NOTES)?;
         let xterm = |title: &str, class: &str, place: &str| {
             let mut command = desktop.command("xterm");
             command
                 .args(["-class", class, "-T", title, "-geometry", place])
                 .args(["-fa", "DejaVu Sans Mono", "-fs", "11"])
-                .current_dir(dir)
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null());
+                .current_dir(dir);
+            quiet(&mut command);
             command
         };
         // `cat FILE -` shows the file and then whatever is typed: an editor as far as a window, keys and pixels go.
@@ -94,26 +91,13 @@ impl<'a> SimulatedUser<'a> {
         editor.args(["-bg", "white", "-fg", "#202020", "-e", "cat"]);
         let editor = ProcessGroup::start(editor.arg(&notes).arg("-"))?;
         let mut terminal = xterm("Terminal", "Terminal", "80x24+900+300");
-        let terminal = ProcessGroup::start(
-            terminal
-                .args(["-bg", "#101418", "-fg", "#d0d0d0", "-e", "sh"])
-                .env("PS1", "$ "),
-        )?;
-        let chart = ProcessGroup::start(
-            desktop
-                .command("xfd")
-                .args([
-                    "-fn",
-                    "fixed",
-                    "-title",
-                    "Characters",
-                    "-geometry",
-                    "+300+520",
-                ])
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null()),
-        )?;
+        terminal.args(["-bg", "#101418", "-fg", "#d0d0d0", "-e", "sh"]);
+        let terminal = ProcessGroup::start(terminal.env("PS1", "$ "))?;
+        let mut chart = desktop.command("xfd");
+        chart
+            .args(["-fn", "fixed", "-title", "Characters"])
+            .args(["-geometry", "+300+520"]);
+        let chart = ProcessGroup::start(quiet(&mut chart))?;
         Ok(Self {
             editor: desktop.window("notes.md - Editor", stop)?,
             terminal: desktop.window("Terminal", stop)?,

@@ -45,8 +45,7 @@ impl Toolchain {
             environment,
             ..
         } = &toolchain;
-        std::fs::create_dir_all(&places.cache)
-            .with_context(|| format!("making {}", places.cache.display()))?;
+        fs_err::create_dir_all(&places.cache)?;
         let _lock = atomic_dir::lock_file(&places.cache.join("set-up.lock"), "the set-up", stop)?;
         sysroot::ensure_sysroot(places, stop)?;
         wine_setup::ensure_prefix(places, environment, stop)?;

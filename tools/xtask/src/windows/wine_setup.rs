@@ -1,12 +1,12 @@
 //! Making the Wine prefix: an empty Windows, as our programs and tests need it.
 
-use crate::process::{Interrupt, output_of, run_foreground};
+use crate::process::{Interrupt, output_of, run_successfully};
 use crate::windows::atomic_dir::{AtomicDir, read_mark};
 use crate::windows::environment::CrossEnvironment;
 use crate::windows::paths::WindowsPaths;
 use crate::windows::wine::{DESKTOP, Wine};
 use crate::windows::wine_prefix::keep_inside;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -35,7 +35,7 @@ pub(crate) fn ensure_prefix(
     println!("Making a Wine prefix: about half a minute, once for each version of Wine.");
     let scratch = AtomicDir::new(&places.cache)?;
     let prefix = scratch.path().join("prefix");
-    std::fs::create_dir(&prefix).with_context(|| format!("making {}", prefix.display()))?;
+    fs_err::create_dir(&prefix)?;
     let wine = Wine::start(environment, &prefix, stop)?;
     wine.run_quietly(&["wineboot", "--init"], stop)?;
     // Wine 8 calls itself Windows 7, on which our programs would not even start.
@@ -64,7 +64,7 @@ fn compile_dll(
     environment: &CrossEnvironment,
     stop: &Interrupt,
 ) -> Result<()> {
-    std::fs::write(source, PRNG).with_context(|| format!("writing {}", source.display()))?;
+    fs_err::write(source, PRNG)?;
     let mut compiler = Command::new("x86_64-w64-mingw32-gcc-win32");
     environment.apply_to(&mut compiler);
     compiler
@@ -72,9 +72,6 @@ fn compile_dll(
         .args([dll, source])
         .arg("-ladvapi32")
         .stdin(Stdio::null());
-    let status = run_foreground(&mut compiler, stop)?;
-    if !status.success() {
-        bail!("the C compiler failed ({status}); its own message stands above");
-    }
-    Ok(())
+    run_successfully(&mut compiler, stop)
+        .context("the C compiler failed; its own message stands above")
 }

@@ -2,8 +2,8 @@
 
 use crate::dist::release::{ReleaseInfo, run_tool};
 use crate::dist::sign::Signer;
-use crate::dist::staging;
 use crate::dist::windows::{WindowsContent, WindowsPackages, pack_for_windows};
+use crate::files;
 use crate::process::{Interrupt, output_of};
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
@@ -43,12 +43,11 @@ pub(crate) fn pack_older_release(
     stop: &Interrupt,
 ) -> Result<OlderRelease> {
     let dir = work.join("older");
-    std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
-    let mut program = std::fs::read(&content.program)
-        .with_context(|| format!("reading {}", content.program.display()))?;
+    fs_err::create_dir_all(&dir)?;
+    let mut program = fs_err::read(&content.program)?;
     // What follows the parts a program names is never loaded.
     program.extend(b"an older version");
-    staging::write_file(&dir, "uam.exe", program)?;
+    files::write_file(&dir, "uam.exe", program)?;
     let content = content.with_program(dir.join("uam.exe"));
     let (key, certificate) = (dir.join("key.pem"), dir.join("certificate.pem"));
     run_tool(
