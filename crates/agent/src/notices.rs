@@ -60,7 +60,7 @@ fn write_notices(
         .into_iter()
         .map(|(code, text)| {
             Record::Notice(Notice {
-                at_us: now_us,
+                at: model::Timestamp::from_micros(now_us),
                 zone: zone.clone(),
                 code,
                 text,

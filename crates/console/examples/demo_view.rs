@@ -37,9 +37,9 @@ impl Clock for Wall {
                 .as_micros(),
         };
         Moment {
-            utc_us: us as i64,
-            boot_us: us as u64,
-            awake_us: us as u64,
+            utc: model::Timestamp::from_micros(us as i64),
+            boot: std::time::Duration::from_micros(us as u64),
+            awake: std::time::Duration::from_micros(us as u64),
         }
     }
 }
@@ -131,7 +131,7 @@ struct DemoDay {
 
 impl DemoDay {
     fn new(wall: Wall, titles: [(&'static str, &'static str); 4], updates: ViewUpdates) -> Self {
-        let now = wall.now().utc_us;
+        let now = wall.now().utc.as_micros();
         let demo = Self {
             titles,
             updates,
@@ -152,7 +152,7 @@ impl DemoDay {
     /// Shows the `n`th window; while the clock runs, it is also added to the day and to the log.
     fn record_window(&mut self, n: usize) {
         let still = self.wall.still;
-        let now = self.wall.now().utc_us;
+        let now = self.wall.now().utc.as_micros();
         let (app, title) = self.titles[if still { 0 } else { n % self.titles.len() }];
         let window = Arc::new(WindowInfo {
             app: app.into(),
@@ -167,8 +167,8 @@ impl DemoDay {
             status.today_counts.hardware.keys += 3;
         }
         let span = model::Span {
-            start_us: now - 700_000,
-            dur_us: 700_000,
+            start: model::Timestamp::from_micros(now - 700_000),
+            duration: std::time::Duration::from_micros(700_000),
             zone: status.zone.as_str().into(),
             state: status.state,
             protected: n % 7 == 5,
@@ -195,7 +195,7 @@ impl DemoDay {
     fn fail_upload(&mut self) {
         self.updates.add_line(LogLine::upload(
             &UploadAttempt {
-                at_us: self.wall.now().utc_us,
+                at_us: self.wall.now().utc.as_micros(),
                 text: "the sink does not answer; trying again".into(),
                 ok: false,
             },
@@ -293,8 +293,8 @@ fn day(now_us: i64, titles: &[(&str, &str); 4]) -> TodayTotals {
             counts.hardware.seconds = ((n * n / 40) % 31).unsigned_abs();
         }
         today.add(&model::Span {
-            start_us: begin + n * MINUTE,
-            dur_us: MINUTE.unsigned_abs(),
+            start: model::Timestamp::from_micros(begin + n * MINUTE),
+            duration: std::time::Duration::from_micros(MINUTE.unsigned_abs()),
             zone: zone.into(),
             state,
             protected: n % 50 == 49,
@@ -313,7 +313,7 @@ fn day(now_us: i64, titles: &[(&str, &str); 4]) -> TodayTotals {
 }
 
 fn status(wall: &Wall) -> AgentStatus {
-    let now = wall.now().utc_us;
+    let now = wall.now().utc.as_micros();
     AgentStatus {
         version: "0.1.0".into(),
         pid: std::process::id(),
@@ -373,7 +373,7 @@ fn screenshot(wall: &Wall, place: u64, of: u64) -> ShownScreenshot {
         seq: place,
         place,
         of,
-        at_us: wall.now().utc_us - i64::try_from(of - place).unwrap() * 5 * MINUTE,
+        at_us: wall.now().utc.as_micros() - i64::try_from(of - place).unwrap() * 5 * MINUTE,
         bytes: bytes.into_inner(),
         blurred: seed.is_multiple_of(2),
     }

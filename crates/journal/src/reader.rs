@@ -85,7 +85,7 @@ impl Reader {
         let mut within = |head: SpanHead<'_>| start_us.contains(&head.start_us) && wanted(head);
         read_records::for_each_of_days(&self.db, &self.ring, &days, &mut within, &mut |line| {
             match line {
-                Ok(line) if !start_us.contains(&line.record.start_us()) => {}
+                Ok(line) if !start_us.contains(&line.record.start().as_micros()) => {}
                 line => lines.add(line),
             }
         })?;
@@ -107,7 +107,7 @@ impl Reader {
         let days = UtcDay::of_us(start_us.start)..=UtcDay::of_us(start_us.end - 1);
         read_records::for_each_of_days(&self.db, &self.ring, &days, &mut |_| true, &mut |line| {
             match line {
-                Ok(line) if !start_us.contains(&line.record.start_us()) => {}
+                Ok(line) if !start_us.contains(&line.record.start().as_micros()) => {}
                 line => visit(line),
             }
         })

@@ -126,8 +126,8 @@ fn parse_span_line(line: &[u8]) -> Option<RecordLine> {
         device_id: flat.device_id,
         seq: flat.seq,
         record: Record::Span(Span {
-            start_us: flat.start,
-            dur_us: flat.dur_us,
+            start: model::Timestamp::from_micros(flat.start),
+            duration: std::time::Duration::from_micros(flat.dur_us),
             zone: flat.zone,
             state: flat.state,
             protected: flat.protected,
@@ -192,8 +192,8 @@ mod tests {
 
     fn span() -> Span {
         Span {
-            start_us: 1_790_000_000_000_000,
-            dur_us: 60_000_000,
+            start: model::Timestamp::from_micros(1_790_000_000_000_000),
+            duration: std::time::Duration::from_micros(60_000_000),
             zone: "Europe/Berlin".into(),
             state: Coverage::LowBattery,
             protected: false,
@@ -228,8 +228,8 @@ mod tests {
             let slow: RecordLine = serde_json::from_slice(&line).unwrap();
             let head = SpanHead {
                 seq: 9,
-                start_us: span.start_us,
-                end_us: span.end_us(),
+                start_us: span.start.as_micros(),
+                end_us: span.end().as_micros(),
                 zone: "Europe/Berlin",
             };
             assert_eq!(parse_span_head(9, &line), Some(head));
@@ -237,7 +237,7 @@ mod tests {
             assert_eq!(parse_line(1, &line), Ok(slow));
         }
         let notice = Record::Notice(Notice {
-            at_us: 1,
+            at: model::Timestamp::from_micros(1),
             zone: "UTC".into(),
             code: NoticeCode::Started,
             text: "\"kind\":\"span\"".into(),

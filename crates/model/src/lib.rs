@@ -3,7 +3,7 @@
 //! Always true:
 //! * **No key identity.** No type here can hold which key was pressed; a press is a number in [`InputCounts`].
 //! * **No raw pixels.** A [`Frame`] borrows its pixels, so it cannot outlive the capture that owns them.
-//! * **One unit of time.** Instants are UTC in microseconds since the Unix epoch, lengths are in microseconds.
+//! * **One type of time.** An instant is a [`Timestamp`], a length a [`Duration`](std::time::Duration); JSON has whole microseconds ([`micros`]).
 //!
 //! Sensors make a [`TimedEvent`]; the recorder turns events into a [`Record`]; a [`RecordLine`] is its JSON form, the same
 //! bytes in the journal and in the bucket.
@@ -13,12 +13,14 @@ mod counts;
 mod coverage;
 mod device_id;
 mod frame;
+pub mod micros;
 mod notice;
 mod record;
 mod record_line;
 mod sensor;
 mod sensor_event;
 mod text;
+mod timestamp;
 mod user_error;
 mod window;
 
@@ -33,5 +35,6 @@ pub use record_line::{RECORD_SCHEMA, RecordLine, RecordLineRef};
 pub use sensor::{SensorCapability, SensorKind, SensorSupport, Unsupported};
 pub use sensor_event::{PowerState, SensorEvent, TimedEvent};
 pub use text::to_printable;
+pub use timestamp::Timestamp;
 pub use user_error::{ErrorKind, UserError, describe_error, error_kind, find_user_error};
 pub use window::{ActiveWindow, MAX_TITLE_BYTES, WindowHandle, WindowInfo};

@@ -1,5 +1,6 @@
 //! Things the user or an auditor should know.
 
+use crate::timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use strum::Display;
 
@@ -74,9 +75,9 @@ pub enum NoticeCode {
 /// One notice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
-    /// Its moment, in microseconds since the Unix epoch (UTC).
+    /// Its moment.
     #[serde(rename = "start")]
-    pub at_us: i64,
+    pub at: Timestamp,
     /// IANA name of the time zone in force.
     pub zone: String,
     /// Its kind.

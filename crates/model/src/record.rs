@@ -2,21 +2,24 @@
 
 use crate::counts::Counts;
 use crate::coverage::Coverage;
+use crate::micros;
 use crate::notice::Notice;
+use crate::timestamp::Timestamp;
 use crate::window::WindowInfo;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// A closed half-open interval `[start, start + dur)` in one state, with one window, and what was counted in it.
+/// A closed half-open interval `[start, start + duration)` in one state, with one window, and what was counted in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
-    /// Start in microseconds since the Unix epoch (UTC).
-    #[serde(rename = "start")]
-    pub start_us: i64,
-    /// Length in microseconds, from the clock that counts through sleep. Unless the wall clock was set in between
-    /// (then a clock-jump notice lies between the two spans), `start + dur` is the next span's start.
-    pub dur_us: u64,
+    /// When it starts.
+    pub start: Timestamp,
+    /// How long it lasts, by the clock that counts through sleep. Unless the wall clock was set in between (then a
+    /// clock-jump notice lies between the two spans), `start + duration` is the next span's start.
+    #[serde(rename = "dur_us", with = "micros")]
+    pub duration: Duration,
     /// IANA name of the time zone in force.
     pub zone: Arc<str>,
     /// The state of these seconds.
@@ -36,10 +39,10 @@ pub struct Span {
 }
 
 impl Span {
-    /// End in microseconds since the Unix epoch (UTC); exclusive.
+    /// When it ends; exclusive.
     #[must_use]
-    pub fn end_us(&self) -> i64 {
-        self.start_us.saturating_add_unsigned(self.dur_us)
+    pub fn end(&self) -> Timestamp {
+        self.start + self.duration
     }
 
     /// The same time and state without window and counts, marked as redacted.
@@ -55,9 +58,9 @@ impl Span {
         }
     }
 
-    /// Redacts it when it touches `range` (microseconds since the Unix epoch, UTC), also when it was redacted before.
-    pub fn redact_within(&mut self, range: &Range<i64>) {
-        if touches(range, self.start_us, self.end_us()) {
+    /// Redacts it when it touches `range`, also when it was redacted before.
+    pub fn redact_within(&mut self, range: &Range<Timestamp>) {
+        if touches(range, self.start, self.end()) {
             *self = self.without_content();
         }
     }
@@ -78,9 +81,9 @@ impl Span {
 /// whether it is the one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Screenshot {
-    /// When, in microseconds since the Unix epoch (UTC).
+    /// When it was taken.
     #[serde(rename = "start")]
-    pub at_us: i64,
+    pub at: Timestamp,
     /// IANA name of the time zone in force.
     pub zone: Arc<str>,
     /// SHA-256 of the encoded screenshot, 64 lower-case hex digits.
@@ -112,7 +115,7 @@ impl Screenshot {
     #[must_use]
     pub fn without_content(&self) -> Self {
         Self {
-            at_us: self.at_us,
+            at: self.at,
             zone: Arc::clone(&self.zone),
             sha256: String::new(),
             bytes: 0,
@@ -128,11 +131,11 @@ impl Screenshot {
     }
 }
 
-/// True when the time from `start_us` to `end_us` touches `range`, in microseconds since the Unix epoch (UTC). The end is
-/// exclusive; where both are the same, it is an instant.
+/// True when the time from `start` to `end` touches `range`. The end is exclusive; where both are the same, it is an
+/// instant.
 #[must_use]
-pub fn touches(range: &Range<i64>, start_us: i64, end_us: i64) -> bool {
-    start_us < range.end && (end_us > range.start || start_us == end_us && start_us >= range.start)
+pub fn touches(range: &Range<Timestamp>, start: Timestamp, end: Timestamp) -> bool {
+    start < range.end && (end > range.start || start == end && start >= range.start)
 }
 
 /// A record: the journal keeps it, the bucket receives it.
@@ -148,23 +151,23 @@ pub enum Record {
 }
 
 impl Record {
-    /// When it starts, in microseconds since the Unix epoch (UTC).
+    /// When it starts.
     #[must_use]
-    pub fn start_us(&self) -> i64 {
+    pub fn start(&self) -> Timestamp {
         match self {
-            Self::Span(s) => s.start_us,
-            Self::Shot(s) => s.at_us,
-            Self::Notice(n) => n.at_us,
+            Self::Span(s) => s.start,
+            Self::Shot(s) => s.at,
+            Self::Notice(n) => n.at,
         }
     }
 
-    /// When it ends, in microseconds since the Unix epoch (UTC); the instant itself of what lasts no time.
+    /// When it ends: of a screenshot or a notice the instant itself.
     #[must_use]
-    pub fn end_us(&self) -> i64 {
+    pub fn end(&self) -> Timestamp {
         match self {
-            Self::Span(s) => s.end_us(),
-            Self::Shot(s) => s.at_us,
-            Self::Notice(n) => n.at_us,
+            Self::Span(s) => s.end(),
+            Self::Shot(s) => s.at,
+            Self::Notice(n) => n.at,
         }
     }
 

@@ -49,8 +49,8 @@ mod tests {
     fn a_line_reads_back_as_written() {
         let device = DeviceId::from_bytes([7; 16]);
         let record = Record::Span(Span {
-            start_us: 1_790_000_000_000_000,
-            dur_us: 60_000_000,
+            start: crate::Timestamp::from_micros(1_790_000_000_000_000),
+            duration: std::time::Duration::from_micros(60_000_000),
             zone: "Europe/Berlin".into(),
             state: Coverage::Active,
             protected: false,

@@ -2,9 +2,11 @@
 
 use crate::clock::Moment;
 use crate::counts::Counts;
+use crate::micros;
 use crate::sensor::SensorKind;
 use crate::window::ActiveWindow;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// An instant fact from a sensor. Also the line format of a recorded trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,10 +24,11 @@ pub enum SensorEvent {
         /// How much; `seconds` is 0.
         counts: Counts,
     },
-    /// The idle limit passed; the last input of any kind (mouse moves included) was `idle_us` before `at`.
+    /// The idle limit passed; the last input of any kind (mouse moves included) was `idle` before `at`.
     Idle {
-        /// Microseconds since the last input.
-        idle_us: u64,
+        /// Time since the last input.
+        #[serde(rename = "idle_us", with = "micros")]
+        idle: Duration,
     },
     /// Somebody is back: the first input after [`SensorEvent::Idle`].
     Present,

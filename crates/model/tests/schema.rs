@@ -38,8 +38,8 @@ fn window() -> WindowInfo {
 fn records() -> [Record; 3] {
     [
         Record::Span(Span {
-            start_us: 1,
-            dur_us: 1,
+            start: model::Timestamp::from_micros(1),
+            duration: std::time::Duration::from_micros(1),
             zone: "UTC".into(),
             state: Coverage::Active,
             protected: true,
@@ -48,7 +48,7 @@ fn records() -> [Record; 3] {
             removed: true,
         }),
         Record::Shot(Screenshot {
-            at_us: 1,
+            at: model::Timestamp::from_micros(1),
             zone: "UTC".into(),
             sha256: "0".into(),
             bytes: 1,
@@ -62,7 +62,7 @@ fn records() -> [Record; 3] {
             window: Some(window().into()),
         }),
         Record::Notice(Notice {
-            at_us: 1,
+            at: model::Timestamp::from_micros(1),
             zone: "UTC".into(),
             code: NoticeCode::Started,
             text: "x".into(),
@@ -150,9 +150,9 @@ fn a_record_has_these_fields_and_no_others() {
 #[test]
 fn a_sensor_tells_numbers_of_presses_and_no_more() {
     let at = Moment {
-        utc_us: 1,
-        boot_us: 1,
-        awake_us: 1,
+        utc: model::Timestamp::from_micros(1),
+        boot: std::time::Duration::from_micros(1),
+        awake: std::time::Duration::from_micros(1),
     };
     let active = Some(ActiveWindow {
         handle: WindowHandle(1),
@@ -165,7 +165,9 @@ fn a_sensor_tells_numbers_of_presses_and_no_more() {
     let events = [
         SensorEvent::Window { active },
         SensorEvent::Input { counts: counts() },
-        SensorEvent::Idle { idle_us: 1 },
+        SensorEvent::Idle {
+            idle: std::time::Duration::from_micros(1),
+        },
         SensorEvent::Present,
         SensorEvent::Lock { locked: true },
         SensorEvent::Sleep { asleep: true },

@@ -53,21 +53,28 @@ impl ClockAnchor {
         }
         if asleep_us >= SLEEP_NOISE_US {
             // The last step was at most one tick before the machine fell asleep.
-            let to = quiet_from.saturating_add(asleep_us).min(at.boot_us);
+            let to = quiet_from
+                .saturating_add(asleep_us)
+                .min(model::micros::to_micros(at.boot));
             return Some(ClockFinding::Slept {
                 from: quiet_from,
                 to,
             });
         }
-        (at.boot_us.saturating_sub(quiet_from) > STALL_US).then_some(ClockFinding::Stalled {
-            from: quiet_from,
-            to: at.boot_us,
-        })
+        (model::micros::to_micros(at.boot).saturating_sub(quiet_from) > STALL_US).then_some(
+            ClockFinding::Stalled {
+                from: quiet_from,
+                to: model::micros::to_micros(at.boot),
+            },
+        )
     }
 
     /// By how many microseconds the wall clock was set, if it was.
     pub(crate) fn find_jump(&self, at: Moment) -> Option<i64> {
-        let jump = at.utc_us.saturating_sub(self.timestamp_at(at.boot_us));
+        let jump = at
+            .utc
+            .as_micros()
+            .saturating_sub(self.timestamp_at(model::micros::to_micros(at.boot)));
         (jump.unsigned_abs() >= CLOCK_SLACK_US).then_some(jump)
     }
 
@@ -78,9 +85,10 @@ impl ClockAnchor {
 
     /// The timestamp of a moment on the boot clock, microseconds since the Unix epoch (UTC).
     pub(crate) fn timestamp_at(&self, boot: u64) -> i64 {
-        let Moment {
-            utc_us, boot_us, ..
-        } = self.anchor;
+        let (utc_us, boot_us) = (
+            self.anchor.utc.as_micros(),
+            model::micros::to_micros(self.anchor.boot),
+        );
         if boot >= boot_us {
             utc_us.saturating_add_unsigned(boot - boot_us)
         } else {
@@ -90,12 +98,12 @@ impl ClockAnchor {
 
     /// The moment on the boot clock at which the wall clock shows `utc_us`, if nobody sets it before.
     pub(crate) fn boot_at(&self, utc_us: i64) -> u64 {
-        let ahead = utc_us.saturating_sub(self.anchor.utc_us);
-        self.anchor.boot_us.saturating_add_signed(ahead)
+        let ahead = utc_us.saturating_sub(self.anchor.utc.as_micros());
+        model::micros::to_micros(self.anchor.boot).saturating_add_signed(ahead)
     }
 }
 
 /// How long the machine has slept since start-up, in microseconds.
 fn sleep_before(at: Moment) -> u64 {
-    at.boot_us.saturating_sub(at.awake_us)
+    model::micros::to_micros(at.boot).saturating_sub(model::micros::to_micros(at.awake))
 }

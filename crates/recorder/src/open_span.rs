@@ -173,12 +173,14 @@ impl StateFlags {
 
     pub(crate) fn announce_sleep(&mut self, at: Moment) {
         self.asleep = true;
-        self.asleep_since_awake = at.awake_us;
+        self.asleep_since_awake = model::micros::to_micros(at.awake);
     }
 
     /// True when sleep was announced and the machine stayed awake.
     pub(crate) fn is_sleep_called_off(&self, at: Moment) -> bool {
-        self.asleep && at.awake_us.saturating_sub(self.asleep_since_awake) > SLEEP_GRACE_US
+        self.asleep
+            && model::micros::to_micros(at.awake).saturating_sub(self.asleep_since_awake)
+                > SLEEP_GRACE_US
     }
 
     /// Ends sleep; false when there was none.

@@ -21,7 +21,7 @@ struct ClosedSpan {
 
 impl ClosedSpan {
     fn end_boot(&self) -> u64 {
-        self.start_boot + self.span.dur_us
+        self.start_boot + model::micros::to_micros(self.span.duration)
     }
 }
 
@@ -73,12 +73,12 @@ impl ProvisionalSpans {
         {
             let head_us = since - c.start_boot;
             let mut tail = c.clone();
-            c.span.dur_us = head_us;
+            c.span.duration = std::time::Duration::from_micros(head_us);
             c.dirty = true;
             tail.id = c.id + 1;
             tail.start_boot = since;
-            tail.span.start_us = tail.span.start_us.saturating_add_unsigned(head_us);
-            tail.span.dur_us -= head_us;
+            tail.span.start += std::time::Duration::from_micros(head_us);
+            tail.span.duration -= std::time::Duration::from_micros(head_us);
             tail.span.counts = Counts::default();
             self.spans.insert(first + 1, tail);
         }
@@ -108,10 +108,10 @@ impl ProvisionalSpans {
         Some(countable)
     }
 
-    /// Redacts every span that touches `range` (microseconds since the Unix epoch, UTC).
-    pub(crate) fn redact(&mut self, range: &Range<i64>) {
+    /// Redacts every span that touches `range`.
+    pub(crate) fn redact(&mut self, range: &Range<model::Timestamp>) {
         for c in &mut self.spans {
-            if !c.span.removed && touches(range, c.span.start_us, c.span.end_us()) {
+            if !c.span.removed && touches(range, c.span.start, c.span.end()) {
                 c.span = c.span.without_content();
                 c.dirty = true;
             }

@@ -54,9 +54,9 @@ impl Recorder {
         Self {
             settings,
             clock: ClockAnchor::new(at),
-            now_boot: at.boot_us,
-            open: OpenSpan::new(2, at.boot_us, state),
-            state_since_boot: at.boot_us,
+            now_boot: model::micros::to_micros(at.boot),
+            open: OpenSpan::new(2, model::micros::to_micros(at.boot), state),
+            state_since_boot: model::micros::to_micros(at.boot),
             changes: StateChanges::default(),
             flags,
             pauses,
@@ -64,7 +64,7 @@ impl Recorder {
             done: Vec::new(),
             just_closed: Vec::new(),
             active: ActiveWindowState::default(),
-            last_input_boot: at.boot_us,
+            last_input_boot: model::micros::to_micros(at.boot),
             tally: InputTally::default(),
             power: None,
         }
@@ -73,7 +73,7 @@ impl Recorder {
     /// Takes one step. Moments of events may lie a little before moments already seen; they are then taken as the
     /// start of the open span, or (for counts) go to the provisional span they belong to.
     pub fn step(&mut self, at: Moment, input: RecorderInput) {
-        let boot = at.boot_us;
+        let boot = model::micros::to_micros(at.boot);
         match input {
             RecorderInput::Tick => self.tick(at),
             RecorderInput::Event(event) => self.handle_event(at, event),
@@ -127,7 +127,7 @@ impl Recorder {
     /// Ends recording: closes the open span at `at` and settles everything.
     pub fn stop(mut self, at: Moment, why: &str) -> RecorderBatch {
         self.step(at, RecorderInput::Tick);
-        self.cut(at.boot_us);
+        self.cut(model::micros::to_micros(at.boot));
         self.done
             .extend(self.pending.release_all().map(Record::Span));
         self.add_notice(self.now_boot, NoticeCode::Stopped, why.to_owned());
@@ -179,19 +179,18 @@ impl Recorder {
     /// The timestamp of a moment in microseconds since the Unix epoch (UTC), from the same clocks as those of the spans.
     #[must_use]
     pub fn timestamp_of(&self, at: Moment) -> i64 {
-        self.clock.timestamp_at(at.boot_us)
+        self.clock.timestamp_at(model::micros::to_micros(at.boot))
     }
 
     /// Cuts the open span at `at`, so that the time until now can be redacted while recording goes on.
     pub fn cut_at(&mut self, at: Moment) {
         self.step(at, RecorderInput::Tick);
-        self.cut(at.boot_us);
+        self.cut(model::micros::to_micros(at.boot));
     }
 
-    /// Redacts windows and counts of every closed span that touches `range` (microseconds since the Unix epoch, UTC);
-    /// their time and state stay. Cut the open span first ([`Self::cut_at`]). Redacted spans must not get their content
+    /// Redacts windows and counts of every closed span that touches `range`; their time and state stay. Cut the open span first ([`Self::cut_at`]). Redacted spans must not get their content
     /// back with the next batch, so this is done here as well as in the journal.
-    pub fn redact(&mut self, range: &Range<i64>) {
+    pub fn redact(&mut self, range: &Range<model::Timestamp>) {
         self.pending.redact(range);
         for record in &mut self.done {
             if let Record::Span(span) = record {
@@ -222,7 +221,7 @@ impl Recorder {
     }
 
     fn tick(&mut self, at: Moment) {
-        let boot = at.boot_us;
+        let boot = model::micros::to_micros(at.boot);
         match self
             .clock
             .find_silence(at, self.now_boot, self.flags.is_asleep())
@@ -279,7 +278,7 @@ impl Recorder {
         self.settings.exclusions = exclusions;
         if active.is_protected() != self.active.is_protected() {
             if self.open.state().is_recording() {
-                self.cut(at.boot_us);
+                self.cut(model::micros::to_micros(at.boot));
             }
             self.active = active;
         }
@@ -321,7 +320,7 @@ impl Recorder {
     }
 
     fn handle_event(&mut self, at: Moment, event: SensorEvent) {
-        let boot = at.boot_us;
+        let boot = model::micros::to_micros(at.boot);
         // Window and input events come in order from one source, so one after a whole minute proves that nothing
         // before it is still to come.
         let in_order = matches!(
@@ -338,7 +337,9 @@ impl Recorder {
                 self.active = active;
             }
             SensorEvent::Input { counts } => self.count_input(boot, counts),
-            SensorEvent::Idle { idle_us } => self.set_idle_since(boot.saturating_sub(idle_us)),
+            SensorEvent::Idle { idle } => {
+                self.set_idle_since(boot.saturating_sub(model::micros::to_micros(idle)))
+            }
             SensorEvent::Present => self.note_presence(boot),
             SensorEvent::Lock { locked } => {
                 self.flags.locked = locked;
@@ -477,8 +478,8 @@ impl Recorder {
     fn open_span_at(&self, boot: u64) -> Option<Span> {
         let state = self.open.state();
         Some(Span {
-            dur_us: self.open.length_at(boot)?,
-            start_us: self.clock.timestamp_at(self.open.start_boot()),
+            duration: std::time::Duration::from_micros(self.open.length_at(boot)?),
+            start: model::Timestamp::from_micros(self.clock.timestamp_at(self.open.start_boot())),
             zone: Arc::clone(&self.settings.zone),
             state,
             protected: state.is_recording() && self.active.is_protected(),
@@ -491,7 +492,7 @@ impl Recorder {
     fn add_notice(&mut self, boot: u64, code: NoticeCode, text: String) {
         let zone = self.settings.zone.to_string();
         self.done.push(Record::Notice(Notice {
-            at_us: self.clock.timestamp_at(boot),
+            at: model::Timestamp::from_micros(self.clock.timestamp_at(boot)),
             zone,
             code,
             text,

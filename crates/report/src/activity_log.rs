@@ -58,7 +58,7 @@ impl ActivityLog {
                     _ => vec![&notice.text],
                 };
                 lines.extend(texts.into_iter().map(|text| LogLine {
-                    at_us: notice.at_us,
+                    at_us: notice.at.as_micros(),
                     zone: Arc::clone(&zone),
                     word: LogSubject::Notice(notice.code),
                     text: text.trim_end().to_owned(),
@@ -79,21 +79,21 @@ impl ActivityLog {
         if let Some(group) = self.group.as_mut()
             && group.takes(span)
         {
-            group.end_us = span.end_us();
-            group.dur_us += span.dur_us;
+            group.end_us = span.end().as_micros();
+            group.dur_us += model::micros::to_micros(span.duration);
             group.counts += span.counts;
             return None;
         }
         self.group
             .replace(SpanGroup {
-                at_us: span.start_us,
-                end_us: span.end_us(),
+                at_us: span.start.as_micros(),
+                end_us: span.end().as_micros(),
                 zone: span.zone.clone(),
                 state: span.state,
                 protected: span.protected,
                 window: span.window.clone(),
                 counts: span.counts,
-                dur_us: span.dur_us,
+                dur_us: model::micros::to_micros(span.duration),
             })
             .map(SpanGroup::line)
     }
@@ -105,8 +105,8 @@ impl SpanGroup {
             && self.protected == span.protected
             && self.window == span.window
             && self.zone == span.zone
-            && span.start_us.abs_diff(self.end_us) <= JOIN_US
-            && self.dur_us + span.dur_us <= LONGEST_US
+            && span.start.as_micros().abs_diff(self.end_us) <= JOIN_US
+            && self.dur_us + model::micros::to_micros(span.duration) <= LONGEST_US
     }
 
     fn line(self) -> LogLine {
@@ -133,7 +133,7 @@ fn shot_line(shot: &Screenshot) -> LogLine {
         .as_ref()
         .map_or_else(String::new, |w| window_label(&w.app, &w.title));
     LogLine {
-        at_us: shot.at_us,
+        at_us: shot.at.as_micros(),
         zone: shot.zone.clone(),
         word: LogSubject::Shot,
         text: window,
@@ -173,8 +173,8 @@ mod tests {
 
     fn span(at_s: i64, dur_s: u64, state: Coverage, title: &str, keys: u64) -> Record {
         Record::Span(Span {
-            start_us: T + at_s * S,
-            dur_us: dur_s * 1_000_000,
+            start: model::Timestamp::from_micros(T + at_s * S),
+            duration: std::time::Duration::from_micros(dur_s * 1_000_000),
             zone: "Europe/Berlin".into(),
             state,
             protected: title == "protected",
@@ -200,7 +200,7 @@ mod tests {
     fn sample() -> Vec<Record> {
         vec![
             Record::Notice(Notice {
-                at_us: T,
+                at: model::Timestamp::from_micros(T),
                 zone: "Europe/Berlin".into(),
                 code: NoticeCode::Started,
                 text: "Recording began.".into(),
@@ -215,7 +215,7 @@ mod tests {
                 1,
             ),
             Record::Shot(Screenshot {
-                at_us: T + 90 * S,
+                at: model::Timestamp::from_micros(T + 90 * S),
                 zone: "Europe/Berlin".into(),
                 sha256: "ab".repeat(32),
                 bytes: 48_200,
@@ -232,7 +232,7 @@ mod tests {
             span(105, 4000, Coverage::Idle, "", 0),
             span(4105, 60, Coverage::Locked, "", 0),
             Record::Notice(Notice {
-                at_us: T + 4165 * S,
+                at: model::Timestamp::from_micros(T + 4165 * S),
                 zone: "Europe/Berlin".into(),
                 code: NoticeCode::UploadStuck,
                 text: "The bucket does not exist; check S3_BUCKET_NAME in .env.".into(),
@@ -266,7 +266,7 @@ mod tests {
         let (mut us, mut keys) = (0, 0);
         for record in sample() {
             if let Record::Span(span) = record {
-                us += span.dur_us;
+                us += model::micros::to_micros(span.duration);
                 keys += span.counts.keys();
             }
         }
@@ -280,7 +280,7 @@ mod tests {
     fn the_daily_notice_has_a_line_for_each_sentence() {
         let notice = |code| {
             let notice = Record::Notice(model::Notice {
-                at_us: 0,
+                at: model::Timestamp::from_micros(0),
                 zone: "UTC".into(),
                 code,
                 text: "One. Two is in /a.b/c. Three.".into(),

@@ -72,7 +72,7 @@ impl TenMinuteBuckets {
     pub(crate) fn input(&mut self, span: &Span, zone: &TimeZone) {
         let seconds = span.counts.hardware.seconds;
         if seconds > 0 {
-            self.at(ten_of(span.start_us, zone)).input_seconds += seconds;
+            self.at(ten_of(span.start.as_micros(), zone)).input_seconds += seconds;
         }
     }
 

@@ -71,7 +71,7 @@ pub(crate) fn build_report(
     }
     let mut last = zone;
     for (n, span) in spans.iter().enumerate() {
-        if bounds.hold(span.start_us, &span.zone) {
+        if bounds.hold(span.start.as_micros(), &span.zone) {
             gathering.add_counts(span, stretches.counted_to(n, span));
             tens.input(span, bounds.zone(&span.zone));
             last = &span.zone;
@@ -79,13 +79,13 @@ pub(crate) fn build_report(
     }
     for line in lines {
         match &line.record {
-            Record::Shot(shot) if bounds.hold(shot.at_us, &shot.zone) => {
+            Record::Shot(shot) if bounds.hold(shot.at.as_micros(), &shot.zone) => {
                 gathering
                     .report
                     .shots
                     .push(DayScreenshot::new(line.seq, shot));
             }
-            Record::Notice(note) if bounds.hold(note.at_us, &note.zone) => {
+            Record::Notice(note) if bounds.hold(note.at.as_micros(), &note.zone) => {
                 let row = DayNotice::new(line.seq, note);
                 gathering.report.notices.push(row);
             }

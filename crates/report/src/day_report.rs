@@ -169,7 +169,7 @@ impl DayScreenshot {
     pub(crate) fn new(seq: u64, shot: &Screenshot) -> Self {
         Self {
             seq,
-            at_us: shot.at_us,
+            at_us: shot.at.as_micros(),
             zone: shot.zone.to_string(),
             app: shot
                 .window
@@ -209,7 +209,7 @@ impl DayNotice {
     pub(crate) fn new(seq: u64, notice: &Notice) -> Self {
         Self {
             seq,
-            at_us: notice.at_us,
+            at_us: notice.at.as_micros(),
             zone: notice.zone.clone(),
             code: notice.code,
             text: notice.text.clone(),

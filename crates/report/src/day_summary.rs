@@ -117,7 +117,7 @@ impl DaySummary {
             }
             _ => {}
         }
-        if let Some(slot) = self.at(span.start_us) {
+        if let Some(slot) = self.at(span.start.as_micros()) {
             slot.input_s += span.counts.hardware.seconds + span.counts.injected.seconds;
         }
     }
@@ -245,8 +245,8 @@ mod tests {
 
     fn span(start_us: i64, minutes: i64, app: &str, title: &str) -> Span {
         Span {
-            start_us,
-            dur_us: (minutes * MINUTE).unsigned_abs(),
+            start: model::Timestamp::from_micros(start_us),
+            duration: std::time::Duration::from_micros((minutes * MINUTE).unsigned_abs()),
             zone: "UTC".into(),
             state: Coverage::Active,
             protected: false,
@@ -270,7 +270,7 @@ mod tests {
     }
 
     fn added(glance: &mut DaySummary, span: &Span) {
-        glance.add(span, span.start_us, span.end_us());
+        glance.add(span, span.start.as_micros(), span.end().as_micros());
     }
 
     #[test]

@@ -195,19 +195,19 @@ impl<'m> DaysBuilder<'m> {
         let zone = self.zone(&span.zone);
         let row = self.row(span);
         let counted = !span.counts.is_zero();
-        if counted && self.from_records.contains(&slot_of(span.start_us)) {
-            let (day, _) = self.zones[zone as usize].day_of(span.start_us);
+        if counted && self.from_records.contains(&slot_of(span.start.as_micros())) {
+            let (day, _) = self.zones[zone as usize].day_of(span.start.as_micros());
             let more = Usage {
                 counts: span.counts,
                 ..Usage::default()
             };
             self.add(day, row, &more);
         }
-        if span.dur_us > 0 {
+        if model::micros::to_micros(span.duration) > 0 {
             self.spans.push(SpanExtent {
                 seq,
-                start_us: span.start_us,
-                end_us: span.end_us(),
+                start_us: span.start.as_micros(),
+                end_us: span.end().as_micros(),
                 zone,
                 row,
                 state: span.state,

@@ -188,7 +188,7 @@ impl<'m> OverviewBuilder<'m> {
                 continue;
             }
             let zone = self.zones.get(&span.zone);
-            let day = starts.date_in(span.start_us, &zone);
+            let day = starts.date_in(span.start.as_micros(), &zone);
             let place = days.binary_search(&day).ok();
             if let Some(day) = place.and_then(|n| making.get_mut(n)) {
                 let row =

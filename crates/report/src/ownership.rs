@@ -24,7 +24,11 @@ pub(crate) struct OwnedInterval {
 /// The pieces of `spans`, which must be in the journal's order. Costs O(n log n).
 #[must_use]
 pub(crate) fn resolve_overlaps(spans: &[&Span]) -> Vec<OwnedInterval> {
-    pieces_of(spans.iter().map(|span| (span.start_us, span.end_us())))
+    pieces_of(
+        spans
+            .iter()
+            .map(|span| (span.start.as_micros(), span.end().as_micros())),
+    )
 }
 
 /// The same of bare starts and ends.
@@ -73,8 +77,8 @@ mod tests {
 
     fn span(start_us: i64, dur_us: u64) -> Span {
         Span {
-            start_us,
-            dur_us,
+            start: model::Timestamp::from_micros(start_us),
+            duration: std::time::Duration::from_micros(dur_us),
             zone: "UTC".into(),
             state: Coverage::Active,
             protected: false,

@@ -91,7 +91,10 @@ impl Rollup {
     /// Adds a span that touches the slot and begins no earlier than the one before it ended.
     pub(crate) fn add(&mut self, span: &Span) {
         let (start, end) = (self.slot * SLOT_US, (self.slot + 1) * SLOT_US);
-        let (from, to) = (span.start_us.max(start), span.end_us().min(end));
+        let (from, to) = (
+            span.start.as_micros().max(start),
+            span.end().as_micros().min(end),
+        );
         if from < to {
             if self.covered_us.0 == self.covered_us.1 {
                 self.covered_us.0 = from;
@@ -100,11 +103,11 @@ impl Rollup {
             self.totals
                 .add_time(app_of(span), span.state, to.abs_diff(from));
         }
-        let began = slot_of(span.start_us);
+        let began = slot_of(span.start.as_micros());
         if began == self.slot {
             self.totals.add_counts(app_of(span), span.counts);
         }
-        if span.end_us() > end {
+        if span.end().as_micros() > end {
             self.carried_from = Some(began);
         }
         if let Some(window) = window_of(span) {

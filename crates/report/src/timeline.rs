@@ -142,8 +142,8 @@ pub(crate) fn build_timeline_of(
     }
     for span in spans.iter().filter(|s| !s.counts.is_zero()) {
         let (start, end) = bounds.of(&span.zone);
-        if (start..end).contains(&span.start_us)
-            && let Some(ten) = bucket_at(out.from_us, span.start_us)
+        if (start..end).contains(&span.start.as_micros())
+            && let Some(ten) = bucket_at(out.from_us, span.start.as_micros())
             && let Some(ten) = out.tens.get_mut(ten)
         {
             ten.input_s += span.counts.hardware.seconds + span.counts.injected.seconds;
@@ -195,8 +195,8 @@ mod tests {
             device_id: DeviceId::from_bytes([1; 16]),
             seq,
             record: Record::Span(Span {
-                start_us,
-                dur_us: dur_us.unsigned_abs(),
+                start: model::Timestamp::from_micros(start_us),
+                duration: std::time::Duration::from_micros(dur_us.unsigned_abs()),
                 zone: "Europe/Berlin".into(),
                 state,
                 protected: title == "protected",

@@ -80,19 +80,19 @@ impl TodayTotals {
     /// Adds a closed span. A span that ends on a later day begins that day afresh.
     pub fn add(&mut self, span: &Span) {
         let zone = load_zone(&span.zone);
-        let end = span.end_us();
+        let end = span.end().as_micros();
         // The last instant decides: a span that ends exactly at midnight belongs to the day before.
         let last_day = local_date_in(end.saturating_sub(1), &zone);
         if last_day > self.day {
             *self = Self::new(last_day, &span.zone);
         }
         let (from, to) = day_bounds(self.day, &zone);
-        let (from, to) = (from.max(span.start_us), to.min(end));
+        let (from, to) = (from.max(span.start.as_micros()), to.min(end));
         if from < to {
             self.states[span.state as usize] += to.abs_diff(from);
             self.glance.add(span, from, to);
         }
-        if local_date_in(span.start_us, &zone) == self.day {
+        if local_date_in(span.start.as_micros(), &zone) == self.day {
             self.counts += span.counts;
         }
     }
@@ -150,8 +150,8 @@ mod tests {
         let midnight = 1_784_152_800_000_000; // 2026-07-16T00:00+02:00
         let mut today = TodayTotals::new(jiff::civil::date(2026, 7, 15), "Europe/Berlin");
         let span = |start_us, dur_us, keys| Span {
-            start_us,
-            dur_us,
+            start: model::Timestamp::from_micros(start_us),
+            duration: std::time::Duration::from_micros(dur_us),
             zone: "Europe/Berlin".into(),
             state: Coverage::Active,
             protected: false,

@@ -16,8 +16,8 @@ const DAY: i64 = 1440 * MINUTE;
 
 fn span(start_us: i64, dur_us: i64, state: Coverage, title: &str) -> Span {
     Span {
-        start_us,
-        dur_us: dur_us.unsigned_abs(),
+        start: model::Timestamp::from_micros(start_us),
+        duration: std::time::Duration::from_micros(dur_us.unsigned_abs()),
         zone: "Europe/Berlin".into(),
         state,
         protected: false,
@@ -70,7 +70,7 @@ fn a_real_journal_answers() {
         .unwrap();
     let picture = b"a picture".to_vec();
     let shot = Screenshot {
-        at_us: NOW,
+        at: model::Timestamp::from_micros(NOW),
         zone: "Europe/Berlin".into(),
         sha256: HEXLOWER.encode(&Sha256::digest(&picture)),
         bytes: picture.len() as u64,

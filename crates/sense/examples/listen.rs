@@ -46,7 +46,11 @@ fn main() {
                     active = now.as_ref().map(|now| now.handle);
                 }
                 if !quiet {
-                    println!("{} {:?}", item.at.boot_us, item.event);
+                    println!(
+                        "{} {:?}",
+                        model::micros::to_micros(item.at.boot),
+                        item.event
+                    );
                 }
             }
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,

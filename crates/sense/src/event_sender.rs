@@ -58,9 +58,9 @@ mod tests {
     use std::sync::mpsc::sync_channel;
 
     const AT: Moment = Moment {
-        utc_us: 0,
-        boot_us: 0,
-        awake_us: 0,
+        utc: model::Timestamp::from_micros(0),
+        boot: std::time::Duration::from_micros(0),
+        awake: std::time::Duration::from_micros(0),
     };
 
     #[test]
@@ -69,10 +69,18 @@ mod tests {
         let outlet = EventSender::new(tx, StopSignal::default());
         let sender = std::thread::spawn(move || {
             for n in 0..100 {
-                outlet.send(AT.plus_us(n), SensorEvent::Present).unwrap();
+                outlet
+                    .send(
+                        (AT + std::time::Duration::from_micros(n)),
+                        SensorEvent::Present,
+                    )
+                    .unwrap();
             }
         });
-        let seen: Vec<u64> = rx.iter().map(|item| item.at.boot_us).collect();
+        let seen: Vec<u64> = rx
+            .iter()
+            .map(|item| model::micros::to_micros(item.at.boot))
+            .collect();
         sender.join().unwrap();
         assert_eq!(seen, (0..100).collect::<Vec<_>>());
     }

@@ -41,7 +41,9 @@ impl InputBatcher {
     pub(crate) fn deadline(&self, now: Moment) -> Option<Duration> {
         let batch = self.open.as_ref()?;
         let end_us = (batch.at.whole_second() + 1).saturating_mul(MICROS_PER_SECOND);
-        Some(Duration::from_micros(end_us.saturating_sub(now.boot_us)))
+        Some(Duration::from_micros(
+            end_us.saturating_sub(model::micros::to_micros(now.boot)),
+        ))
     }
 
     /// Takes the open batch.
@@ -57,9 +59,9 @@ mod tests {
     use proptest::prelude::*;
 
     const AT: Moment = Moment {
-        utc_us: 0,
-        boot_us: 5_000_000,
-        awake_us: 0,
+        utc: model::Timestamp::from_micros(0),
+        boot: std::time::Duration::from_micros(5_000_000),
+        awake: std::time::Duration::from_micros(0),
     };
 
     fn one() -> Counts {
@@ -75,19 +77,28 @@ mod tests {
     #[test]
     fn a_batch_ends_with_its_second() {
         let mut batches = InputBatcher::default();
-        assert_eq!(batches.add(AT.plus_us(300_000), one()), None);
-        assert_eq!(batches.add(AT.plus_us(999_999), one()), None);
         assert_eq!(
-            batches.deadline(AT.plus_us(400_000)),
+            batches.add((AT + std::time::Duration::from_micros(300_000)), one()),
+            None
+        );
+        assert_eq!(
+            batches.add((AT + std::time::Duration::from_micros(999_999)), one()),
+            None
+        );
+        assert_eq!(
+            batches.deadline((AT + std::time::Duration::from_micros(400_000))),
             Some(Duration::from_micros(600_000))
         );
-        assert_eq!(batches.take_due(AT.plus_us(999_999)), None);
-        let first = batches.add(AT.plus_us(1_000_000), one());
         assert_eq!(
-            first.map(|b| (b.at.boot_us, b.counts.keys())),
+            batches.take_due((AT + std::time::Duration::from_micros(999_999))),
+            None
+        );
+        let first = batches.add((AT + std::time::Duration::from_micros(1_000_000)), one());
+        assert_eq!(
+            first.map(|b| (model::micros::to_micros(b.at.boot), b.counts.keys())),
             Some((5_999_999, 2))
         );
-        let second = batches.take_due(AT.plus_us(2_000_000));
+        let second = batches.take_due((AT + std::time::Duration::from_micros(2_000_000)));
         assert_eq!(second.map(|b| b.counts.keys()), Some(1));
         assert_eq!((batches.deadline(AT), batches.take_open()), (None, None));
     }
@@ -98,7 +109,7 @@ mod tests {
             let mut batches = InputBatcher::default();
             let (mut now, mut sum, total) = (AT, Counts::default(), times.len() as u64);
             for step in times {
-                now = now.plus_us(step);
+                now = now + std::time::Duration::from_micros(step);
                 if let Some(batch) = batches.add(now, one()) {
                     sum += batch.counts;
                 }

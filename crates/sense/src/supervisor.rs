@@ -123,7 +123,7 @@ impl SensorSupervisor {
             alive: Some(alive),
             ended,
         };
-        let now_us = running.clock.now().awake_us;
+        let now_us = model::micros::to_micros(running.clock.now().awake);
         for task in tasks {
             let mut kept = SupervisedTask {
                 stop: StopSignal::default(),
@@ -180,7 +180,7 @@ impl SensorSupervisor {
     }
 
     fn check_task(&self, kept: &mut SupervisedTask, now: Moment) -> Vec<TimedEvent> {
-        let now_us = now.awake_us;
+        let now_us = model::micros::to_micros(now.awake);
         let since_us = now_us.saturating_sub(kept.asked_us);
         if kept.spare.is_none() || kept.heartbeat.is_lost() && !kept.heartbeat.is_check_due() {
             return Vec::new();

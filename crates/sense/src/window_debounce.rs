@@ -86,10 +86,9 @@ impl WindowDebouncer {
             }
             return [None, None];
         }
-        let lasted = self
-            .none
-            .take()
-            .filter(|none| u128::from(at.since_us(none.at)) >= self.none_after.as_micros());
+        let lasted = self.none.take().filter(|none| {
+            u128::from(model::micros::to_micros(at.since(none.at))) >= self.none_after.as_micros()
+        });
         let none = lasted.and_then(|none| self.emit_if_changed(none.at, None));
         // Numbers are used again, so the same number with another program is another window.
         let same_window = match (&self.emitted, &active) {
@@ -158,9 +157,9 @@ mod tests {
     use std::sync::Arc;
 
     const AT: Moment = Moment {
-        utc_us: 0,
-        boot_us: 0,
-        awake_us: 0,
+        utc: model::Timestamp::from_micros(0),
+        boot: std::time::Duration::from_micros(0),
+        awake: std::time::Duration::from_micros(0),
     };
 
     fn window(handle: u64, app: &str, title: &str) -> Option<ActiveWindow> {
@@ -184,14 +183,23 @@ mod tests {
     fn a_short_none_is_part_of_the_switch_and_a_long_one_is_told() {
         let mut switches = switches();
         assert_eq!(switches.observe(AT, None), [None, None]);
-        let after = AT.plus_us(50_000);
+        let after = AT + std::time::Duration::from_micros(50_000);
         let [none, change] = switches.observe(after, window(2, "Mail", "b"));
         assert_eq!(none, None);
         assert_eq!(change.map(|c| c.at), Some(after));
 
-        assert_eq!(switches.observe(AT.plus_us(60_000), None), [None, None]);
-        let [none, change] = switches.observe(AT.plus_us(900_000), window(1, "Editor", "a"));
-        assert_eq!(none.map(|c| (c.at.boot_us, c.active)), Some((60_000, None)));
+        assert_eq!(
+            switches.observe((AT + std::time::Duration::from_micros(60_000)), None),
+            [None, None]
+        );
+        let [none, change] = switches.observe(
+            (AT + std::time::Duration::from_micros(900_000)),
+            window(1, "Editor", "a"),
+        );
+        assert_eq!(
+            none.map(|c| (model::micros::to_micros(c.at.boot), c.active)),
+            Some((60_000, None))
+        );
         assert!(change.is_some());
     }
 

@@ -97,7 +97,7 @@ impl DrainRun<'_> {
     }
 
     fn now_us(&self) -> i64 {
-        self.clock.now().utc_us
+        self.clock.now().utc.as_micros()
     }
 
     fn put_vault_copy(&mut self) -> Result<(), UploadCause> {

@@ -43,7 +43,7 @@ pub fn upload_manifests(
     let mut keepalive = alive;
     loop {
         let draft = outbox.draft_manifest()?;
-        let now_us = clock.now().utc_us;
+        let now_us = clock.now().utc.as_micros();
         if draft.is_empty() && !(keepalive && is_due(&draft, now_us)) {
             return Ok(report);
         }
@@ -79,7 +79,7 @@ fn put_stored_manifests(
             sha256,
         };
         sink.put_new(&object)?;
-        outbox.acknowledge_manifest(kept.no, clock.now().utc_us)?;
+        outbox.acknowledge_manifest(kept.no, clock.now().utc.as_micros())?;
         report.manifests += 1;
         report.bytes += object.body.len() as u64;
     }

@@ -110,7 +110,7 @@ fn read_first_report(dir: &Path, slot: &str, n: u64) -> Result<Value> {
     let opener = vault.viewer_opener(&identity);
     let now_us = i64::try_from(at)? * 1_000_000;
     let notice = Record::Notice(Notice {
-        at_us: now_us,
+        at: model::Timestamp::from_micros(now_us),
         zone: ZONE.to_owned(),
         code: NoticeCode::Access,
         text: "Read: the report of 2026-06-15.".to_owned(),

@@ -208,8 +208,8 @@ fn make_spans(day: Date, d: usize, shape: DayShape) -> Result<Vec<Span>> {
         let idle = n % 40 > 36;
         let keys = if idle { 0 } else { (n as u64 * 7) % 40 };
         Ok(Span {
-            start_us: begin + i64::try_from(n)? * each,
-            dur_us: each.unsigned_abs(),
+            start: model::Timestamp::from_micros(begin + i64::try_from(n)? * each),
+            duration: std::time::Duration::from_micros(each.unsigned_abs()),
             zone: Arc::clone(&zone),
             state: if idle {
                 Coverage::Idle
@@ -240,7 +240,7 @@ fn add_screenshot(journal: &mut Journal, span: &Span, n: usize) -> Result<()> {
     let mut bytes = SMALLEST_PNG.to_vec();
     bytes.extend(u64::try_from(n)?.to_le_bytes());
     let shot = Screenshot {
-        at_us: span.start_us,
+        at: model::Timestamp::from_micros(span.start.as_micros()),
         zone: ZONE.into(),
         sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)),
         bytes: bytes.len() as u64,
@@ -253,6 +253,6 @@ fn add_screenshot(journal: &mut Journal, span: &Span, n: usize) -> Result<()> {
         removed: false,
         window: span.window.clone(),
     };
-    journal.add_screenshot(&shot, &bytes, span.start_us)?;
+    journal.add_screenshot(&shot, &bytes, span.start.as_micros())?;
     Ok(())
 }

@@ -96,14 +96,14 @@ pub(crate) fn time_of(tag: u64) -> i64 {
 
 /// The tag of a record, also of one that was emptied.
 pub(crate) fn tag_of(record: &Record) -> Option<u64> {
-    u64::try_from((record.start_us() - START_US) / STEP_US).ok()
+    u64::try_from((record.start().as_micros() - START_US) / STEP_US).ok()
 }
 
 /// The span of a tag.
 pub(crate) fn make_span(tag: u64) -> Span {
     Span {
-        start_us: time_of(tag),
-        dur_us: STEP_US.unsigned_abs(),
+        start: model::Timestamp::from_micros(time_of(tag)),
+        duration: std::time::Duration::from_micros(STEP_US.unsigned_abs()),
         zone: "Europe/Berlin".into(),
         state: Coverage::Active,
         protected: tag.is_multiple_of(11),
@@ -138,7 +138,7 @@ pub(crate) fn make_screenshot(tag: u64) -> (Screenshot, Vec<u8>) {
         image.extend_from_slice(&noise.to_le_bytes());
     }
     let shot = Screenshot {
-        at_us: time_of(tag),
+        at: model::Timestamp::from_micros(time_of(tag)),
         zone: "Europe/Berlin".into(),
         sha256: upload::sha256_hex(&image),
         bytes: image.len() as u64,
@@ -184,9 +184,9 @@ pub(crate) struct FixedClock(pub(crate) i64);
 impl Clock for FixedClock {
     fn now(&self) -> Moment {
         Moment {
-            utc_us: self.0,
-            boot_us: 1,
-            awake_us: 1,
+            utc: model::Timestamp::from_micros(self.0),
+            boot: std::time::Duration::from_micros(1),
+            awake: std::time::Duration::from_micros(1),
         }
     }
 }

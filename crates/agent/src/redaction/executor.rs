@@ -86,7 +86,7 @@ pub fn redact_directly(
     let zone = current_zone_name().to_string();
     let (code, text) = redaction_notice(scope, &summary, now, &zone);
     let notice = Record::Notice(Notice {
-        at_us: now,
+        at: model::Timestamp::from_micros(now),
         zone,
         code,
         text,

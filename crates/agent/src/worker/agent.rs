@@ -182,7 +182,7 @@ impl Agent {
                 Effect::Record(input) => self.recording.apply(now, input),
                 Effect::Log(subject, text) => {
                     self.viewers
-                        .log(subject, now.utc_us, self.recording.zone(), text);
+                        .log(subject, now.utc.as_micros(), self.recording.zone(), text);
                 }
                 Effect::LogUpload(upload) => {
                     self.viewers.show_upload(&upload, self.recording.zone());
@@ -209,7 +209,7 @@ impl Agent {
         }
         let image = held.image;
         let shot = Screenshot {
-            at_us: self.recording.timestamp_of(held.at),
+            at: model::Timestamp::from_micros(self.recording.timestamp_of(held.at)),
             zone: Arc::clone(self.recording.zone()),
             sha256: image.sha256.clone(),
             bytes: image.bytes.len() as u64,
@@ -224,7 +224,7 @@ impl Agent {
         };
         match self.journal.add_screenshot(&shot, &image.bytes, now) {
             Ok(seq) => {
-                self.screenshots.mark_stored(shot.at_us);
+                self.screenshots.mark_stored(shot.at.as_micros());
                 let is_seen = self.viewers.wants_status();
                 let shown = is_seen
                     .then(|| newest_screenshot(&self.paths, &self.journal_keys))

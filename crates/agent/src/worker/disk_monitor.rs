@@ -64,8 +64,11 @@ impl DiskMonitor {
         let missing = self
             .reserve
             .bytes_to_free(pressure, space.free, space.total);
-        if missing > 0 && (pressure > before || now.boot_us >= self.next_cleanup) {
-            self.next_cleanup = now.boot_us.saturating_add(CLEANUP_INTERVAL_US);
+        if missing > 0
+            && (pressure > before || model::micros::to_micros(now.boot) >= self.next_cleanup)
+        {
+            self.next_cleanup =
+                model::micros::to_micros(now.boot).saturating_add(CLEANUP_INTERVAL_US);
             if let Some(text) = journal.free_space(missing, &self.action) {
                 let text = format!("To make room on the disk: {text}");
                 effects.push(notice(NoticeCode::Retention, text));

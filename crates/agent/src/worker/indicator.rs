@@ -74,7 +74,7 @@ impl DesktopIndicator {
             indicator.show_status(indicator_status(
                 status,
                 has_camera,
-                now.utc_us,
+                now.utc.as_micros(),
                 Instant::now(),
             ));
         }

@@ -48,7 +48,7 @@ impl JournalWriter {
         upload: UploadPolicy,
         now: Moment,
     ) -> anyhow::Result<(Self, RecoveryReport)> {
-        let (journal, recovery) = Journal::open(&paths.journal_dir(), keys, now.utc_us)?;
+        let (journal, recovery) = Journal::open(&paths.journal_dir(), keys, now.utc.as_micros())?;
         let writer = Self {
             journal,
             unwritten: UnwrittenRecords::new(0),
@@ -68,25 +68,29 @@ impl JournalWriter {
         records: &[Record],
         now: Moment,
     ) -> anyhow::Result<bool> {
-        let kept = self.journal.commit_recovered(records, now.utc_us)?;
+        let kept = self
+            .journal
+            .commit_recovered(records, now.utc.as_micros())?;
         self.unwritten = UnwrittenRecords::new(self.journal.first_free_quarter_hour()?);
         Ok(!kept.is_empty())
     }
 
     /// Keeps the vault's recovery slots beside the record.
     pub(super) fn store_vault_copy(&mut self, copy: &[u8], now: Moment) -> anyhow::Result<()> {
-        self.journal.store_vault_copy(copy, now.utc_us)?;
+        self.journal.store_vault_copy(copy, now.utc.as_micros())?;
         Ok(())
     }
 
     pub(super) fn is_commit_due(&self, now: Moment) -> bool {
-        self.last_commit
-            .is_none_or(|last| u128::from(now.since_us(last)) >= COMMIT_INTERVAL.as_micros())
+        self.last_commit.is_none_or(|last| {
+            u128::from(model::micros::to_micros(now.since(last))) >= COMMIT_INTERVAL.as_micros()
+        })
     }
 
     pub(super) fn time_until_commit(&self, now: Moment) -> Duration {
         self.last_commit.map_or(Duration::ZERO, |last| {
-            let passed = now.boot_us.saturating_sub(last.boot_us);
+            let passed = model::micros::to_micros(now.boot)
+                .saturating_sub(model::micros::to_micros(last.boot));
             COMMIT_INTERVAL.saturating_sub(Duration::from_micros(passed))
         })
     }
@@ -118,12 +122,12 @@ impl JournalWriter {
             pending_put: &pending,
             pending_drop_below: self.unwritten.drop_below,
             rollups: &self.unwritten.rollups.done(),
-            at_us: now.utc_us,
+            at_us: now.utc.as_micros(),
         };
         match self.journal.commit(commit) {
             Ok(_) => {
                 self.unwritten.mark_written();
-                self.last_durable = Some(now.utc_us);
+                self.last_durable = Some(now.utc.as_micros());
                 let recovered = self.write_error.take().map(|_| {
                     Effect::Log(
                         LogSubject::Notice(NoticeCode::Recovered),
@@ -173,7 +177,7 @@ impl JournalWriter {
     /// Freezes segments for the next upload. Records that cannot be frozen now are frozen the next time.
     pub(super) fn freeze(&mut self, now: Moment) -> Effects {
         let options = self.upload.freeze_options(false);
-        let Err(e) = self.journal.freeze(now.utc_us, &options) else {
+        let Err(e) = self.journal.freeze(now.utc.as_micros(), &options) else {
             return Effects::new();
         };
         self.report_error(&e);
@@ -190,7 +194,7 @@ impl JournalWriter {
             hold_us: 0,
             ..self.upload.freeze_options(true)
         };
-        self.journal.freeze(now.utc_us, &options).map(drop)
+        self.journal.freeze(now.utc.as_micros(), &options).map(drop)
     }
 
     /// Stores a screenshot and gives its number.
@@ -200,7 +204,8 @@ impl JournalWriter {
         bytes: &[u8],
         now: Moment,
     ) -> Result<u64, JournalError> {
-        self.journal.add_screenshot(shot, bytes, now.utc_us)
+        self.journal
+            .add_screenshot(shot, bytes, now.utc.as_micros())
     }
 
     /// Puts away acknowledged screenshots for at least `missing` bytes, as far as there are any; a sentence when some
@@ -261,17 +266,17 @@ impl JournalWriter {
             records: &self.unwritten.records,
             pending_drop_below: self.unwritten.drop_below,
             rollups: &self.unwritten.rollups.done(),
-            at_us: now.utc_us,
+            at_us: now.utc.as_micros(),
             ..Commit::default()
         };
         self.journal
             .commit(commit)
             .context("the last records could not be written")?;
         self.journal
-            .freeze(now.utc_us, &self.upload.freeze_options(true))
+            .freeze(now.utc.as_micros(), &self.upload.freeze_options(true))
             .context("the last records could not be packed")?;
         self.journal
-            .close(now.utc_us)
+            .close(now.utc.as_micros())
             .context("the journal could not be closed")
     }
 }
@@ -287,9 +292,11 @@ mod tests {
 
     fn at(second: u64) -> Moment {
         Moment {
-            utc_us: 1_790_000_000_000_000 + i64::try_from(second).unwrap() * 1_000_000,
-            boot_us: second * 1_000_000,
-            awake_us: second * 1_000_000,
+            utc: model::Timestamp::from_micros(
+                1_790_000_000_000_000 + i64::try_from(second).unwrap() * 1_000_000,
+            ),
+            boot: std::time::Duration::from_micros(second * 1_000_000),
+            awake: std::time::Duration::from_micros(second * 1_000_000),
         }
     }
 
@@ -334,7 +341,7 @@ mod tests {
         let effects = describe_effects(&writer.commit(at(3)).unwrap());
         let line = "log Notice(Recovered): The journal can be written again; nothing was lost.";
         assert_eq!(effects, [line]);
-        assert_eq!(writer.last_durable(), Some(at(3).utc_us));
+        assert_eq!(writer.last_durable(), Some(at(3).utc.as_micros()));
         assert!(writer.commit(at(4)).unwrap().is_empty());
         writer.finish(RecorderBatch::default(), at(5)).unwrap();
     }

@@ -103,8 +103,9 @@ impl Recording {
 
     /// True once a run in the background has had no desktop for so long that it ends.
     pub(super) fn is_abandoned(&self, now: Moment) -> bool {
-        self.desktop_lost_since
-            .is_some_and(|since| u128::from(now.since_us(since)) >= DESKTOP_LOST_LIMIT.as_micros())
+        self.desktop_lost_since.is_some_and(|since| {
+            u128::from(model::micros::to_micros(now.since(since))) >= DESKTOP_LOST_LIMIT.as_micros()
+        })
     }
 
     /// Everything since the last batch, open counts included.
@@ -151,7 +152,9 @@ impl Recording {
 
     /// Drops everything of `range` from the recorder's memory.
     pub(super) fn redact(&mut self, range: &Range<i64>) {
-        self.recorder.redact(range);
+        self.recorder.redact(
+            &(model::Timestamp::from_micros(range.start)..model::Timestamp::from_micros(range.end)),
+        );
     }
 
     /// Ends the sensors; their last events are in the queue then.
@@ -214,9 +217,11 @@ mod tests {
 
     fn at(second: u64) -> Moment {
         Moment {
-            utc_us: 1_790_000_000_000_000 + i64::try_from(second).unwrap() * 1_000_000,
-            boot_us: second * 1_000_000,
-            awake_us: second * 1_000_000,
+            utc: model::Timestamp::from_micros(
+                1_790_000_000_000_000 + i64::try_from(second).unwrap() * 1_000_000,
+            ),
+            boot: std::time::Duration::from_micros(second * 1_000_000),
+            awake: std::time::Duration::from_micros(second * 1_000_000),
         }
     }
 

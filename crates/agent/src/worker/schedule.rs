@@ -33,7 +33,7 @@ impl Schedule {
         now: Moment,
     ) -> Self {
         Self {
-            hours: ScheduleWatch::new(hours, TimeZone::system(), now.utc_us),
+            hours: ScheduleWatch::new(hours, TimeZone::system(), now.utc.as_micros()),
             pause_file,
             daily,
             last_zone_check: now,
@@ -47,12 +47,12 @@ impl Schedule {
 
     /// Passes an edge of the recording hours on.
     pub(super) fn poll(&mut self, now: Moment) -> Effects {
-        edge_effects(self.hours.poll(now.utc_us))
+        edge_effects(self.hours.poll(now.utc.as_micros()))
     }
 
     /// Once a minute: is another zone in force than `zone`?
     pub(super) fn check_zone(&mut self, now: Moment, zone: &str) -> Effects {
-        if now.since_us(self.last_zone_check) < ZONE_CHECK_INTERVAL_US {
+        if model::micros::to_micros(now.since(self.last_zone_check)) < ZONE_CHECK_INTERVAL_US {
             return Effects::new();
         }
         self.last_zone_check = now;
@@ -62,13 +62,15 @@ impl Schedule {
             return Effects::new();
         }
         let mut effects = vec![Effect::Record(RecorderInput::Zone(name))];
-        effects.extend(edge_effects(self.hours.set_zone(system_zone, now.utc_us)));
+        effects.extend(edge_effects(
+            self.hours.set_zone(system_zone, now.utc.as_micros()),
+        ));
         effects
     }
 
     /// The reminder, once a day when somebody is there.
     pub(super) fn check_daily(&mut self, now: Moment, zone: &str, state: Coverage) -> Effects {
-        let day = report::local_date(now.utc_us, zone);
+        let day = report::local_date(now.utc.as_micros(), zone);
         if !self.daily.take_due(day, state) {
             return Effects::new();
         }
@@ -89,10 +91,10 @@ impl Schedule {
             PauseLength::UntilResumed => (PauseRequest::UntilResumed, None),
             PauseLength::Seconds(seconds) => {
                 let us = seconds.saturating_mul(MICROS_PER_SECOND);
-                let until_us = now.utc_us.saturating_add_unsigned(us);
+                let until_us = now.utc.as_micros().saturating_add_unsigned(us);
                 (PauseRequest::For(us), Some(until_us))
             }
-            PauseLength::Tomorrow => match next_day_us(now.utc_us, self.hours.zone()) {
+            PauseLength::Tomorrow => match next_day_us(now.utc.as_micros(), self.hours.zone()) {
                 Some(at) => (PauseRequest::Until(at), Some(at)),
                 None => {
                     return Err("The clock shows no day after which another comes.".to_owned());
@@ -103,7 +105,7 @@ impl Schedule {
         let mut text = match until_us {
             Some(at) => format!(
                 "Paused until {}; `uam resume` ends it before.",
-                format_relative_time(at, now.utc_us, self.hours.zone())
+                format_relative_time(at, now.utc.as_micros(), self.hours.zone())
             ),
             None => "Paused until `uam resume`.".to_owned(),
         };
@@ -132,7 +134,7 @@ impl Schedule {
         match (state, hours.next_change_us) {
             (state, Some(at)) if state.is_recording() && !hours.inside => format!(
                 "Recording outside the recording hours, which begin {}.",
-                format_relative_time(at, now.utc_us, self.hours.zone())
+                format_relative_time(at, now.utc.as_micros(), self.hours.zone())
             ),
             (Coverage::Active | Coverage::Idle, _) => "Recording.".to_owned(),
             (state, _) => format!("No pause holds, but nothing is recorded now: {state}."),
@@ -147,7 +149,7 @@ impl Schedule {
         let text = match pause {
             PauseRequest::Until(at) => format!(
                 "A pause from before holds until {}. `uam resume` ends it.",
-                format_relative_time(at, now.utc_us, self.hours.zone())
+                format_relative_time(at, now.utc.as_micros(), self.hours.zone())
             ),
             _ => "A pause from before holds. `uam resume` ends it.".to_owned(),
         };
@@ -166,7 +168,7 @@ impl Schedule {
 
     /// Takes other recording hours.
     pub(super) fn set_hours(&mut self, hours: RecordingSchedule, now: Moment) -> Effects {
-        edge_effects(self.hours.set_schedule(hours, now.utc_us))
+        edge_effects(self.hours.set_schedule(hours, now.utc.as_micros()))
     }
 
     /// The run ends on purpose: a pause without an end goes with it.
@@ -180,7 +182,7 @@ impl Schedule {
             .state()
             .next_change_us
             .map_or(Duration::MAX, |at| {
-                let us = u64::try_from(at.saturating_sub(now.utc_us)).unwrap_or(0);
+                let us = u64::try_from(at.saturating_sub(now.utc.as_micros())).unwrap_or(0);
                 Duration::from_micros(us)
             })
     }
@@ -225,16 +227,16 @@ mod tests {
 
     fn at(second: i64) -> Moment {
         Moment {
-            utc_us: 1_790_000_000_000_000 + second * 1_000_000,
-            boot_us: 0,
-            awake_us: 0,
+            utc: model::Timestamp::from_micros(1_790_000_000_000_000 + second * 1_000_000),
+            boot: std::time::Duration::from_micros(0),
+            awake: std::time::Duration::from_micros(0),
         }
     }
 
     fn open(dir: &std::path::Path, now: Moment) -> Schedule {
         let always = RecordingSchedule::parse::<&str>(&[]).unwrap();
-        let file = PauseFile::open(dir.join("pause.json"), now.utc_us);
-        let day = report::local_date(at(0).utc_us, "UTC");
+        let file = PauseFile::open(dir.join("pause.json"), now.utc.as_micros());
+        let day = report::local_date(at(0).utc.as_micros(), "UTC");
         Schedule::new(
             always,
             file,
@@ -287,7 +289,7 @@ mod tests {
         let mut schedule = open(dir.path(), at(0));
         assert!(schedule.poll(at(1)).is_empty() && schedule.status(false).is_none());
         let day = schedule.hours.zone().clone();
-        let today = Timestamp::from_microsecond(at(0).utc_us)
+        let today = Timestamp::from_microsecond(at(0).utc.as_micros())
             .unwrap()
             .to_zoned(day)
             .strftime("%a")

@@ -49,9 +49,13 @@ impl Screenshots {
         interval_us: u64,
         now: Moment,
     ) -> Self {
-        let timer = camera
-            .is_some()
-            .then(|| CaptureSchedule::new(interval_us, now.boot_us, random_u64()));
+        let timer = camera.is_some().then(|| {
+            CaptureSchedule::new(
+                interval_us,
+                model::micros::to_micros(now.boot),
+                random_u64(),
+            )
+        });
         Self {
             camera,
             timer,
@@ -66,9 +70,9 @@ impl Screenshots {
 
     /// True at the random moment of each interval. A moment at which none may be taken passes; it is not made up for.
     pub(super) fn poll_timer(&mut self, now: Moment) -> bool {
-        self.timer
-            .as_mut()
-            .is_some_and(|timer| timer.poll(now.boot_us, random_u64()) == CaptureDue::Now)
+        self.timer.as_mut().is_some_and(|timer| {
+            timer.poll(model::micros::to_micros(now.boot), random_u64()) == CaptureDue::Now
+        })
     }
 
     /// Orders a screenshot of the window that `target` names, or says why there is none.
@@ -132,7 +136,8 @@ impl Screenshots {
 
     /// The screenshot that was held long enough.
     pub(super) fn take_held(&mut self, now: Moment) -> Option<HeldScreenshot> {
-        self.held.take_if(|held| now.since_us(held.at) >= HOLD_US)
+        self.held
+            .take_if(|held| model::micros::to_micros(now.since(held.at)) >= HOLD_US)
     }
 
     /// The held screenshot, at the end of the run.
@@ -163,17 +168,22 @@ impl Screenshots {
     /// When the next one is due, in microseconds since the Unix epoch (UTC).
     pub(super) fn next_due(&self, now: Moment) -> Option<i64> {
         let timer = self.timer.as_ref()?;
-        let wait = timer.moment_us().saturating_sub(now.boot_us);
-        Some(now.utc_us.saturating_add_unsigned(wait))
+        let wait = timer
+            .moment_us()
+            .saturating_sub(model::micros::to_micros(now.boot));
+        Some(now.utc.as_micros().saturating_add_unsigned(wait))
     }
 
     /// Until a screenshot is due or was held long enough.
     pub(super) fn time_until_wake(&self, now: Moment) -> Duration {
         let timer = self.timer.as_ref().map(CaptureSchedule::moment_us);
-        let held = self.held.as_ref().map(|held| held.at.boot_us + HOLD_US);
+        let held = self
+            .held
+            .as_ref()
+            .map(|held| model::micros::to_micros(held.at.boot) + HOLD_US);
         let next = timer.into_iter().chain(held).min();
         next.map_or(Duration::MAX, |at| {
-            Duration::from_micros(at.saturating_sub(now.boot_us))
+            Duration::from_micros(at.saturating_sub(model::micros::to_micros(now.boot)))
         })
     }
 
@@ -201,9 +211,9 @@ mod tests {
     use super::*;
 
     const NOW: Moment = Moment {
-        utc_us: 0,
-        boot_us: 0,
-        awake_us: 0,
+        utc: model::Timestamp::from_micros(0),
+        boot: std::time::Duration::from_micros(0),
+        awake: std::time::Duration::from_micros(0),
     };
 
     #[test]

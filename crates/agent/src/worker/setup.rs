@@ -109,9 +109,14 @@ pub(super) fn start(
     let indicator = DesktopIndicator::start(policy.visibility, context, &queue);
     recording.watch_sensors(desktop.start(events));
     let zone = recording.zone();
-    let day = report::local_date(now.utc_us, zone);
-    let own = read_own_day(&paths, &keys, day, now.utc_us, zone);
-    let today = TodayTracker::start(handover.today.take(), own.as_ref(), now.utc_us, zone);
+    let day = report::local_date(now.utc.as_micros(), zone);
+    let own = read_own_day(&paths, &keys, day, now.utc.as_micros(), zone);
+    let today = TodayTracker::start(
+        handover.today.take(),
+        own.as_ref(),
+        now.utc.as_micros(),
+        zone,
+    );
     let mut agent = Agent {
         is_replay,
         recording,
@@ -177,10 +182,10 @@ fn start_schedule(
     );
     let notice = RecorderInput::Notice(NoticeCode::Daily, reminder.clone());
     recording.apply(now, notice);
-    let day = report::local_date(now.utc_us, recording.zone());
+    let day = report::local_date(now.utc.as_micros(), recording.zone());
     let schedule = Schedule::new(
         policy.schedule.recording_schedule()?,
-        PauseFile::open(context.paths.pause_file(), now.utc_us),
+        PauseFile::open(context.paths.pause_file(), now.utc.as_micros()),
         DailyReminder::new(reminder, day),
         now,
     );
@@ -226,7 +231,7 @@ fn describe_recovery(recovery: &RecoveryReport) -> Vec<Record> {
         .to_string();
     let mut notice = |code, text: String| {
         records.push(Record::Notice(Notice {
-            at_us,
+            at: model::Timestamp::from_micros(at_us),
             zone: zone.clone(),
             code,
             text,

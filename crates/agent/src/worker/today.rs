@@ -35,7 +35,7 @@ impl TodayTracker {
 
     /// Adds a closed span; a new day begins at nothing.
     pub(super) fn add(&mut self, span: &Span) {
-        let day = report::local_date(span.start_us, &span.zone);
+        let day = report::local_date(span.start.as_micros(), &span.zone);
         if day != self.totals.day() {
             self.totals = TodayTotals::new(day, &span.zone);
         }
@@ -102,8 +102,8 @@ mod tests {
             ..WindowInfo::default()
         };
         Span {
-            start_us,
-            dur_us: 10_000_000,
+            start: model::Timestamp::from_micros(start_us),
+            duration: std::time::Duration::from_micros(10_000_000),
             zone: "UTC".into(),
             state: Coverage::Active,
             protected: false,

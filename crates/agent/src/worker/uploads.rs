@@ -48,11 +48,11 @@ impl Uploads {
     pub(super) fn record_run(&mut self, run: &UploadRun, now: Moment) -> Effects {
         self.next_at = i64::try_from(run.next_in.as_micros())
             .ok()
-            .map(|us| now.utc_us.saturating_add(us));
+            .map(|us| now.utc.as_micros().saturating_add(us));
         let attempt = match &run.result {
-            Ok(summary) => summary.to_status(now.utc_us, &self.destination),
+            Ok(summary) => summary.to_status(now.utc.as_micros(), &self.destination),
             Err(why) => UploadAttempt {
-                at_us: now.utc_us,
+                at_us: now.utc.as_micros(),
                 text: why.clone(),
                 ok: false,
             },
@@ -99,7 +99,9 @@ impl Uploads {
         };
         match thread.finish(limit).map(|run| run.result) {
             Some(Ok(summary)) => {
-                let sent = summary.to_status(now.utc_us, &self.destination).text;
+                let sent = summary
+                    .to_status(now.utc.as_micros(), &self.destination)
+                    .text;
                 std::iter::once(sent)
                     .chain(summary.describe_hold())
                     .collect()
@@ -126,9 +128,9 @@ mod tests {
     use crate::uploader::{UploadProblem, UploadSummary};
 
     const NOW: Moment = Moment {
-        utc_us: 1_000_000,
-        boot_us: 0,
-        awake_us: 0,
+        utc: model::Timestamp::from_micros(1_000_000),
+        boot: std::time::Duration::from_micros(0),
+        awake: std::time::Duration::from_micros(0),
     };
 
     fn run(error: Option<UploadProblem>, retention: Option<&str>) -> UploadRun {

@@ -171,7 +171,7 @@ impl ViewLoop {
     /// Appends the new log lines, and keeps the rest for the next drawing of the panel.
     fn apply_updates(&mut self, pending: PendingUpdates, time: &dyn Clock) -> io::Result<()> {
         if pending.dropped > 0 {
-            let at_us = time.now().utc_us;
+            let at_us = time.now().utc.as_micros();
             self.screen.append_lines([dropped_lines_note(
                 pending.dropped,
                 at_us,
@@ -244,7 +244,7 @@ impl ViewLoop {
         let panel = Panel {
             status: self.status.as_deref(),
             day_summary: self.day_summary.as_deref(),
-            now_us: time.now().utc_us,
+            now_us: time.now().utc.as_micros(),
             question: question.as_deref(),
             message: self.dialog.current_message(now),
             help: self.dialog.shows_help(),

@@ -278,8 +278,8 @@ fn the_day_fits_every_size_and_strange_names_stay_in_their_rows() {
     let mut today = report::TodayTotals::new(jiff::civil::date(2026, 7, 15), "Europe/Berlin");
     for n in 0..60 {
         today.add(&model::Span {
-            start_us: NOW - (60 - n) * 60 * S,
-            dur_us: 60_000_000,
+            start: model::Timestamp::from_micros(NOW - (60 - n) * 60 * S),
+            duration: std::time::Duration::from_micros(60_000_000),
             zone: "Europe/Berlin".into(),
             state: Coverage::ALL[n as usize % 8],
             protected: n % 5 == 4,

@@ -15,7 +15,7 @@ use vault::Sealer;
 
 fn records(n: usize) -> Vec<Record> {
     let notice = Notice {
-        at_us: 1,
+        at: model::Timestamp::from_micros(1),
         zone: "UTC".into(),
         code: NoticeCode::Started,
         text: "x".repeat(500),
@@ -35,7 +35,7 @@ fn commit(journal: &mut Journal, n: usize) -> Result<Vec<u64>, JournalError> {
 fn shot() -> (Screenshot, Vec<u8>) {
     let picture = b"a picture".to_vec();
     let shot = Screenshot {
-        at_us: 1,
+        at: model::Timestamp::from_micros(1),
         zone: "UTC".into(),
         sha256: HEXLOWER.encode(&hash_bytes(&picture)),
         bytes: picture.len() as u64,

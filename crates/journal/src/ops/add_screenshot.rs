@@ -24,7 +24,7 @@ pub(crate) fn add_screenshot(
         return Err(JournalError::ScreenshotMismatch { what: "size" });
     }
     writer.reverify()?;
-    let day = UtcDay::of_us(shot.at_us);
+    let day = UtcDay::of_us(shot.at.as_micros());
     let seq = writer.counters.next_seq;
     let file = write_file(&writer.db.dir, &writer.maker, day, seq, encoded);
     let file = writer.note_io_error(file)?;

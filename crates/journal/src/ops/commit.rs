@@ -15,7 +15,7 @@ pub(crate) fn append_record(txn: &mut WriteTxn<'_>, record: &Record) -> TxnResul
         rollups::mark_span(txn, span)?;
     }
     let sealed = txn.seal_record(txn.counters.next_seq, record)?;
-    let day = UtcDay::of_us(record.start_us());
+    let day = UtcDay::of_us(record.start().as_micros());
     txn.append_sealed(txn.session_no, day, &sealed, None)
 }
 

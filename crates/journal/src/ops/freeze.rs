@@ -122,7 +122,7 @@ struct FreezeCutoff {
 
 impl FreezeCutoff {
     fn is_over(&self, seq: u64, record: Option<&Record>) -> bool {
-        let end_us = record.map_or(self.closed_us, Record::end_us);
+        let end_us = record.map_or(self.closed_us, |record| record.end().as_micros());
         self.hold_us == 0 || seq <= self.seen || end_us.saturating_add(self.hold_us) <= self.now_us
     }
 }

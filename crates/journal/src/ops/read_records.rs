@@ -68,7 +68,7 @@ pub(crate) fn for_each_of_slots(
         }
         let days = first..=last;
         for_each_of_days(db, ring, &days, &mut |_| true, &mut |line| match line {
-            Ok(line) if !slots.contains(&slot_of(line.record.start_us())) => {}
+            Ok(line) if !slots.contains(&slot_of(line.record.start().as_micros())) => {}
             line => visit(line),
         })?;
     }

@@ -115,7 +115,7 @@ pub(crate) fn redact(
         writer.marks.note_changed(row.time_us.end);
     }
     for change in &provisional {
-        writer.marks.note_changed(change.span.end_us());
+        writer.marks.note_changed(change.span.end().as_micros());
     }
     if rows.is_empty() && provisional.is_empty() {
         report.folded = writer.checkpoint()?;
@@ -172,7 +172,7 @@ fn apply_redaction(
         let sealed = txn.seal_provisional(row.sealed.seq, span)?;
         keys.note_session(row.session_no);
         provisional::replace_content(txn.tx, row.run, row.sealed.seq, txn.session_no, &sealed)?;
-        rollups::invalidate_time(txn.tx, span.start_us..span.end_us())?;
+        rollups::invalidate_time(txn.tx, span.start.as_micros()..span.end().as_micros())?;
     }
     keys.delete_unused(txn.tx, txn.session_no)?;
     let screenshots = sent.iter().filter(|object| object.media.is_some());
@@ -233,7 +233,8 @@ fn plan_redaction(
         plan_provisional(db, ring, range, &mut plan)?;
     }
     for row in &plan.rows {
-        plan.report.note_content(row.record.start_us(), row.counts);
+        plan.report
+            .note_content(row.record.start().as_micros(), row.counts);
         match row.record {
             Record::Shot(_) => plan.report.shots += 1,
             _ => plan.report.spans += 1,
@@ -250,6 +251,8 @@ fn plan_provisional(
     range: &Range<i64>,
     plan: &mut RedactionPlan,
 ) -> Result<(), JournalError> {
+    let range =
+        model::Timestamp::from_micros(range.start)..model::Timestamp::from_micros(range.end);
     let rows = db.query("read the open spans", |conn| {
         provisional::rows_before_run(conn, i64::MAX)
     })?;
@@ -257,8 +260,9 @@ fn plan_provisional(
         let Ok(span) = row.sealed.open_provisional_span(&db.device, ring) else {
             continue;
         };
-        if span.has_content() && touches(range, span.start_us, span.end_us()) {
-            plan.report.note_content(span.start_us, span.counts);
+        if span.has_content() && touches(&range, span.start, span.end()) {
+            plan.report
+                .note_content(span.start.as_micros(), span.counts);
             let span = span.without_content();
             plan.provisional.push(ProvisionalRedaction { row, span });
         }
@@ -268,15 +272,15 @@ fn plan_provisional(
 
 /// The replacement of a record, if there is something to redact in it.
 fn redact_record(seq: u64, record: &Record, range: &Range<i64>) -> Option<RowRedaction> {
+    let range =
+        model::Timestamp::from_micros(range.start)..model::Timestamp::from_micros(range.end);
     let mut counts = Counts::default();
     let record = match record {
-        Record::Span(span)
-            if span.has_content() && touches(range, span.start_us, span.end_us()) =>
-        {
+        Record::Span(span) if span.has_content() && touches(&range, span.start, span.end()) => {
             counts = span.counts;
             Record::Span(span.without_content())
         }
-        Record::Shot(shot) if !shot.removed && touches(range, shot.at_us, shot.at_us) => {
+        Record::Shot(shot) if !shot.removed && touches(&range, shot.at, shot.at) => {
             Record::Shot(shot.without_content())
         }
         _ => return None,
@@ -284,7 +288,7 @@ fn redact_record(seq: u64, record: &Record, range: &Range<i64>) -> Option<RowRed
     Some(RowRedaction {
         seq,
         counts,
-        time_us: record.start_us()..record.end_us(),
+        time_us: record.start().as_micros()..record.end().as_micros(),
         record,
     })
 }

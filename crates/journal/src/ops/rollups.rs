@@ -60,7 +60,7 @@ pub(crate) fn first_free_slot(db: &Database) -> Result<i64, JournalError> {
 
 /// Marks the slots of a span.
 pub(crate) fn mark_span(txn: &mut WriteTxn<'_>, span: &Span) -> TxnResult<()> {
-    let slots = slots_of(span.start_us, span.end_us());
+    let slots = slots_of(span.start.as_micros(), span.end().as_micros());
     let (first, last) = ((*slots.start()).max(0), *slots.end());
     if last.saturating_sub(first) > MAX_SLOTS {
         meta::raise_rollups_complete_since(txn.tx, last.saturating_add(1))?;
@@ -81,7 +81,7 @@ pub(crate) fn mark_span(txn: &mut WriteTxn<'_>, span: &Span) -> TxnResult<()> {
 pub(crate) fn mark_provisional(txn: &mut WriteTxn<'_>, id: u64, span: &Span) -> TxnResult<()> {
     mark_span(txn, span)?;
     txn.marks
-        .note_open(id, slots_of(span.start_us, span.end_us()));
+        .note_open(id, slots_of(span.start.as_micros(), span.end().as_micros()));
     Ok(())
 }
 

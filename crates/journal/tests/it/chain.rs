@@ -78,7 +78,7 @@ fn what_is_in_no_object_is_explained() {
         let mut records = spans(0..4);
         for record in &mut records {
             if let model::Record::Span(span) = record {
-                span.start_us += day * DAY;
+                span.start = model::Timestamp::from_micros(span.start.as_micros() + day * DAY);
             }
         }
         put(&mut journal, &records);

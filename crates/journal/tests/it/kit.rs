@@ -206,8 +206,8 @@ pub(crate) fn waiting(desk: &Desk) -> Vec<(u64, u64, ObjectEncoding)> {
 
 pub(crate) fn span(n: i64) -> Span {
     Span {
-        start_us: NOW + n * MINUTE,
-        dur_us: 60_000_000,
+        start: model::Timestamp::from_micros(NOW + n * MINUTE),
+        duration: std::time::Duration::from_micros(60_000_000),
         zone: "Europe/Berlin".into(),
         state: Coverage::Active,
         protected: false,
@@ -233,7 +233,7 @@ pub(crate) fn spans(range: std::ops::Range<i64>) -> Vec<Record> {
 
 pub(crate) fn notice(text: &str) -> Record {
     Record::Notice(Notice {
-        at_us: NOW,
+        at: model::Timestamp::from_micros(NOW),
         zone: "UTC".into(),
         code: NoticeCode::Started,
         text: text.into(),
@@ -245,7 +245,7 @@ pub(crate) fn shot(at_us: i64, bytes: usize) -> (Screenshot, Vec<u8>) {
     let mut picture: Vec<u8> = format!("canary picture {at_us} ").into_bytes();
     picture.resize(bytes.max(8), b'.');
     let shot = Screenshot {
-        at_us,
+        at: model::Timestamp::from_micros(at_us),
         zone: "UTC".into(),
         sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&picture)),
         bytes: picture.len() as u64,

@@ -91,7 +91,7 @@ fn window_counts_and_picture_go_and_the_time_stays() {
         panic!("{found:?}")
     };
     let expected = Screenshot {
-        at_us: at(1),
+        at: model::Timestamp::from_micros(at(1)),
         zone: "UTC".into(),
         sha256: String::new(),
         bytes: 0,

@@ -89,7 +89,7 @@ fn records_of_some_quarter_hours() {
             .unwrap();
         let expected: Vec<_> = records
             .iter()
-            .filter(|r| slots.contains(&slot_of(r.start_us())))
+            .filter(|r| slots.contains(&slot_of(r.start().as_micros())))
             .cloned()
             .collect();
         assert_eq!(found, expected, "{slots:?}");

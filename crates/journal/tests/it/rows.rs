@@ -62,7 +62,7 @@ fn a_range_is_of_starts() {
             .unwrap();
         let expected: Vec<Record> = records
             .iter()
-            .filter(|r| (from..to).contains(&((r.start_us() - NOW) / (360 * MINUTE))))
+            .filter(|r| (from..to).contains(&((r.start().as_micros() - NOW) / (360 * MINUTE))))
             .cloned()
             .collect();
         let records: Vec<Record> = found.lines.into_iter().map(|l| l.record).collect();

@@ -6,12 +6,13 @@ use rustix::time::{ClockId, Timespec, clock_gettime};
 pub(super) fn read_clocks() -> Moment {
     let utc = clock_gettime(ClockId::Realtime);
     Moment {
-        utc_us: utc
-            .tv_sec
-            .saturating_mul(1_000_000)
-            .saturating_add(utc.tv_nsec / 1_000),
-        boot_us: to_micros(clock_gettime(ClockId::Boottime)),
-        awake_us: to_micros(clock_gettime(ClockId::Monotonic)),
+        utc: model::Timestamp::from_micros(
+            utc.tv_sec
+                .saturating_mul(1_000_000)
+                .saturating_add(utc.tv_nsec / 1_000),
+        ),
+        boot: std::time::Duration::from_micros(to_micros(clock_gettime(ClockId::Boottime))),
+        awake: std::time::Duration::from_micros(to_micros(clock_gettime(ClockId::Monotonic))),
     }
 }
 

@@ -29,9 +29,12 @@ pub(super) fn read_clocks() -> Moment {
     }
     let utc_us = i64::try_from(to_ticks(utc) / 10).unwrap_or(i64::MAX);
     Moment {
-        utc_us: utc_us.saturating_sub(EPOCH_US),
-        boot_us: to_micros(ticks, *TICKS_PER_SECOND.get_or_init(ticks_per_second)),
-        awake_us: awake / 10,
+        utc: model::Timestamp::from_micros(utc_us.saturating_sub(EPOCH_US)),
+        boot: std::time::Duration::from_micros(to_micros(
+            ticks,
+            *TICKS_PER_SECOND.get_or_init(ticks_per_second),
+        )),
+        awake: std::time::Duration::from_micros(awake / 10),
     }
 }
 

@@ -16,11 +16,10 @@ pub const T0: i64 = 1_772_442_020_000_000;
 pub fn moment(us: u64) -> Moment {
     let boot = 50 * S;
     Moment {
-        utc_us: T0,
-        boot_us: boot,
-        awake_us: boot,
-    }
-    .plus_us(us)
+        utc: model::Timestamp::from_micros(T0),
+        boot: std::time::Duration::from_micros(boot),
+        awake: std::time::Duration::from_micros(boot),
+    } + std::time::Duration::from_micros(us)
 }
 
 pub static BUILT_IN: LazyLock<ExclusionRules> =
@@ -148,8 +147,8 @@ pub fn told(records: &[Record]) -> Vec<(u64, u64, &'static str, String, u64)> {
                 |w| w.title.clone(),
             );
             (
-                (s.start_us - T0).cast_unsigned() / S,
-                s.dur_us / S,
+                (s.start.as_micros() - T0).cast_unsigned() / S,
+                model::micros::to_micros(s.duration) / S,
                 s.state.wire_name(),
                 title,
                 s.counts.keys(),

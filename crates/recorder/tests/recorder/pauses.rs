@@ -12,8 +12,11 @@ fn states(records: &[Record]) -> Vec<(&'static str, u64)> {
             .last_mut()
             .filter(|(state, _)| *state == span.state.wire_name())
         {
-            Some((_, us)) => *us += span.dur_us,
-            None => out.push((span.state.wire_name(), span.dur_us)),
+            Some((_, us)) => *us += model::micros::to_micros(span.duration),
+            None => out.push((
+                span.state.wire_name(),
+                model::micros::to_micros(span.duration),
+            )),
         }
     }
     for (_, us) in &mut out {
@@ -45,7 +48,7 @@ fn a_pause_until_an_instant_follows_the_wall_clock_and_a_length_does_not() {
         d.wait(5 * S, 60 * S);
         // Somebody sets the clock 100 s forward.
         let set = |us: u64| Moment {
-            utc_us: moment(us).utc_us + 100 * 1_000_000,
+            utc: model::Timestamp::from_micros(moment(us).utc.as_micros() + 100 * 1_000_000),
             ..moment(us)
         };
         for s in (65..700).step_by(5) {
@@ -66,7 +69,7 @@ fn a_pause_says_how_long_it_is_and_the_view_until_when() {
     let mut d = Desk::new(settings(true));
     d.step(moment(S), RecorderInput::Pause(PauseRequest::For(900 * S)));
     let view = d.recorder.view();
-    assert_eq!(view.paused_until_us, Some(moment(901 * S).utc_us));
+    assert_eq!(view.paused_until_us, Some(moment(901 * S).utc.as_micros()));
     assert!(view.paused && !view.outside_hours);
     let midnight = T0 + 54_220 * 1_000_000;
     d.step(
@@ -109,7 +112,9 @@ fn a_pause_that_ends_while_the_machine_sleeps_makes_no_work_of_the_night() {
         // Eight hours that nobody announced.
         let awake = 60 * S;
         let morning = |us: u64| Moment {
-            awake_us: moment(awake + us).awake_us,
+            awake: std::time::Duration::from_micros(model::micros::to_micros(
+                moment(awake + us).awake,
+            )),
             ..moment(8 * 3600 * S + awake + us)
         };
         d.checkpoint(morning(0));

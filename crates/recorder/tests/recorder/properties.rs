@@ -27,7 +27,7 @@ fn any_step() -> impl Strategy<Value = (u64, RecorderInput, u64, i64)> {
         6 => (0usize..6, 0usize..4).prop_map(|(a, t)| RecorderInput::Event(window(["Editor", "Mail", "KeePassXC", "Browser", "xterm", "Bank"][a], ["a", "b", "bank", "c"][t]))),
         1 => Just(RecorderInput::Event(SensorEvent::Window { active: None })),
         8 => (0u64..40).prop_map(|n| RecorderInput::Event(keys(n))),
-        2 => (0u64..2 * LIMIT).prop_map(|idle_us| RecorderInput::Event(SensorEvent::Idle { idle_us })),
+        2 => (0u64..2 * LIMIT).prop_map(|idle_us| RecorderInput::Event(SensorEvent::Idle { idle: std::time::Duration::from_micros(idle_us) })),
         2 => Just(RecorderInput::Event(SensorEvent::Present)),
         1 => any::<bool>().prop_map(|locked| RecorderInput::Event(SensorEvent::Lock { locked })),
         1 => any::<bool>().prop_map(|asleep| RecorderInput::Event(SensorEvent::Sleep { asleep })),
@@ -60,9 +60,9 @@ proptest! {
         let mut given = 0u64;
         let mut always_recording = true;
         for (gap, input, slept, jump) in steps {
-            now.boot_us += gap;
-            now.utc_us += gap.cast_signed() + jump;
-            if slept == 0 { now.awake_us += gap; } else { always_recording = false; }
+            now.boot += std::time::Duration::from_micros(gap);
+            now.utc = model::Timestamp::from_micros(now.utc.as_micros() + gap.cast_signed() + jump);
+            if slept == 0 { now.awake += std::time::Duration::from_micros(gap); } else { always_recording = false; }
             if gap > 30 * S { always_recording = false; }
             match &input {
                 RecorderInput::Event(SensorEvent::Input { counts }) => given += counts.keys(),
@@ -70,18 +70,18 @@ proptest! {
                 _ => always_recording = false,
             }
             // Events may be stamped a little in the past; ticks may not.
-            let at = if matches!(input, RecorderInput::Event(_)) { now.minus_us(late.min(now.boot_us - moment(0).boot_us)) } else { now };
+            let at = if matches!(input, RecorderInput::Event(_)) { (now - std::time::Duration::from_micros(late.min(model::micros::to_micros(now.boot) - model::micros::to_micros(moment(0).boot)))) } else { now };
             if matches!(input, RecorderInput::Tick) { d.checkpoint(at) } else { d.step(at, input); }
         }
         let out = d.recorder.stop(now, "");
         let all: Vec<Record> = d.records.into_iter().chain(out.records).collect();
         let spans = spans(&all);
-        let whole = now.boot_us - moment(0).boot_us;
-        prop_assert_eq!(spans.iter().map(|s| s.dur_us).sum::<u64>(), whole);
-        prop_assert!(spans.iter().all(|s| s.dur_us > 0 && s.dur_us <= MINUTE_US));
+        let whole = model::micros::to_micros(now.boot) - model::micros::to_micros(moment(0).boot);
+        prop_assert_eq!(spans.iter().map(|s| model::micros::to_micros(s.duration)).sum::<u64>(), whole);
+        prop_assert!(spans.iter().all(|s| model::micros::to_micros(s.duration) > 0 && model::micros::to_micros(s.duration) <= MINUTE_US));
         if !all.iter().any(|r| matches!(r, Record::Notice(n) if n.code == NoticeCode::ClockJump)) {
             for pair in spans.windows(2) {
-                prop_assert_eq!(pair[0].end_us(), pair[1].start_us);
+                prop_assert_eq!(pair[0].end().as_micros(), pair[1].start.as_micros());
             }
         }
         let recorded: u64 = spans.iter().map(|s| s.counts.keys()).sum();
@@ -104,9 +104,9 @@ proptest! {
         let mut now = moment(0);
         let (mut pause, mut outside, mut overtime) = (false, false, false);
         // From each moment on: is it paused?
-        let mut truth = vec![(now.boot_us, false)];
+        let mut truth = vec![(model::micros::to_micros(now.boot), false)];
         for (gap, what) in steps {
-            now = now.plus_us(gap);
+            now = now + std::time::Duration::from_micros(gap);
             let input = match what {
                 0 => { pause = true; RecorderInput::Pause(PauseRequest::UntilResumed) }
                 1 => { pause = false; overtime = outside; RecorderInput::Resume }
@@ -122,16 +122,16 @@ proptest! {
             };
             d.step(now, input);
             d.checkpoint(now);
-            truth.push((now.boot_us, pause || (outside && !overtime)));
+            truth.push((model::micros::to_micros(now.boot), pause || (outside && !overtime)));
         }
-        now = now.plus_us(S);
-        let records = d.stop(now.boot_us - moment(0).boot_us);
-        let mut at = moment(0).boot_us;
+        now = now + std::time::Duration::from_micros(S);
+        let records = d.stop(model::micros::to_micros(now.boot) - model::micros::to_micros(moment(0).boot));
+        let mut at = model::micros::to_micros(moment(0).boot);
         for span in spans(&records) {
             let held = truth.iter().rev().find(|(from, _)| *from <= at).unwrap().1;
             let expected = if held { Coverage::Paused } else { Coverage::Active };
             prop_assert_eq!(span.state, expected, "at {}", at);
-            at += span.dur_us;
+            at += model::micros::to_micros(span.duration);
             let until = truth.iter().rfind(|(from, _)| *from < at).unwrap().1;
             prop_assert_eq!(until, held, "it lasts as long as it should");
         }

@@ -47,16 +47,21 @@ fn idle_time_is_subtracted_back_to_the_last_input() {
     d.at(0, window("Editor", "a"))
         .at(30 * S, keys(4))
         .wait(35 * S, 325 * S);
-    d.at(330 * S, SensorEvent::Idle { idle_us: LIMIT })
-        .wait(335 * S, 400 * S)
-        .at(410 * S, SensorEvent::Present)
-        .at(411 * S, keys(1));
+    d.at(
+        330 * S,
+        SensorEvent::Idle {
+            idle: std::time::Duration::from_micros(LIMIT),
+        },
+    )
+    .wait(335 * S, 400 * S)
+    .at(410 * S, SensorEvent::Present)
+    .at(411 * S, keys(1));
     let r = d.stop(420 * S);
     let by_state = |state| {
         spans(&r)
             .iter()
             .filter(|s| s.state == state)
-            .map(|s| s.dur_us)
+            .map(|s| model::micros::to_micros(s.duration))
             .sum::<u64>()
             / S
     };
@@ -79,7 +84,7 @@ fn without_an_idle_sensor_idleness_is_derived_from_counted_input() {
     let idle: u64 = spans(&r)
         .iter()
         .filter(|s| s.state == Coverage::Idle)
-        .map(|s| s.dur_us)
+        .map(|s| model::micros::to_micros(s.duration))
         .sum();
     assert_eq!(idle / S, 380);
 }
@@ -90,14 +95,29 @@ fn pending_spans_survive_in_the_journal_until_they_are_settled() {
     d.at(0, window("Editor", "a")).wait(5 * S, 100 * S);
     // No input was counted yet: all of it may still turn out to be idle, and all of it is in the journal's pending rows.
     assert!(spans(&d.records).is_empty());
-    assert_eq!(d.pending.values().map(|s| s.dur_us).sum::<u64>(), 100 * S);
+    assert_eq!(
+        d.pending
+            .values()
+            .map(|s| model::micros::to_micros(s.duration))
+            .sum::<u64>(),
+        100 * S
+    );
     d.at(101 * S, keys(1));
     d.checkpoint(moment(105 * S));
     assert_eq!(
-        spans(&d.records).iter().map(|s| s.dur_us).sum::<u64>(),
+        spans(&d.records)
+            .iter()
+            .map(|s| model::micros::to_micros(s.duration))
+            .sum::<u64>(),
         100 * S
     );
-    assert_eq!(d.pending.values().map(|s| s.dur_us).sum::<u64>(), 5 * S);
+    assert_eq!(
+        d.pending
+            .values()
+            .map(|s| model::micros::to_micros(s.duration))
+            .sum::<u64>(),
+        5 * S
+    );
 }
 
 #[test]
@@ -107,7 +127,8 @@ fn what_was_taken_out_does_not_come_back_and_its_time_stays() {
     d.at(40 * S, window("Mail", "other"));
     d.recorder.cut_at(moment(50 * S));
     // The journal had everything until now; it took it out, and so does the recorder.
-    let all = d.recorder.timestamp_of(moment(0))..d.recorder.timestamp_of(moment(50 * S));
+    let all = model::Timestamp::from_micros(d.recorder.timestamp_of(moment(0)))
+        ..model::Timestamp::from_micros(d.recorder.timestamp_of(moment(50 * S)));
     d.recorder.redact(&all);
     assert!(d.recorder.take_closed().iter().all(|s| s.removed));
     // Told late, but typed before: not counted any more.
@@ -115,9 +136,15 @@ fn what_was_taken_out_does_not_come_back_and_its_time_stays() {
     d.at(60 * S, keys(2)).wait(65 * S, 90 * S);
     let records = d.stop(100 * S);
     let spans = spans(&records);
-    assert_eq!(spans.iter().map(|s| s.dur_us).sum::<u64>(), 100 * S);
+    assert_eq!(
+        spans
+            .iter()
+            .map(|s| model::micros::to_micros(s.duration))
+            .sum::<u64>(),
+        100 * S
+    );
     for span in &spans {
-        let gone = span.start_us < all.end;
+        let gone = span.start.as_micros() < all.end;
         assert_eq!(span.removed, gone, "{span:?}");
         assert_eq!(span.window.is_none(), gone, "{span:?}");
         assert_eq!(span.state, Coverage::Active);
@@ -133,7 +160,7 @@ fn eight_hours_of_unannounced_sleep_are_asleep_and_nothing_else() {
         .wait(5 * S, 20 * S);
     let night = 8 * 3600 * S;
     let woken = |us: u64| Moment {
-        awake_us: moment(us - night).awake_us,
+        awake: std::time::Duration::from_micros(model::micros::to_micros(moment(us - night).awake)),
         ..moment(us)
     };
     let mut out = Vec::new();
@@ -148,7 +175,7 @@ fn eight_hours_of_unannounced_sleep_are_asleep_and_nothing_else() {
         spans(&out)
             .iter()
             .filter(|s| s.state == state)
-            .map(|s| s.dur_us)
+            .map(|s| model::micros::to_micros(s.duration))
             .sum::<u64>()
             / S
     };
@@ -172,7 +199,7 @@ fn announced_sleep_ends_with_the_announcement_or_with_the_first_input() {
         let asleep: u64 = spans(&r)
             .iter()
             .filter(|s| s.state == Coverage::Asleep)
-            .map(|s| s.dur_us)
+            .map(|s| model::micros::to_micros(s.duration))
             .sum();
         assert_eq!(asleep / S, 7200, "{end:?}");
     }
@@ -192,20 +219,23 @@ fn a_clock_set_by_hand_is_noticed_and_no_duration_changes() {
             .at(9 * S, keys(1))
             .wait(5 * S, 10 * S);
         let after = |us: u64| Moment {
-            utc_us: moment(us).utc_us.saturating_add(jump),
+            utc: model::Timestamp::from_micros(moment(us).utc.as_micros().saturating_add(jump)),
             ..moment(us)
         };
         d.step(after(15 * S), RecorderInput::Tick);
         let out = d.recorder.stop(after(30 * S), "");
         let all: Vec<_> = d.records.into_iter().chain(out.records).collect();
         assert_eq!(
-            spans(&all).iter().map(|s| s.dur_us).sum::<u64>(),
+            spans(&all)
+                .iter()
+                .map(|s| model::micros::to_micros(s.duration))
+                .sum::<u64>(),
             30 * S,
             "{jump}"
         );
         assert_eq!(notices(&all), [NoticeCode::ClockJump, NoticeCode::Stopped]);
-        let last = spans(&all).last().unwrap().end_us();
-        assert_eq!(last, after(30 * S).utc_us);
+        let last = spans(&all).last().unwrap().end().as_micros();
+        assert_eq!(last, after(30 * S).utc.as_micros());
     }
 }
 
@@ -241,7 +271,13 @@ fn low_battery_suspends_once_and_resumes_with_hysteresis() {
         .into_iter()
         .filter(|s| s.state == Coverage::LowBattery)
         .collect();
-    assert_eq!(low.iter().map(|s| s.dur_us).sum::<u64>() / S, 5 + 1);
+    assert_eq!(
+        low.iter()
+            .map(|s| model::micros::to_micros(s.duration))
+            .sum::<u64>()
+            / S,
+        5 + 1
+    );
     assert!(
         low.iter().all(|s| s.window.is_none() && s.counts.is_zero()),
         "nothing is recorded while suspended"
@@ -263,7 +299,14 @@ fn a_pause_records_nothing_and_can_end_by_itself() {
         .into_iter()
         .filter(|s| s.state == Coverage::Paused)
         .collect();
-    assert_eq!(paused.iter().map(|s| s.dur_us).sum::<u64>() / S, 60);
+    assert_eq!(
+        paused
+            .iter()
+            .map(|s| model::micros::to_micros(s.duration))
+            .sum::<u64>()
+            / S,
+        60
+    );
     assert!(
         paused
             .iter()
@@ -352,7 +395,7 @@ fn standing_still_is_blind_and_said() {
     let blind: u64 = spans(&r)
         .iter()
         .filter(|s| s.state == Coverage::NotRecorded)
-        .map(|s| s.dur_us)
+        .map(|s| model::micros::to_micros(s.duration))
         .sum();
     assert_eq!(blind / S, 60);
 }

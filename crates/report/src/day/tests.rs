@@ -26,8 +26,8 @@ pub(crate) fn keys(keys: u64) -> Counts {
 
 pub(crate) fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app: &str) -> Span {
     Span {
-        start_us,
-        dur_us: u64::try_from(dur_us).unwrap(),
+        start: model::Timestamp::from_micros(start_us),
+        duration: std::time::Duration::from_micros(u64::try_from(dur_us).unwrap()),
         zone: zone.into(),
         state,
         protected: app == "protected",
@@ -262,7 +262,7 @@ fn shots_and_notices_lie_on_the_day_of_their_own_zone() {
         device_id: DeviceId::from_bytes([1; 16]),
         seq: 9,
         record: Record::Notice(Notice {
-            at_us: at("2026-07-15T23:30:00Z"),
+            at: model::Timestamp::from_micros(at("2026-07-15T23:30:00Z")),
             zone: "Europe/Berlin".into(),
             code: NoticeCode::Started,
             text: "Recording began.".into(),

@@ -14,7 +14,7 @@ pub fn journal_began(reader: &Reader) -> Result<i64, JournalError> {
     let first = reader.read_after(0, 1)?;
     Ok(first.lines.first().map_or_else(
         || i64::try_from(reader.epoch().saturating_mul(1_000_000)).unwrap_or(i64::MAX),
-        |line| line.record.start_us(),
+        |line| line.record.start().as_micros(),
     ))
 }
 

@@ -61,7 +61,9 @@ pub fn read_overview(
                         damaged.insert(row.seq);
                     }
                 })?;
-                Ok(spans.iter().any(|span: &Span| span.start_us < certain))
+                Ok(spans
+                    .iter()
+                    .any(|span: &Span| span.start.as_micros() < certain))
             },
         )?;
         let spans: Vec<&Span> = spans.iter().chain(&pending).collect();

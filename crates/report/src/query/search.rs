@@ -174,7 +174,7 @@ fn of_day(
         let Some(window) = window_of(&span) else {
             return;
         };
-        let (start, end) = (span.start_us, span.end_us());
+        let (start, end) = (span.start.as_micros(), span.end().as_micros());
         let mut slot = slot_of(start);
         while slot < slots.end {
             let (from, to) = (start.max(slot * SLOT_US), end.min((slot + 1) * SLOT_US));

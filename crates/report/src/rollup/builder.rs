@@ -34,7 +34,7 @@ impl RollupBuilder {
 
     /// Takes a span that will not change any more.
     pub fn add(&mut self, span: &Span) {
-        let (start, end) = (span.start_us, span.end_us());
+        let (start, end) = (span.start.as_micros(), span.end().as_micros());
         let first = slot_of(start);
         let last = slot_of(end.max(start.saturating_add(1)) - 1);
         if start < self.furthest_us || last.saturating_sub(first) > LONGEST {

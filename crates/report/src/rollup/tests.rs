@@ -77,17 +77,18 @@ fn found_by_records(lines: &[model::RecordLine], word: &str) -> Vec<(String, i64
             && let Some(window) = window_of(span).filter(|w| w.title.contains(word))
         {
             let active = if span.state == Coverage::Active {
-                span.dur_us
+                model::micros::to_micros(span.duration)
             } else {
                 0
             };
-            let hit =
-                found
-                    .entry(window.title.clone())
-                    .or_insert((span.start_us, span.end_us(), 0));
+            let hit = found.entry(window.title.clone()).or_insert((
+                span.start.as_micros(),
+                span.end().as_micros(),
+                0,
+            ));
             *hit = (
-                hit.0.min(span.start_us),
-                hit.1.max(span.end_us()),
+                hit.0.min(span.start.as_micros()),
+                hit.1.max(span.end().as_micros()),
                 hit.2 + active,
             );
         }

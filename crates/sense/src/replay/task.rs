@@ -51,8 +51,10 @@ impl SensorTask for ReplayTask {
         // Kept until the end: memory freed on the way would hide the memory that the receiver takes.
         for item in &std::mem::take(&mut self.events) {
             if self.pace == ReplayPace::RealTime {
-                let due_us = item.at.awake_us.saturating_sub(first.awake_us);
-                let passed_us = self.clock.now().awake_us.saturating_sub(start.awake_us);
+                let due_us = model::micros::to_micros(item.at.awake)
+                    .saturating_sub(model::micros::to_micros(first.awake));
+                let passed_us = model::micros::to_micros(self.clock.now().awake)
+                    .saturating_sub(model::micros::to_micros(start.awake));
                 let left = Duration::from_micros(due_us.saturating_sub(passed_us));
                 if context.stop.wait(left) {
                     return SensorExit::Stopped;
@@ -79,14 +81,16 @@ impl SensorTask for ReplayTask {
 /// `at` as far from `to` as it was from `from`, on each clock by itself: sleep and clock jumps stay as recorded.
 fn move_moment(at: Moment, from: Moment, to: Moment) -> Moment {
     Moment {
-        utc_us: to
-            .utc_us
-            .saturating_add(at.utc_us.saturating_sub(from.utc_us)),
-        boot_us: to
-            .boot_us
-            .saturating_add(at.boot_us.saturating_sub(from.boot_us)),
-        awake_us: to
-            .awake_us
-            .saturating_add(at.awake_us.saturating_sub(from.awake_us)),
+        utc: model::Timestamp::from_micros(
+            to.utc
+                .as_micros()
+                .saturating_add(at.utc.as_micros().saturating_sub(from.utc.as_micros())),
+        ),
+        boot: std::time::Duration::from_micros(model::micros::to_micros(to.boot).saturating_add(
+            model::micros::to_micros(at.boot).saturating_sub(model::micros::to_micros(from.boot)),
+        )),
+        awake: std::time::Duration::from_micros(model::micros::to_micros(to.awake).saturating_add(
+            model::micros::to_micros(at.awake).saturating_sub(model::micros::to_micros(from.awake)),
+        )),
     }
 }

@@ -10,11 +10,10 @@ use std::sync::mpsc::sync_channel;
 
 fn at(ms: u64) -> Moment {
     Moment {
-        utc_us: 1_700_000_000_000_000,
-        boot_us: 5_000_000,
-        awake_us: 4_000_000,
-    }
-    .plus_us(ms * 1_000)
+        utc: model::Timestamp::from_micros(1_700_000_000_000_000),
+        boot: std::time::Duration::from_micros(5_000_000),
+        awake: std::time::Duration::from_micros(4_000_000),
+    } + std::time::Duration::from_micros(ms * 1_000)
 }
 
 fn sample() -> Vec<TimedEvent> {
@@ -43,7 +42,9 @@ fn sample() -> Vec<TimedEvent> {
         SensorEvent::Input { counts },
         SensorEvent::Window { active: None },
         window(2, "second"),
-        SensorEvent::Idle { idle_us: 77 },
+        SensorEvent::Idle {
+            idle: std::time::Duration::from_micros(77),
+        },
         SensorEvent::Present,
         SensorEvent::Lock { locked: true },
         SensorEvent::Sleep { asleep: true },
@@ -100,9 +101,12 @@ fn a_trace_comes_back_as_it_was_written() {
 fn moved_stamps_keep_their_distances_on_every_clock() {
     let seen = replayed(ReplayPace::RealTime, ReplayTimestamps::Moved);
     let first = seen[0].at;
-    assert!(first.utc_us > at(0).utc_us);
+    assert!(first.utc.as_micros() > at(0).utc.as_micros());
     for (new, old) in seen.iter().zip(sample()) {
-        assert_eq!(new.at.since_us(first), old.at.since_us(at(0)));
+        assert_eq!(
+            model::micros::to_micros(new.at.since(first)),
+            model::micros::to_micros(old.at.since(at(0)))
+        );
         assert_eq!(new.event, old.event);
     }
 }

@@ -65,7 +65,12 @@ impl SensorTask for MadeUp {
             Act::Hangs => {
                 let _ = self.hang.lock().unwrap().recv();
                 // What it says afterwards, nobody hears.
-                return match context.out.send(at, SensorEvent::Idle { idle_us: 666 }) {
+                return match context.out.send(
+                    at,
+                    SensorEvent::Idle {
+                        idle: std::time::Duration::from_micros(666),
+                    },
+                ) {
                     Ok(()) => SensorExit::Broken("it was heard".into()),
                     Err(_) => SensorExit::Stopped,
                 };
@@ -139,7 +144,7 @@ fn what_panics_or_breaks_is_begun_anew_and_told_once() {
 }
 
 fn later(us: u64) -> Moment {
-    SystemClock.now().plus_us(us)
+    (SystemClock.now() + std::time::Duration::from_micros(us))
 }
 
 #[test]

@@ -55,13 +55,13 @@ impl ServerTime {
         };
         self.last_ms = Some(ms);
         let late_us = difference.saturating_sub(self.offset_us);
-        self.in_order(now.minus_us(u64::try_from(late_us).unwrap_or(0)))
+        self.in_order(now - std::time::Duration::from_micros(u64::try_from(late_us).unwrap_or(0)))
     }
 
     /// `at`, or the last answer when that was later.
     pub(super) fn in_order(&mut self, at: Moment) -> Moment {
         let at = match self.last {
-            Some(last) if last.awake_us > at.awake_us => last,
+            Some(last) if last.awake > at.awake => last,
             _ => at,
         };
         self.last = Some(at);
@@ -79,7 +79,7 @@ fn widen(last: u64, raw: u32) -> u64 {
 
 fn difference_us(server_ms: u64, now: Moment) -> i64 {
     let server_us = i64::try_from(server_ms.saturating_mul(1_000)).unwrap_or(i64::MAX);
-    i64::try_from(now.awake_us)
+    i64::try_from(model::micros::to_micros(now.awake))
         .unwrap_or(i64::MAX)
         .saturating_sub(server_us)
 }
@@ -91,11 +91,10 @@ mod tests {
 
     fn moment(awake_us: u64) -> Moment {
         Moment {
-            utc_us: 1_700_000_000_000_000,
-            boot_us: 9_000_000_000,
-            awake_us: 0,
-        }
-        .plus_us(awake_us)
+            utc: model::Timestamp::from_micros(1_700_000_000_000_000),
+            boot: std::time::Duration::from_micros(9_000_000_000),
+            awake: std::time::Duration::from_micros(0),
+        } + std::time::Duration::from_micros(awake_us)
     }
 
     #[test]
@@ -103,8 +102,11 @@ mod tests {
         let mut time = ServerTime::default();
         time.calibrate(5_000, moment(700_000_000));
         let at = time.moment_at(5_100, moment(701_000_000));
-        assert_eq!(at.awake_us, 700_100_000);
-        assert_eq!(at.boot_us, moment(700_100_000).boot_us);
+        assert_eq!(model::micros::to_micros(at.awake), 700_100_000);
+        assert_eq!(
+            model::micros::to_micros(at.boot),
+            model::micros::to_micros(moment(700_100_000).boot)
+        );
     }
 
     #[test]
@@ -112,11 +114,11 @@ mod tests {
         let mut time = ServerTime::default();
         time.calibrate(5_000, moment(700_030_000));
         assert_eq!(
-            time.moment_at(5_100, moment(700_100_500)).awake_us,
+            model::micros::to_micros(time.moment_at(5_100, moment(700_100_500)).awake),
             700_100_500
         );
         assert_eq!(
-            time.moment_at(5_200, moment(700_300_000)).awake_us,
+            model::micros::to_micros(time.moment_at(5_200, moment(700_300_000)).awake),
             700_200_500
         );
     }
@@ -135,7 +137,7 @@ mod tests {
         let before = u64::from(u32::MAX) - 99;
         time.calibrate(before, moment(1_000_000_000));
         let at = time.moment_at(100, moment(1_000_500_000));
-        assert_eq!(at.awake_us, 1_000_200_000);
+        assert_eq!(model::micros::to_micros(at.awake), 1_000_200_000);
     }
 
     #[test]
@@ -161,10 +163,10 @@ mod tests {
                 now_us += u64::from(step_ms) * 1_000;
                 let raw = u32::try_from(server_ms & 0xffff_ffff).unwrap_or(0);
                 let at = time.moment_at(raw, moment(now_us + delay_us));
-                prop_assert!(at.awake_us >= last);
-                prop_assert!(at.awake_us <= now_us + delay_us);
-                prop_assert_eq!(at.awake_us, now_us, "the delay must not move the event");
-                last = at.awake_us;
+                prop_assert!(model::micros::to_micros(at.awake) >= last);
+                prop_assert!(model::micros::to_micros(at.awake) <= now_us + delay_us);
+                prop_assert_eq!(model::micros::to_micros(at.awake), now_us, "the delay must not move the event");
+                last = model::micros::to_micros(at.awake);
             }
         }
     }

@@ -47,17 +47,17 @@ fn rounds(desktop: &VirtualDesktop) {
         .iter()
         .find(|s| matches!(s.event, SensorEvent::Input { .. }))
         .unwrap();
-    let (at, idle_us) = seen
+    let (at, idle) = seen
         .iter()
         .find_map(|s| match s.event {
-            SensorEvent::Idle { idle_us } => Some((s.at, idle_us)),
+            SensorEvent::Idle { idle } => Some((s.at, idle)),
             _ => None,
         })
         .unwrap();
-    assert!(idle_us >= 700_000, "{idle_us}");
+    assert!(idle >= Duration::from_millis(700), "{idle:?}");
     // Counted back from the alarm, the last input is where the key was.
-    let last_input = at.minus_us(idle_us).boot_us;
-    assert!(last_input.abs_diff(input.at.boot_us) < 100_000);
+    let last_input = model::micros::to_micros((at - idle).boot);
+    assert!(last_input.abs_diff(model::micros::to_micros(input.at.boot)) < 100_000);
 }
 
 #[test]

@@ -96,7 +96,10 @@ impl Listening {
 /// Stamps of the X11 sensors never go backwards.
 fn assert_ordered(seen: &[TimedEvent]) {
     for pair in seen.windows(2) {
-        assert!(pair[0].at.boot_us <= pair[1].at.boot_us, "{pair:#?}");
+        assert!(
+            model::micros::to_micros(pair[0].at.boot) <= model::micros::to_micros(pair[1].at.boot),
+            "{pair:#?}"
+        );
     }
 }
 

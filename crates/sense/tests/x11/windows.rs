@@ -99,19 +99,25 @@ fn ninety_nine_percent_of_the_time_lies_in_the_right_window() {
     let begin = Instant::now();
     for n in 0..40u32 {
         let next = &all[n as usize % all.len()];
-        asked.push((SystemClock.now().boot_us, next.spec().title.clone()));
+        asked.push((
+            model::micros::to_micros(SystemClock.now().boot),
+            next.spec().title.clone(),
+        ));
         next.activate().unwrap();
-        truth.push((SystemClock.now().boot_us, next.spec().title.clone()));
+        truth.push((
+            model::micros::to_micros(SystemClock.now().boot),
+            next.spec().title.clone(),
+        ));
         let due = begin + Duration::from_millis(250) * (n + 1);
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
     }
-    let end = SystemClock.now().boot_us;
+    let end = model::micros::to_micros(SystemClock.now().boot);
     let seen = listening.finish();
     let said: Vec<(u64, String)> = windows(&seen)
         .into_iter()
         .map(|(at, active)| {
             (
-                at.boot_us,
+                model::micros::to_micros(at.boot),
                 active.map_or("none".into(), |a| a.window.title.clone()),
             )
         })
@@ -306,6 +312,12 @@ fn none_is_part_of_a_switch_until_it_lasts() {
     let after = SystemClock.now();
     let (at, _) = windows(&listening.finish()).pop().unwrap();
     // Told late, but for the time at which it began (the server counts whole milliseconds).
-    assert!(at.boot_us + 2_000 >= before.boot_us, "{at:?}");
-    assert!(after.since_us(at) >= 900_000, "{at:?} {after:?}");
+    assert!(
+        model::micros::to_micros(at.boot) + 2_000 >= model::micros::to_micros(before.boot),
+        "{at:?}"
+    );
+    assert!(
+        model::micros::to_micros(after.since(at)) >= 900_000,
+        "{at:?} {after:?}"
+    );
 }

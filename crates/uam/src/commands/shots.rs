@@ -104,17 +104,17 @@ fn to_protocol(protocol: GraphicsChoice) -> Option<console::GraphicsProtocol> {
 fn describe_row(row: &ScreenshotEntry, hold_us: i64) -> String {
     let shot = &row.shot;
     let zone = report::load_zone(&shot.zone);
-    let day = report::local_date(shot.at_us, &shot.zone);
+    let day = report::local_date(shot.at.as_micros(), &shot.zone);
     if shot.removed {
         return format!(
             "{:>6}  {day} {}  removed",
             row.seq,
-            report::format::format_clock_time(shot.at_us, &zone)
+            report::format::format_clock_time(shot.at.as_micros(), &zone)
         );
     }
     // Until then its owner can delete it before it is uploaded.
     let until = match row.held {
-        true => shot.at_us.saturating_add(hold_us),
+        true => shot.at.as_micros().saturating_add(hold_us),
         false => row.not_before_us,
     };
     let held = format!(
@@ -135,7 +135,7 @@ fn describe_row(row: &ScreenshotEntry, hold_us: i64) -> String {
     format!(
         "{:>6}  {day} {}  {:>9}  {:>8}  {:<8}  {place:<8}  {}",
         row.seq,
-        report::format::format_clock_time(shot.at_us, &zone),
+        report::format::format_clock_time(shot.at.as_micros(), &zone),
         format!("{}×{}", shot.screen_width, shot.screen_height),
         report::format::format_bytes(shot.bytes),
         if shot.blurred { "blurred" } else { "readable" },

@@ -93,12 +93,12 @@ fn a_pause_holds_over_kill_9_and_ends_when_it_should() {
     let first = spans.iter().position(|s| s.state == Coverage::Paused);
     let run = &spans[first.unwrap()..];
     let resumed = run.iter().position(|s| s.state != Coverage::Paused);
-    let paused_until = run[resumed.unwrap()].start_us;
+    let paused_until = run[resumed.unwrap()].start.as_micros();
     let resumes = home
         .lines()
         .into_iter()
         .filter_map(|(_, l)| match l.record {
-            Record::Notice(n) if n.code == NoticeCode::Resumed => Some(n.at_us),
+            Record::Notice(n) if n.code == NoticeCode::Resumed => Some(n.at.as_micros()),
             _ => None,
         });
     assert_eq!(resumes.min(), Some(paused_until));
@@ -194,7 +194,10 @@ fn outside_the_recording_hours_nothing_is_recorded_unless_somebody_resumes() {
         .iter()
         .rposition(|s| s.state != Coverage::Paused)
         .unwrap();
-    assert!(spans[edge].end_us() >= end_us, "it recorded up to the edge");
+    assert!(
+        spans[edge].end().as_micros() >= end_us,
+        "it recorded up to the edge"
+    );
 }
 
 #[test]

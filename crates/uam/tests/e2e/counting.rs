@@ -95,22 +95,26 @@ fn every_second_of_a_run_is_covered() {
     let after = now_us();
     let spans = home.spans();
     for pair in spans.windows(2) {
-        assert_eq!(pair[0].end_us(), pair[1].start_us, "spans touch: {pair:?}");
+        assert_eq!(
+            pair[0].end().as_micros(),
+            pair[1].start.as_micros(),
+            "spans touch: {pair:?}"
+        );
     }
     let notices: Vec<i64> = home
         .lines()
         .into_iter()
         .filter_map(|(_, l)| {
             if let Record::Notice(n) = l.record {
-                Some(n.at_us)
+                Some(n.at.as_micros())
             } else {
                 None
             }
         })
         .collect();
     let (first, last) = (
-        spans.first().unwrap().start_us,
-        spans.last().unwrap().end_us(),
+        spans.first().unwrap().start.as_micros(),
+        spans.last().unwrap().end().as_micros(),
     );
     assert_eq!(
         (Some(&first), Some(&last)),
@@ -169,7 +173,7 @@ fn four_switches_a_second_are_followed() {
         spans
             .iter()
             .filter(|s| s.window.as_ref().is_some_and(|w| w.title == name))
-            .map(|s| (s.end_us().min(to) - s.start_us.max(from)).max(0))
+            .map(|s| (s.end().as_micros().min(to) - s.start.as_micros().max(from)).max(0))
             .sum()
     };
     let mut right = 0;

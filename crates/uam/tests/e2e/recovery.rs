@@ -80,11 +80,15 @@ fn an_x_server_that_dies_leaves_a_blind_gap_and_its_successor_is_counted() {
     let blind: u64 = spans
         .iter()
         .filter(|s| s.state == Coverage::NotRecorded)
-        .map(|s| s.dur_us)
+        .map(|s| model::micros::to_micros(s.duration))
         .sum();
     assert!(blind > 0, "{spans:#?}");
     for pair in spans.windows(2) {
-        assert_eq!(pair[0].end_us(), pair[1].start_us, "no second is missing");
+        assert_eq!(
+            pair[0].end().as_micros(),
+            pair[1].start.as_micros(),
+            "no second is missing"
+        );
     }
     assert_eq!(texts(&home, NoticeCode::SensorLost).len(), 3);
     assert_eq!(texts(&home, NoticeCode::SensorBack).len(), 3);
@@ -337,7 +341,11 @@ fn an_uploader_that_hangs_or_is_killed_again_and_again_costs_nothing() {
     let keys: u64 = home.spans().iter().map(|s| s.counts.keys()).sum();
     assert_eq!(keys, typed);
     for pair in home.spans().windows(2) {
-        assert_eq!(pair[0].end_us(), pair[1].start_us, "no second is missing");
+        assert_eq!(
+            pair[0].end().as_micros(),
+            pair[1].start.as_micros(),
+            "no second is missing"
+        );
     }
     assert_bucket_equals_journal(&home, &server);
 }

@@ -95,11 +95,15 @@ fn assert_nowhere(home: &Home, needles: &[&[u8]]) {
 /// Every moment counts exactly once: redacted records keep their time. Returns all of it, in microseconds.
 fn whole_time(home: &Home) -> i64 {
     let mut spans = home.spans();
-    spans.sort_by_key(|s| s.start_us);
+    spans.sort_by_key(|s| s.start.as_micros());
     for pair in spans.windows(2) {
-        assert_eq!(pair[0].end_us(), pair[1].start_us, "{pair:?}");
+        assert_eq!(
+            pair[0].end().as_micros(),
+            pair[1].start.as_micros(),
+            "{pair:?}"
+        );
     }
-    spans.last().unwrap().end_us() - spans[0].start_us
+    spans.last().unwrap().end().as_micros() - spans[0].start.as_micros()
 }
 
 fn picture_file(home: &Home) -> Vec<u8> {
@@ -157,7 +161,7 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
             .window
             .map(|w| assert_eq!(w.title, "Harmless"))
     });
-    let began = home.spans()[0].start_us;
+    let began = home.spans()[0].start.as_micros();
     running.stop();
     let whole = whole_time(&home);
     assert!(whole > 0 && began + whole <= now_us());
@@ -213,7 +217,10 @@ fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
     let day = {
         let out = home.output(&["delete", "--shot", &seq.to_string(), "--yes"]);
         assert_eq!(out.status.code(), Some(3), "without factors: {out:?}");
-        home.reader().newest_screenshots(1).unwrap()[0].shot.at_us
+        home.reader().newest_screenshots(1).unwrap()[0]
+            .shot
+            .at
+            .as_micros()
     };
     assert!(home.export().contains(TITLE));
     let mut asked = home.with_factors(&["delete", "--shot", &seq.to_string()]);
@@ -291,13 +298,16 @@ fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
 /// As [`whole_time`], where nothing was recorded between two runs.
 fn whole_time_of_runs(home: &Home) -> i64 {
     let mut spans = home.spans();
-    spans.sort_by_key(|s| s.start_us);
+    spans.sort_by_key(|s| s.start.as_micros());
     let gaps = spans
         .windows(2)
-        .filter(|pair| pair[0].end_us() != pair[1].start_us)
+        .filter(|pair| pair[0].end().as_micros() != pair[1].start.as_micros())
         .count();
     assert_eq!(gaps, 1, "{spans:?}");
-    spans.iter().map(|s| s.dur_us.cast_signed()).sum()
+    spans
+        .iter()
+        .map(|s| model::micros::to_micros(s.duration).cast_signed())
+        .sum()
 }
 
 #[test]

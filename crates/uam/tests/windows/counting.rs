@@ -64,7 +64,11 @@ fn keys_clicks_and_notches_are_counted_once_and_those_of_programs_apart() {
 fn sees_nothing_else(home: &Home) {
     let spans = home.spans();
     for pair in spans.windows(2) {
-        assert_eq!(pair[0].end_us(), pair[1].start_us, "a gap or an overlap");
+        assert_eq!(
+            pair[0].end().as_micros(),
+            pair[1].start.as_micros(),
+            "a gap or an overlap"
+        );
     }
     let stage = spans
         .iter()

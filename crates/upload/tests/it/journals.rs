@@ -238,8 +238,8 @@ fn what_a_dead_lease_left_is_delivered_sealed_and_the_viewer_reads_it() {
 
 fn recorded_span(n: u64) -> Span {
     Span {
-        start_us: START_US + i64::try_from(n * MINUTE_US).unwrap(),
-        dur_us: MINUTE_US,
+        start: model::Timestamp::from_micros(START_US + i64::try_from(n * MINUTE_US).unwrap()),
+        duration: std::time::Duration::from_micros(MINUTE_US),
         zone: "UTC".into(),
         state: Coverage::Active,
         protected: false,
@@ -340,5 +340,5 @@ fn the_recovery_kit_is_put_once() {
         .map(|key| ObjectKey::parse(key).unwrap().seq)
         .collect();
     assert_eq!(seqs, [1, 2]);
-    assert_eq!(Still.now().utc_us, START_US);
+    assert_eq!(Still.now().utc.as_micros(), START_US);
 }

@@ -66,9 +66,9 @@ pub(crate) struct Still;
 impl Clock for Still {
     fn now(&self) -> Moment {
         Moment {
-            utc_us: 1_790_000_000_000_000,
-            boot_us: 1,
-            awake_us: 1,
+            utc: model::Timestamp::from_micros(1_790_000_000_000_000),
+            boot: std::time::Duration::from_micros(1),
+            awake: std::time::Duration::from_micros(1),
         }
     }
 }
@@ -112,7 +112,7 @@ impl Queue {
     /// Every object that must be in the sink at the end.
     pub(crate) fn expected(&self) -> BTreeMap<String, Vec<u8>> {
         let device = self.device();
-        let day = UtcDay::of_us(Still.now().utc_us);
+        let day = UtcDay::of_us(Still.now().utc.as_micros());
         let shots = self.shots.borrow();
         let shots = shots.iter().map(|(seq, body)| {
             let sha256 = sha256_hex(body);
@@ -170,7 +170,7 @@ impl UploadQueue for Queue {
             .take(limit)
             .map(|(seq, body)| WaitingScreenshot {
                 seq: *seq,
-                day: UtcDay::of_us(Still.now().utc_us),
+                day: UtcDay::of_us(Still.now().utc.as_micros()),
                 media: "image/webp".into(),
                 form: ObjectEncoding::Age,
                 bytes: body.len() as u64,
@@ -224,7 +224,7 @@ impl UploadQueue for Queue {
             first_seq: *seq,
             last_seq: seq + 9,
             count: 10,
-            day: UtcDay::of_us(Still.now().utc_us),
+            day: UtcDay::of_us(Still.now().utc.as_micros()),
             form: ObjectEncoding::Age,
             body: Some(body.clone()),
             bytes: body.len() as u64,

@@ -205,9 +205,9 @@ struct At(i64);
 impl Clock for At {
     fn now(&self) -> Moment {
         Moment {
-            utc_us: self.0,
-            boot_us: 1,
-            awake_us: 1,
+            utc: model::Timestamp::from_micros(self.0),
+            boot: std::time::Duration::from_micros(1),
+            awake: std::time::Duration::from_micros(1),
         }
     }
 }

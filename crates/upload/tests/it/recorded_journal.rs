@@ -108,8 +108,8 @@ impl Recorded {
                 title: format!("chapter {n}\n\u{202e}<b>\"ü\u{0}\" =1+1"),
             }));
             let mut records = vec![Record::Span(Span {
-                start_us,
-                dur_us: MINUTE_US,
+                start: model::Timestamp::from_micros(start_us),
+                duration: std::time::Duration::from_micros(MINUTE_US),
                 zone: "Europe/Berlin".into(),
                 state: Coverage::Active,
                 protected: n.is_multiple_of(7),
@@ -119,7 +119,7 @@ impl Recorded {
             })];
             if n.is_multiple_of(10) {
                 records.push(Record::Notice(Notice {
-                    at_us: start_us,
+                    at: model::Timestamp::from_micros(start_us),
                     zone: "Europe/Berlin".into(),
                     code: NoticeCode::Settings,
                     text: "changed".into(),
@@ -135,7 +135,7 @@ impl Recorded {
             if n.is_multiple_of(5) {
                 let screenshot = format!("screenshot of minute {n}").repeat(300).into_bytes();
                 let shot = Screenshot {
-                    at_us: start_us,
+                    at: model::Timestamp::from_micros(start_us),
                     zone: "Europe/Berlin".into(),
                     sha256: sha256_hex(&screenshot),
                     bytes: screenshot.len() as u64,

@@ -59,8 +59,8 @@ impl ScreenshotJson {
         let window = shot.window.as_ref();
         Self {
             seq: row.seq,
-            at_us: shot.at_us,
-            day: starts.date_in(shot.at_us, &report::load_zone(&shot.zone)),
+            at_us: shot.at.as_micros(),
+            day: starts.date_in(shot.at.as_micros(), &report::load_zone(&shot.zone)),
             zone: shot.zone.to_string(),
             app: window.map_or_else(String::new, |w| printable_text(&w.app, MAX_APP)),
             title: window.map_or_else(String::new, |w| printable_text(&w.title, MAX_TITLE)),

@@ -58,7 +58,7 @@ impl BenchBackend {
         }
         let now_us = jiff::Timestamp::now().as_microsecond();
         let notice = Record::Notice(Notice {
-            at_us: now_us,
+            at: model::Timestamp::from_micros(now_us),
             zone: ZONE.to_owned(),
             code: NoticeCode::Access,
             text: format!("Read: {what}."),

@@ -71,11 +71,11 @@ pub(crate) fn record_hour(dir: &Path) -> Result<Value> {
         opener: opener.clone(),
     };
     let now = Moment {
-        utc_us: 1_781_510_400_000_000,
-        boot_us: 1_000_000_000,
-        awake_us: 1_000_000_000,
+        utc: model::Timestamp::from_micros(1_781_510_400_000_000),
+        boot: std::time::Duration::from_micros(1_000_000_000),
+        awake: std::time::Duration::from_micros(1_000_000_000),
     };
-    let journal = open_journal(&dir.join("journal"), keys, now.utc_us)?;
+    let journal = open_journal(&dir.join("journal"), keys, now.utc.as_micros())?;
     let rollups = RollupBuilder::new(journal.first_free_quarter_hour()?);
     let screenshot: Vec<u8> = (0..SCREENSHOT_BYTES)
         .map(|n| (n.wrapping_mul(2_654_435_761) >> 9) as u8)
@@ -130,7 +130,7 @@ fn start_recorder(now: Moment) -> Result<Recorder> {
 impl RecordedHour {
     /// One event; every 15 s another window, every 5 s a checkpoint, every 5 min a screenshot and a segment.
     fn record_tenth(&mut self, tenth: usize) -> Result<()> {
-        self.now = self.now.plus_us(100_000);
+        self.now = self.now + std::time::Duration::from_micros(100_000);
         if tenth.is_multiple_of(150) {
             let active = Some(ActiveWindow {
                 handle: WindowHandle((tenth / 150) as u64),
@@ -162,7 +162,7 @@ impl RecordedHour {
 
     fn add_screenshot(&mut self, window: usize) -> Result<()> {
         let shot = Screenshot {
-            at_us: self.now.utc_us,
+            at: model::Timestamp::from_micros(self.now.utc.as_micros()),
             zone: ZONE.into(),
             sha256: self.sha256.clone(),
             bytes: self.screenshot.len() as u64,
@@ -181,7 +181,7 @@ impl RecordedHour {
             hold_us: 600_000_000,
             readable: false,
         };
-        let now_us = self.now.utc_us;
+        let now_us = self.now.utc.as_micros();
         let seq = self
             .journal
             .add_screenshot(&shot, &self.screenshot, now_us)?;
@@ -207,7 +207,7 @@ impl RecordedHour {
             pending_put: &out.pending_put,
             pending_drop_below: out.pending_drop_below,
             rollups: &done,
-            at_us: self.now.utc_us,
+            at_us: self.now.utc.as_micros(),
         })?;
         let before = process_cpu_ms();
         for (seq, record) in seqs.iter().zip(&out.records) {

@@ -118,7 +118,8 @@ fn run_scenario(number: u64, totals: &mut ScenarioTotals) -> Result<()> {
         totals.journaled += 1;
     }
     totals.spans += spans_of(&records).count() as u64;
-    totals.hours += (now.boot_us - begun.boot_us) / HOUR;
+    totals.hours +=
+        (model::micros::to_micros(now.boot) - model::micros::to_micros(begun.boot)) / HOUR;
     Ok(())
 }
 

@@ -64,8 +64,8 @@ impl RecordedJournal {
     pub(crate) fn add_span(&mut self, seconds: u64) -> Result<()> {
         let dur_us = seconds * 1_000_000;
         let span = Record::Span(Span {
-            start_us: self.now_us,
-            dur_us,
+            start: model::Timestamp::from_micros(self.now_us),
+            duration: std::time::Duration::from_micros(dur_us),
             zone: "Europe/Berlin".into(),
             state: Coverage::Active,
             protected: false,
@@ -96,7 +96,7 @@ impl RecordedJournal {
             image.extend_from_slice(&state.to_le_bytes());
         }
         let shot = Screenshot {
-            at_us: self.now_us,
+            at: model::Timestamp::from_micros(self.now_us),
             zone: "Europe/Berlin".into(),
             sha256: sha256_hex(&image),
             bytes: image.len() as u64,

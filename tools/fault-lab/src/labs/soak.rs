@@ -34,12 +34,12 @@ const CONFIG: &str = concat!(
 fn write_trace(file: &Path, seconds: u64) -> Result<()> {
     let mut out = BufWriter::new(fs::File::create(file)?);
     let start = Moment {
-        utc_us: 1_790_000_000_000_000,
-        boot_us: 1_000_000,
-        awake_us: 1_000_000,
+        utc: model::Timestamp::from_micros(1_790_000_000_000_000),
+        boot: std::time::Duration::from_micros(1_000_000),
+        awake: std::time::Duration::from_micros(1_000_000),
     };
     for n in 0..seconds * RATE {
-        let at = start.plus_us(n * 1_000_000 / RATE);
+        let at = start + std::time::Duration::from_micros(n * 1_000_000 / RATE);
         let window = Arc::new(WindowInfo {
             app: format!("Application {}", n % 40),
             exe: "/usr/bin/something".into(),

@@ -98,7 +98,7 @@ fn a_headline_does_not_change_with_each_second() {
 
 fn notice(code: NoticeCode) -> Notice {
     Notice {
-        at_us: NOW,
+        at: model::Timestamp::from_micros(NOW),
         zone: "Europe/Berlin".to_owned(),
         code,
         text: "The very words.".to_owned(),

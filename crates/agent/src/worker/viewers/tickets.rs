@@ -42,20 +42,20 @@ impl Tickets {
         }
         self.others.push(IssuedTicket {
             word: word.clone(),
-            used_us: now.boot_us,
+            used_us: model::micros::to_micros(now.boot),
         });
         Some(word)
     }
 
     pub(super) fn accept(&mut self, word: &ViewTicket, now: Moment) -> bool {
         self.others
-            .retain(|t| now.boot_us.saturating_sub(t.used_us) <= SILENT_US);
+            .retain(|t| model::micros::to_micros(now.boot).saturating_sub(t.used_us) <= SILENT_US);
         if self.own.as_ref() == Some(word) {
             return true;
         }
         match self.others.iter_mut().find(|t| t.word == *word) {
             Some(ticket) => {
-                ticket.used_us = now.boot_us;
+                ticket.used_us = model::micros::to_micros(now.boot);
                 true
             }
             None => false,
@@ -81,9 +81,9 @@ mod tests {
 
     fn at(second: u64) -> Moment {
         Moment {
-            utc_us: 0,
-            boot_us: second * 1_000_000,
-            awake_us: 0,
+            utc: model::Timestamp::from_micros(0),
+            boot: std::time::Duration::from_micros(second * 1_000_000),
+            awake: std::time::Duration::from_micros(0),
         }
     }
 

@@ -18,8 +18,8 @@ pub(super) fn at(text: &str) -> i64 {
 pub(super) fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app: u8) -> Span {
     let recording = state.is_recording();
     Span {
-        start_us,
-        dur_us: dur_us.unsigned_abs(),
+        start: model::Timestamp::from_micros(start_us),
+        duration: std::time::Duration::from_micros(dur_us.unsigned_abs()),
         zone: zone.into(),
         state,
         protected: recording && app == 4,

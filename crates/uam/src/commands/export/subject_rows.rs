@@ -28,13 +28,13 @@ pub(super) fn span_row(line: &RecordLine) -> Option<String> {
     let (own, injected) = (span.counts.hardware, span.counts.injected);
     let cells = [
         line.seq.to_string(),
-        format_utc(span.start_us),
-        format_utc(span.end_us()),
+        format_utc(span.start.as_micros()),
+        format_utc(span.end().as_micros()),
         safe_cell(&span.zone),
         format!(
             "{}.{:06}",
-            span.dur_us / MICROS_PER_SECOND,
-            span.dur_us % MICROS_PER_SECOND
+            model::micros::to_micros(span.duration) / MICROS_PER_SECOND,
+            model::micros::to_micros(span.duration) % MICROS_PER_SECOND
         ),
         span.state.wire_name().to_owned(),
         yes_cell(span.protected).to_owned(),
@@ -62,7 +62,7 @@ pub(super) fn notice_row(line: &RecordLine) -> Option<String> {
     };
     let cells = [
         line.seq.to_string(),
-        format_utc(notice.at_us),
+        format_utc(notice.at.as_micros()),
         safe_cell(&notice.zone),
         notice.code.to_string(),
         escape_formula(&model::to_printable(&notice.text, 16_384)),
@@ -93,8 +93,8 @@ mod tests {
     #[test]
     fn every_row_has_every_column_and_no_formula() {
         let span = line(Record::Span(Span {
-            start_us: 1_790_000_000_000_000,
-            dur_us: 1_500_000,
+            start: model::Timestamp::from_micros(1_790_000_000_000_000),
+            duration: std::time::Duration::from_micros(1_500_000),
             zone: "UTC".into(),
             state: Coverage::Active,
             protected: false,
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(cells[1], "2026-09-21T14:13:20Z");
         assert_eq!(cells[4], "1.500000");
         let notice = line(Record::Notice(Notice {
-            at_us: 0,
+            at: model::Timestamp::from_micros(0),
             zone: "UTC".into(),
             code: NoticeCode::Removed,
             text: "a, b".into(),

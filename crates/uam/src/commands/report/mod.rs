@@ -42,7 +42,7 @@ pub(super) fn run(home: &AppContext, args: &ReportArgs) -> anyhow::Result<ExitCo
     }
     let day = parse_day_argument(&args.day)?;
     let reader = open_reader(home, &format!("the report of {day}"))?;
-    let now = known_until(&reader, SystemClock.now().utc_us)?;
+    let now = known_until(&reader, SystemClock.now().utc.as_micros())?;
     let mut report = report::query::day_in(&reader, view, day, now, &current_zone_name())
         .context("cannot read that day")?;
     meaning.classify_day(&mut report);
@@ -65,7 +65,7 @@ fn report_period(
 ) -> anyhow::Result<ExitCode> {
     let what = format!("the report of {} to {}", days.start(), days.end());
     let reader = open_reader(home, &what)?;
-    let now = known_until(&reader, SystemClock.now().utc_us)?;
+    let now = known_until(&reader, SystemClock.now().utc.as_micros())?;
     let report = read_totals(&reader, days, now, view, meaning)?;
     output::print_text(&if args.json {
         report::to_json(&report).context("cannot print the report")?

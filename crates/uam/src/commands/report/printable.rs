@@ -116,7 +116,7 @@ fn load_screenshot(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot
     let window = shot.window.as_ref();
     Ok(ReportScreenshot {
         seq,
-        at_us: shot.at_us,
+        at_us: shot.at.as_micros(),
         zone: shot.zone.to_string(),
         window: window.map_or_else(String::new, |w| {
             report::format::window_label(&w.app, &w.title)

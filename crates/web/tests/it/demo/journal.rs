@@ -59,8 +59,8 @@ fn span(
     keys: u64,
 ) -> Span {
     Span {
-        start_us,
-        dur_us: dur_us.unsigned_abs(),
+        start: model::Timestamp::from_micros(start_us),
+        duration: std::time::Duration::from_micros(dur_us.unsigned_abs()),
         zone: ZONE.into(),
         state,
         protected: false,
@@ -236,7 +236,7 @@ fn add_screenshots(journal: &mut Journal, today: Date, now_us: i64, count: u64) 
                 title = name;
             }
             let shot = Screenshot {
-                at_us,
+                at: model::Timestamp::from_micros(at_us),
                 zone: ZONE.into(),
                 sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)),
                 bytes: bytes.len() as u64,
@@ -298,7 +298,7 @@ pub(crate) fn fill_journal(
             rollups.finish_current();
         }
         records.push(Record::Notice(Notice {
-            at_us: start_of(date) + 9 * 60 * MINUTE,
+            at: model::Timestamp::from_micros(start_of(date) + 9 * 60 * MINUTE),
             zone: ZONE.into(),
             code: NoticeCode::Started,
             text: "Recording began. <i>Windows</i>, counts, and a screenshot about every 5 min."

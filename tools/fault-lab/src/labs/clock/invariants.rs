@@ -29,24 +29,28 @@ pub(super) fn check_spans(
     sleeps: u64,
 ) -> Result<u64> {
     let all: Vec<&Span> = spans_of(records).collect();
-    let whole: u64 = all.iter().map(|s| s.dur_us).sum();
+    let whole: u64 = all
+        .iter()
+        .map(|s| model::micros::to_micros(s.duration))
+        .sum();
     ensure!(
-        whole == now.boot_us - begun.boot_us,
+        whole == model::micros::to_micros(now.boot) - model::micros::to_micros(begun.boot),
         "{whole} us are recorded of {} us",
-        now.boot_us - begun.boot_us
+        model::micros::to_micros(now.boot) - model::micros::to_micros(begun.boot)
     );
     ensure!(
-        all.iter().all(|s| (1..=MINUTE).contains(&s.dur_us)),
+        all.iter()
+            .all(|s| (1..=MINUTE).contains(&model::micros::to_micros(s.duration))),
         "a span is empty or longer than a minute"
     );
     let of = |state| -> u64 {
         all.iter()
             .filter(|s| s.state == state)
-            .map(|s| s.dur_us)
+            .map(|s| model::micros::to_micros(s.duration))
             .sum()
     };
     let work = of(Coverage::Active) + of(Coverage::Idle);
-    let awake = now.awake_us - begun.awake_us;
+    let awake = model::micros::to_micros(now.awake) - model::micros::to_micros(begun.awake);
     // A sleep that was not announced is known to within one tick.
     ensure!(
         work <= awake + sleeps * TICK,
@@ -68,14 +72,14 @@ pub(super) fn check_spans(
         .count() as u64;
     let breaks = all
         .windows(2)
-        .filter(|pair| pair[0].end_us() != pair[1].start_us)
+        .filter(|pair| pair[0].end().as_micros() != pair[1].start.as_micros())
         .count() as u64;
     ensure!(
         breaks <= jumps,
         "{breaks} breaks and {jumps} notices of them"
     );
     if let Some(last) = all.last() {
-        let off = last.end_us().abs_diff(now.utc_us);
+        let off = last.end().as_micros().abs_diff(now.utc.as_micros());
         ensure!(
             off < 2 * S,
             "the last span ends {off} us from the wall clock"
@@ -99,19 +103,19 @@ pub(super) fn check_days(records: &[Record], now: Moment, zone: &str, still: boo
         .collect();
     let mut dates: Vec<Date> = Vec::new();
     for span in spans_of(records) {
-        let date = local_date(span.start_us, &span.zone);
+        let date = local_date(span.start.as_micros(), &span.zone);
         if !dates.contains(&date) && dates.len() < 8 {
             dates.push(date);
         }
     }
     let began_us = spans_of(records)
-        .map(|s| s.start_us)
+        .map(|s| s.start.as_micros())
         .min()
-        .unwrap_or(now.utc_us);
+        .unwrap_or(now.utc.as_micros());
     let ended_us = spans_of(records)
-        .map(Span::end_us)
+        .map(|span| span.end().as_micros())
         .max()
-        .unwrap_or(now.utc_us);
+        .unwrap_or(now.utc.as_micros());
     let extent = Extent {
         began_us,
         now_us: ended_us,
@@ -165,7 +169,9 @@ pub(super) fn check_journal(
         maker: Sealer::new([lease.recipient()])?,
         opener: Opener::new([lease.clone()]),
     };
-    let first_us = outcomes.first().map_or(now.utc_us, |(at, _)| at.utc_us);
+    let first_us = outcomes
+        .first()
+        .map_or(now.utc.as_micros(), |(at, _)| at.utc.as_micros());
     let (mut journal, _) = Journal::open(dir.path(), keys.clone(), first_us)?;
     let hold = FreezeOptions {
         hold_us: 600 * S,
@@ -175,7 +181,9 @@ pub(super) fn check_journal(
     // A commit of many ticks, as a busy disk would make: the order is what matters here.
     for some in outcomes.chunks(100).chain([[(now, last)].as_slice()]) {
         let batch: Vec<Record> = some.iter().flat_map(|(_, o)| o.records.clone()).collect();
-        let at_us = some.last().map_or(now.utc_us, |(at, _)| at.utc_us);
+        let at_us = some
+            .last()
+            .map_or(now.utc.as_micros(), |(at, _)| at.utc.as_micros());
         let step = Commit {
             records: &batch,
             at_us,
@@ -194,7 +202,7 @@ pub(super) fn check_journal(
         "the journal holds something else than was recorded"
     );
     // From here on the clock is right: within two holding times everything is packed and handed out.
-    let mut outbox_now = now.utc_us;
+    let mut outbox_now = now.utc.as_micros();
     for _ in 0..4 {
         outbox_now += 600 * S.cast_signed() / 2 + 1;
         journal.freeze(outbox_now, &hold)?;

@@ -63,9 +63,9 @@ fn settings(zone: &str) -> recorder::RecorderSettings {
 impl SimulatedMachine {
     pub(super) fn new(zone: &str, utc_us: i64) -> Self {
         let now = Moment {
-            utc_us,
-            boot_us: 1000 * S,
-            awake_us: 900 * S,
+            utc: model::Timestamp::from_micros(utc_us),
+            boot: std::time::Duration::from_micros(1000 * S),
+            awake: std::time::Duration::from_micros(900 * S),
         };
         Self {
             now,
@@ -89,20 +89,20 @@ impl SimulatedMachine {
     }
 
     fn pass(&mut self, us: u64) {
-        self.now = self.now.plus_us(us);
+        self.now = self.now + std::time::Duration::from_micros(us);
     }
 
     /// No system shows a time before 1970.
     fn set(&mut self, utc_us: i64) {
-        self.now.utc_us = utc_us.max(0);
+        self.now.utc = model::Timestamp::from_micros(utc_us.max(0));
     }
 
     pub(super) fn do_step(&mut self, step: ScenarioStep) {
         match step {
             ScenarioStep::Work(us) => {
-                let end = self.now.boot_us + us;
-                while self.now.boot_us < end {
-                    self.pass(TICK.min(end - self.now.boot_us));
+                let end = model::micros::to_micros(self.now.boot) + us;
+                while model::micros::to_micros(self.now.boot) < end {
+                    self.pass(TICK.min(end - model::micros::to_micros(self.now.boot)));
                     self.window += 1;
                     let window = Arc::new(WindowInfo {
                         app: "Editor".into(),
@@ -127,14 +127,16 @@ impl SimulatedMachine {
                 }
             }
             ScenarioStep::Away(us) => {
-                let begun = self.now.boot_us;
+                let begun = model::micros::to_micros(self.now.boot);
                 let mut idle = false;
-                while self.now.boot_us - begun < us {
+                while model::micros::to_micros(self.now.boot) - begun < us {
                     self.pass(TICK);
-                    let silent = self.now.boot_us - begun;
+                    let silent = model::micros::to_micros(self.now.boot) - begun;
                     if silent >= LIMIT && !idle {
                         idle = true;
-                        self.event(SensorEvent::Idle { idle_us: silent });
+                        self.event(SensorEvent::Idle {
+                            idle: std::time::Duration::from_micros(silent),
+                        });
                     }
                     self.tick();
                 }
@@ -143,7 +145,7 @@ impl SimulatedMachine {
                 }
             }
             ScenarioStep::Set(us) => {
-                self.set(self.now.utc_us.saturating_add(us));
+                self.set(self.now.utc.as_micros().saturating_add(us));
                 self.tick();
             }
             ScenarioStep::SetTo(utc_us) => {
@@ -155,8 +157,8 @@ impl SimulatedMachine {
                     self.event(SensorEvent::Sleep { asleep: true });
                     self.tick();
                 }
-                self.now.boot_us += us;
-                let woken = self.now.utc_us.saturating_add_unsigned(us);
+                self.now.boot += std::time::Duration::from_micros(us);
+                let woken = self.now.utc.as_micros().saturating_add_unsigned(us);
                 self.set(woken.saturating_add(set));
                 self.slept_us += us;
                 self.sleeps += 1;

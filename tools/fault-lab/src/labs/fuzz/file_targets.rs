@@ -16,9 +16,9 @@ use vault::{Factor, NewVault, RecoveryCode, TotpSecret, Vault};
 
 pub(super) fn input_trace() -> Result<FuzzTarget> {
     let at = Moment {
-        utc_us: fixture::START_US,
-        boot_us: 5_000_000,
-        awake_us: 5_000_000,
+        utc: model::Timestamp::from_micros(fixture::START_US),
+        boot: std::time::Duration::from_micros(5_000_000),
+        awake: std::time::Duration::from_micros(5_000_000),
     };
     let window = fixture::make_span(1)
         .window
@@ -34,7 +34,7 @@ pub(super) fn input_trace() -> Result<FuzzTarget> {
             counts: Counts::default(),
         },
         SensorEvent::Idle {
-            idle_us: 60_000_000,
+            idle: std::time::Duration::from_micros(60_000_000),
         },
         SensorEvent::Present,
         SensorEvent::Lock { locked: true },
@@ -176,7 +176,10 @@ pub(super) fn record_lines() -> Result<FuzzTarget> {
         ],
         read: Box::new(|input| {
             if let Ok(line) = serde_json::from_slice::<RecordLine>(input) {
-                let _ = (line.record.start_us(), line.record.end_us());
+                let _ = (
+                    line.record.start().as_micros(),
+                    line.record.end().as_micros(),
+                );
                 drop(serde_json::to_vec(&line));
             }
         }),
