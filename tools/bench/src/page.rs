@@ -10,7 +10,7 @@ use crate::year::{
     DayShape, SCREENSHOTS_PER_DAY, SPANS_PER_DAY, YEAR, journal_keys, read_viewer_key, task_window,
     write_days, write_viewer_key,
 };
-use anyhow::{Context, Result};
+use anyhow::Result;
 use backend::{BenchBackend, BenchWatch};
 use journal::JournalKeys;
 use serde_json::{Value, json};
