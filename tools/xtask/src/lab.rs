@@ -2,7 +2,7 @@
 
 use crate::build;
 use crate::cli::LabArgs;
-use crate::process::{self, Interrupt};
+use crate::process;
 use anyhow::{Context, Result};
 use std::process::Command;
 
@@ -10,15 +10,14 @@ use std::process::Command;
 ///
 /// # Errors
 /// When the build fails, or a lab found something lost.
-pub(crate) fn run_labs(options: &LabArgs, stop: &Interrupt) -> Result<()> {
+pub(crate) fn run_labs(options: &LabArgs) -> Result<()> {
     // The whole workspace, as `test` builds it: nothing is compiled twice.
-    let programs = build::build_programs(&["--workspace", "--bins"], stop)?;
+    let programs = build::build_programs(&["--workspace", "--bins"])?;
     let mut command = Command::new(build::find_program(&programs, "fault-lab")?);
     command.args(&options.names);
     if options.long {
         command.arg("--long");
     }
     command.env("FAULT_LAB_UAM", build::find_program(&programs, "uam")?);
-    process::run_successfully(&mut command, stop)
-        .context("a lab failed; what it found stands above")
+    process::run_successfully(&mut command).context("a lab failed; what it found stands above")
 }

@@ -1,6 +1,6 @@
 //! What the system's package manager has to bring.
 
-use crate::process::{Interrupt, run_foreground, run_successfully, succeeds};
+use crate::process::{run_foreground, run_successfully, succeeds};
 use anyhow::{Context, Result, bail};
 use std::fmt;
 use std::path::Path;
@@ -139,7 +139,7 @@ impl std::error::Error for PackagesUnavailable {}
 /// # Errors
 /// [`PackagesUnavailable`] on systems without `apt-get`, without the right to use it, or where it does not know the packages:
 /// a sentence with the packages to install by hand. Another error when an installation that was begun fails.
-pub(crate) fn ensure_packages(packages: &[&[SystemPackage]], stop: &Interrupt) -> Result<()> {
+pub(crate) fn ensure_packages(packages: &[&[SystemPackage]]) -> Result<()> {
     let path = std::env::var("PATH").unwrap_or_default();
     let missing = missing_packages(packages, |brings| is_there(brings, &path));
     if missing.is_empty() {
@@ -168,10 +168,7 @@ pub(crate) fn ensure_packages(packages: &[&[SystemPackage]], stop: &Interrupt) -
     }
     println!("Installing with apt-get: {list}");
     // An old package list is the commonest reason for a failed installation; a failed update alone is not fatal.
-    let _ = run_foreground(
-        run_apt(root).args(["-q", "update"]).stdout(Stdio::null()),
-        stop,
-    )?;
+    let _ = run_foreground(run_apt(root).args(["-q", "update"]).stdout(Stdio::null()))?;
     let mut unknown = missing.clone();
     unknown.retain(|name| !is_known(name));
     if !unknown.is_empty() {
@@ -191,7 +188,7 @@ pub(crate) fn ensure_packages(packages: &[&[SystemPackage]], stop: &Interrupt) -
         .arg("--no-remove")
         .args(&missing)
         .stdout(Stdio::null());
-    run_successfully(&mut install, stop)
+    run_successfully(&mut install)
         .with_context(|| format!("apt-get could not install {list}; its own message stands above"))
 }
 

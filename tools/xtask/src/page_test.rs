@@ -6,7 +6,7 @@
 
 use crate::files::cache_dir;
 use crate::packages::{self, BROWSER, has_program};
-use crate::process::{Interrupt, run_foreground, run_successfully};
+use crate::process::{run_foreground, run_successfully};
 use crate::{build, packages::PackagesUnavailable};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -24,8 +24,8 @@ const CHROMIUM: [&str; 4] = [
 ///
 /// # Errors
 /// When the page fails the test.
-pub(crate) fn run_where_possible(stop: &Interrupt) -> Result<()> {
-    match test_page(stop) {
+pub(crate) fn run_where_possible() -> Result<()> {
+    match test_page() {
         Err(error) if error.is::<PackagesUnavailable>() => {
             println!("The page's test cannot run here: {error}");
             Ok(())
@@ -46,16 +46,16 @@ impl BrowserTools {
     ///
     /// # Errors
     /// [`PackagesUnavailable`] where there is none to be had.
-    pub(crate) fn find(stop: &Interrupt) -> Result<Self> {
+    pub(crate) fn find() -> Result<Self> {
         let chromium = CHROMIUM.iter().find(|name| has_program(name)).copied();
         if chromium.is_none() || !has_program("node") || !has_program("npm") {
-            packages::ensure_packages(&[BROWSER], stop)?;
+            packages::ensure_packages(&[BROWSER])?;
         }
         let program = find(chromium.unwrap_or("chromium"))
             .context("the browser was installed, but is not in PATH")?;
         Ok(Self {
             program,
-            tools: fetch_tools(stop)?,
+            tools: fetch_tools()?,
         })
     }
 
@@ -73,16 +73,16 @@ impl BrowserTools {
 ///
 /// # Errors
 /// [`PackagesUnavailable`] where there is no browser to be had; another when the page fails.
-pub(crate) fn test_page(stop: &Interrupt) -> Result<()> {
-    let browser = BrowserTools::find(stop)?;
+pub(crate) fn test_page() -> Result<()> {
+    let browser = BrowserTools::find()?;
     // With the features of the whole, as the tests were built: what it needs is there already.
-    let programs = build::build_programs(&["--workspace", "--example", "demo_page"], stop)?;
+    let programs = build::build_programs(&["--workspace", "--example", "demo_page"])?;
     let made_up = build::find_program(&programs, "demo_page")?;
     let target = made_up.ancestors().nth(3).unwrap_or(Path::new("target"));
     let screenshots = target.join("page");
     let mut node = browser.node_command("page.mjs");
     node.arg(&made_up).arg(&screenshots);
-    let passed = run_successfully(&mut node, stop);
+    let passed = run_successfully(&mut node);
     println!("Screenshots: {}", screenshots.display());
     passed.context("the page failed its test in a browser")
 }
@@ -98,7 +98,7 @@ fn find(name: &str) -> Option<PathBuf> {
 }
 
 /// A folder in the cache with the script's packages, fetched once for each version of their list.
-fn fetch_tools(stop: &Interrupt) -> Result<PathBuf> {
+fn fetch_tools() -> Result<PathBuf> {
     let dir = cache_dir()?.join("page-test");
     fs_err::create_dir_all(&dir)?;
     let done = dir.join("done");
@@ -118,7 +118,7 @@ fn fetch_tools(stop: &Interrupt) -> Result<PathBuf> {
     npm.current_dir(&dir)
         .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
         .arg("--loglevel=error");
-    if !run_foreground(&mut npm, stop)?.success() {
+    if !run_foreground(&mut npm)?.success() {
         bail!(PackagesUnavailable {
             why: "npm could not fetch the packages".into(),
             advice:

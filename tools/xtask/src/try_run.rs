@@ -4,7 +4,7 @@ use crate::build;
 use crate::cli::TryArgs;
 use crate::files::list_files;
 use crate::packages::{self, DESKTOP};
-use crate::process::{Interrupt, Interrupted, output_of, run_foreground};
+use crate::process::{Interrupted, output_of, run_foreground};
 use crate::user::s3_process::{self, S3Process};
 use crate::user::simulated_user::{InputTotals, SimulatedUser};
 use crate::user::uam_process::{self, UamProcess, UamSetup};
@@ -19,9 +19,9 @@ use std::time::Duration;
 ///
 /// # Errors
 /// What is missing or went wrong, in words.
-pub(crate) fn run_try(options: &TryArgs, stop: &Interrupt) -> Result<()> {
+pub(crate) fn run_try(options: &TryArgs) -> Result<()> {
     match own_display() {
-        Some(display) if !options.virtual_desktop => on_own_desktop(&display, options, stop),
+        Some(display) if !options.virtual_desktop => on_own_desktop(&display, options),
         own => {
             if own.is_none() {
                 println!(
@@ -32,7 +32,7 @@ pub(crate) fn run_try(options: &TryArgs, stop: &Interrupt) -> Result<()> {
             let dir = build::repository_root()
                 .join("target/try")
                 .join(time_stamp());
-            let result = on_virtual_desktop(&dir, options, stop);
+            let result = on_virtual_desktop(&dir, options);
             if result.is_err() && uam_process::holds_data(&dir) {
                 println!("What was recorded so far lies in {}", dir.display());
             }
@@ -41,16 +41,16 @@ pub(crate) fn run_try(options: &TryArgs, stop: &Interrupt) -> Result<()> {
     }
 }
 
-fn on_own_desktop(display: &str, options: &TryArgs, stop: &Interrupt) -> Result<()> {
+fn on_own_desktop(display: &str, options: &TryArgs) -> Result<()> {
     println!(
         "This runs uam on your desktop ({display}), as `cargo run --release` does. Ctrl-C ends it."
     );
-    let uam = build::find_or_build_uam(options.uam.as_deref(), stop)?;
+    let uam = build::find_or_build_uam(options.uam.as_deref())?;
     let mut command = std::process::Command::new(&uam);
     if options.yes {
         command.arg("--yes");
     }
-    let status = match run_foreground(&mut command, stop) {
+    let status = match run_foreground(&mut command) {
         // Ctrl-C is how a recording ends; uam has had it, too, and has said so itself.
         Err(error) if error.is::<Interrupted>() => return Ok(()),
         other => other?,
@@ -61,28 +61,28 @@ fn on_own_desktop(display: &str, options: &TryArgs, stop: &Interrupt) -> Result<
     Ok(())
 }
 
-fn on_virtual_desktop(dir: &Path, options: &TryArgs, stop: &Interrupt) -> Result<()> {
-    packages::ensure_packages(&[DESKTOP], stop)?;
+fn on_virtual_desktop(dir: &Path, options: &TryArgs) -> Result<()> {
+    packages::ensure_packages(&[DESKTOP])?;
     // Two builds, so that the server's features do not creep into the program that is tried.
-    let uam = build::find_or_build_uam(options.uam.as_deref(), stop)?;
-    let lab = build::build_programs(&["-p", "lab", "--bin", "lab-s3"], stop)?;
+    let uam = build::find_or_build_uam(options.uam.as_deref())?;
+    let lab = build::build_programs(&["-p", "lab", "--bin", "lab-s3"])?;
     let desk = dir.join("desk");
     fs_err::create_dir_all(&desk)?;
 
     // Dropped in reverse order, whatever happens: first uam, then the windows, the bucket, the desktop.
-    let desktop = VirtualScreen::start(stop)?;
+    let desktop = VirtualScreen::start()?;
     println!(
         "Virtual desktop {} is up: 1920x1080, openbox.",
         desktop.display()
     );
     let server = build::find_program(&lab, "lab-s3")?;
-    let store = S3Process::start(&server, &dir.join("bucket"), stop)?;
+    let store = S3Process::start(&server, &dir.join("bucket"))?;
     println!(
         "S3 server is up: {} with the bucket {}.",
         store.environment()["AWS_ENDPOINT_URL"],
         store.environment()["S3_BUCKET_NAME"]
     );
-    let actor = SimulatedUser::open_window(&desktop, &desk, stop)?;
+    let actor = SimulatedUser::open_window(&desktop, &desk)?;
     println!("Three windows are open: an editor, a terminal, a table of characters.");
     let setting = UamSetup {
         uam,
@@ -93,15 +93,15 @@ fn on_virtual_desktop(dir: &Path, options: &TryArgs, stop: &Interrupt) -> Result
     shorten_the_day(&setting)?;
     println!("Starting uam: uam {}\n", SHORT_DAY.join(" "));
     let mut uam = UamProcess::start(&setting, SHORT_DAY, true)?;
-    let phone = uam.answer_first_run(stop)?;
+    let phone = uam.answer_first_run()?;
     println!(
         "\nIts questions were answered as its owner would. Now somebody works for {} s.\n",
         options.seconds
     );
-    let done = actor.work_for(Duration::from_secs(options.seconds), stop)?;
+    let done = actor.work_for(Duration::from_secs(options.seconds))?;
     println!("\nThe day is over; ending uam as Ctrl-C would.\n");
     uam.stop_and_wait()?;
-    UamProcess::enter_code(&setting, &phone, stop)?;
+    UamProcess::enter_code(&setting, &phone)?;
     show_results(&setting, &store, done)
 }
 

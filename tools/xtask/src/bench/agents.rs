@@ -3,7 +3,7 @@
 use super::context::BenchContext;
 use super::meter::{ProcessCost, ProcessSample};
 use super::table::{BenchRow, BenchTarget};
-use crate::process::{ProcessGroup, output_of};
+use crate::process::{ProcessGroup, output_of, pause};
 use crate::user::uam_process::{UamProcess, UamSetup};
 use crate::user::virtual_screen::VirtualScreen;
 use anyhow::{Context, Result};
@@ -39,7 +39,7 @@ struct AgentFigures {
 }
 
 /// Measures both sides, one after the other, on the same desktop.
-pub(super) fn measure_agents(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+pub(super) fn measure_agents(context: &BenchContext) -> Result<Vec<BenchRow>> {
     let lengths = if context.quick {
         RunLengths {
             settle: 5,
@@ -57,7 +57,7 @@ pub(super) fn measure_agents(context: &BenchContext<'_>) -> Result<Vec<BenchRow>
             storm: 5,
         }
     };
-    let desktop = VirtualScreen::start(context.stop)?;
+    let desktop = VirtualScreen::start()?;
     let _screen = context.show_screen(&desktop, "editor", None)?;
     let python = match &context.python {
         Some(_) => Some(measure_baseline(context, &desktop, lengths).context("the Python agent")?),
@@ -130,7 +130,7 @@ fn count_lost(sent: u64, counted: u64) -> f64 {
 }
 
 fn measure_baseline(
-    context: &BenchContext<'_>,
+    context: &BenchContext,
     desktop: &VirtualScreen,
     lengths: RunLengths,
 ) -> Result<AgentFigures> {
@@ -152,7 +152,7 @@ fn measure_baseline(
 }
 
 fn measure_uam(
-    context: &BenchContext<'_>,
+    context: &BenchContext,
     desktop: &VirtualScreen,
     lengths: RunLengths,
 ) -> Result<AgentFigures> {
@@ -163,11 +163,10 @@ fn measure_uam(
         env: Vec::new(),
     };
     let args = ["--yes", "--no-capture"];
-    let (uam, phone) = UamProcess::start_first_run(&setting, &args, context.stop)?;
+    let (uam, phone) = UamProcess::start_first_run(&setting, &args)?;
     let mut figures = measure_process(context, desktop, uam.pid(), lengths)?;
     uam.stop_and_wait()?;
-    let read = UamProcess::enter_code(&setting, &phone, context.stop)
-        .and_then(|()| counted(setting.command()));
+    let read = UamProcess::enter_code(&setting, &phone).and_then(|()| counted(setting.command()));
     match read {
         Ok(count) => figures.counted = Some(count),
         Err(error) => println!("uam's counts could not be read: {error:#}"),
@@ -198,16 +197,14 @@ fn count_presses(totals: &Value) -> u64 {
 }
 
 fn measure_process(
-    context: &BenchContext<'_>,
+    context: &BenchContext,
     desktop: &VirtualScreen,
     pid: u32,
     lengths: RunLengths,
 ) -> Result<AgentFigures> {
     let mut sent = 0;
-    context.stop.pause(Duration::from_secs(lengths.settle))?;
-    let idle = over(pid, || {
-        context.stop.pause(Duration::from_secs(lengths.idle))
-    })?;
+    pause(Duration::from_secs(lengths.settle))?;
+    let idle = over(pid, || pause(Duration::from_secs(lengths.idle)))?;
     let light = over(pid, || {
         inject_input(context, desktop, 10, lengths.light, &mut sent)
     })?;
@@ -220,9 +217,7 @@ fn measure_process(
     let storm = over(pid, || {
         inject_input(context, desktop, STORM, lengths.storm, &mut sent)?;
         // Time to work off what queued up; a slow program still pays for it.
-        context
-            .stop
-            .pause(Duration::from_secs(if context.quick { 5 } else { 15 }))
+        pause(Duration::from_secs(if context.quick { 5 } else { 15 }))
     })?;
     Ok(AgentFigures {
         idle,
@@ -247,7 +242,7 @@ fn per_thousand(busy: &ProcessCost, idle: &ProcessCost, events: u64) -> f64 {
 }
 
 fn inject_input(
-    context: &BenchContext<'_>,
+    context: &BenchContext,
     desktop: &VirtualScreen,
     rate: u32,
     seconds: u32,

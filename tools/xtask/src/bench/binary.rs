@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Size of the binary; its version and age are printed beside the table.
-pub(super) fn measure_binary(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+pub(super) fn measure_binary(context: &BenchContext) -> Result<Vec<BenchRow>> {
     let built = fs_err::metadata(&context.uam)?.modified().ok();
     let age = built.and_then(|built| built.elapsed().ok());
     let age = age.map_or("some time".into(), |age| {

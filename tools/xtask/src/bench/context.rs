@@ -2,7 +2,7 @@
 
 use super::python::PythonBaseline;
 use crate::build;
-use crate::process::{Interrupt, ProcessGroup, command_line};
+use crate::process::{ProcessGroup, check_stop, command_line};
 use crate::user::virtual_screen::VirtualScreen;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// What every group of rows works with.
-pub(crate) struct BenchContext<'a> {
+pub(crate) struct BenchContext {
     /// The release binary.
     pub(super) uam: PathBuf,
     /// The release helper programs, by name.
@@ -23,11 +23,9 @@ pub(crate) struct BenchContext<'a> {
     pub(super) dir: PathBuf,
     /// Shorter and coarser.
     pub(super) quick: bool,
-    /// Says when to stop.
-    pub(super) stop: &'a Interrupt,
 }
 
-impl BenchContext<'_> {
+impl BenchContext {
     /// How to read the table.
     pub(super) fn reading_notes(&self) -> String {
         let mut notes = String::from(
@@ -55,7 +53,7 @@ impl BenchContext<'_> {
 
     /// Runs a helper or a baseline program to its end and reads the JSON it prints.
     pub(super) fn run_measured(&self, command: &mut Command) -> Result<Value> {
-        self.stop.check()?;
+        check_stop()?;
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut group = ProcessGroup::start(command.stderr(Stdio::piped()))?;
         let mut stdout = group.child().stdout.take().context("its output")?;
@@ -71,7 +69,7 @@ impl BenchContext<'_> {
         let complaints = complaints.join().map(Result::unwrap_or_default);
         let complaints = complaints.unwrap_or_default();
         let status = group.child().wait().context("waiting for it")?;
-        self.stop.check()?;
+        check_stop()?;
         if !status.success() {
             bail!(
                 "`{}` failed ({status}): {}",

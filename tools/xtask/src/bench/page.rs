@@ -25,7 +25,7 @@ issue 124), of a month that ran into the limit of 30 s, with the server growing 
 of 168 MB (aw-server-rust issue 629). Search in titles: not published.";
 
 /// Measures with a program of its own.
-pub(super) fn measure_page_rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+pub(super) fn measure_page_rows(context: &BenchContext) -> Result<Vec<BenchRow>> {
     page_rows(&measure_page(context)?)
 }
 
@@ -41,8 +41,8 @@ struct PageFigures {
     journal_mb: Option<f64>,
 }
 
-fn measure_page(context: &BenchContext<'_>) -> Result<PageFigures> {
-    let programs = build::build_programs(&["--release", "-p", "bench"], context.stop)?;
+fn measure_page(context: &BenchContext) -> Result<PageFigures> {
+    let programs = build::build_programs(&["--release", "-p", "bench"])?;
     let program = build::find_program(&programs, "bench")?;
     let year = cache_dir()?.join("bench-page");
     println!("A year of data: {} (made once)", year.display());
@@ -70,7 +70,7 @@ fn measure_page(context: &BenchContext<'_>) -> Result<PageFigures> {
         writeln!(stdin).context("asking for a link")?;
         links.recv().context("reading a link")
     };
-    let painted = match BrowserTools::find(context.stop) {
+    let painted = match BrowserTools::find() {
         Ok(browser) => Some(measure_painting(context, &browser, &mut next_link)?),
         Err(error) if error.is::<Interrupted>() => return Err(error),
         Err(error) => {
@@ -124,7 +124,7 @@ fn page_rows(figures: &PageFigures) -> Result<Vec<BenchRow>> {
 
 /// First paint and weight in a browser: the middle one of some visits.
 fn measure_painting(
-    context: &BenchContext<'_>,
+    context: &BenchContext,
     browser: &BrowserTools,
     link: &mut dyn FnMut() -> Result<String>,
 ) -> Result<Value> {

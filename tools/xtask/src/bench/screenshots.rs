@@ -46,13 +46,13 @@ impl ScreenshotSums {
 }
 
 /// Measures both sides on every screen.
-pub(super) fn measure_screenshots(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+pub(super) fn measure_screenshots(context: &BenchContext) -> Result<Vec<BenchRow>> {
     let (screens, rounds): (&[&str], &str) = if context.quick {
         (&QUICK, "3")
     } else {
         (&SCREENS, "10")
     };
-    let desktop = VirtualScreen::start(context.stop)?;
+    let desktop = VirtualScreen::start()?;
     let (mut uam, mut python) = (ScreenshotSums::default(), ScreenshotSums::default());
     for screen in screens {
         let reference = context.dir.join(format!("{screen}.ppm"));
@@ -80,7 +80,7 @@ pub(super) fn measure_screenshots(context: &BenchContext<'_>) -> Result<Vec<Benc
 }
 
 fn measure_screenshot(
-    context: &BenchContext<'_>,
+    context: &BenchContext,
     program: &mut std::process::Command,
     reference: &Path,
     image: &Path,

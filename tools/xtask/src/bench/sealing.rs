@@ -28,8 +28,8 @@ pub(super) fn share_of_recording(rows: &[BenchRow]) -> Option<BenchRow> {
 }
 
 /// Measures with a program of its own, which needs no desktop; there is no peer that seals.
-pub(super) fn measure_sealing(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
-    let programs = build::build_programs(&["--release", "-p", "bench"], context.stop)?;
+pub(super) fn measure_sealing(context: &BenchContext) -> Result<Vec<BenchRow>> {
+    let programs = build::build_programs(&["--release", "-p", "bench"])?;
     let program = build::find_program(&programs, "bench")?;
     let dir = |name: &str| context.dir.join(name);
     let run = |chore: &str, dir: &Path, more: &[&str]| {

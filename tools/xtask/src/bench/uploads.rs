@@ -11,9 +11,9 @@ const COUNT: &str = "1000";
 const BYTES: &str = "50000";
 
 /// Measures both sides, one after the other, against the same server.
-pub(super) fn measure_uploads(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+pub(super) fn measure_uploads(context: &BenchContext) -> Result<Vec<BenchRow>> {
     let server = build::find_program(&context.helpers, "lab-s3")?;
-    let store = S3Process::start(&server, &context.dir.join("bucket"), context.stop)?;
+    let store = S3Process::start(&server, &context.dir.join("bucket"))?;
     let measure = |mut command: std::process::Command| {
         command.args([COUNT, BYTES]).envs(store.environment());
         context.run_measured(&mut command)

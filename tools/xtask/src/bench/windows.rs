@@ -7,7 +7,7 @@ use super::binary::to_mib;
 use super::context::BenchContext;
 use super::meter::ProcessSample;
 use super::table::{BenchRow, BenchTarget};
-use crate::process::{run_foreground, succeeds};
+use crate::process::{check_stop, pause, run_foreground, succeeds};
 use crate::user::uam_process::{UamProcess, UamSetup};
 use crate::windows::toolchain::Toolchain;
 use crate::windows::wine::Wine;
@@ -19,20 +19,16 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// Builds the release program, or takes what such a build left, and measures it.
-pub(super) fn measure_on_windows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
-    packages::ensure_packages(&[packages::WINDOWS], context.stop)?;
-    let toolchain = Toolchain::set_up(context.stop)?;
-    let made = build::build_programs_with(
-        toolchain.cargo_command(),
-        &["--release", "-p", "uam"],
-        context.stop,
-    )?;
+pub(super) fn measure_on_windows(context: &BenchContext) -> Result<Vec<BenchRow>> {
+    packages::ensure_packages(&[packages::WINDOWS])?;
+    let toolchain = Toolchain::set_up()?;
+    let made = build::build_programs_with(toolchain.cargo_command(), &["--release", "-p", "uam"])?;
     let uam = build::find_program(&made, "uam")?;
-    let wine = toolchain.fresh_wine(&context.dir.join("wine"), context.stop)?;
+    let wine = toolchain.fresh_wine(&context.dir.join("wine"))?;
     let starts = if context.quick { 10 } else { 50 };
-    let nothing = start_ms(context, &wine, starts, &["cmd", "/c", "rem"])?;
+    let nothing = start_ms(&wine, starts, &["cmd", "/c", "rem"])?;
     let program = uam.to_string_lossy();
-    let version = start_ms(context, &wine, starts, &[&program, "--version"])?;
+    let version = start_ms(&wine, starts, &[&program, "--version"])?;
     let (percent, rss, wakes) = at_rest(context, &wine, &uam)?;
     let row = |name: &str, value: f64, digits| {
         let name = format!("Windows: {name}");
@@ -49,18 +45,18 @@ pub(super) fn measure_on_windows(context: &BenchContext<'_>) -> Result<Vec<Bench
 }
 
 /// Mean wall time of a program from its start to its end.
-fn start_ms(context: &BenchContext<'_>, wine: &Wine, times: u32, words: &[&str]) -> Result<f64> {
+fn start_ms(wine: &Wine, times: u32, words: &[&str]) -> Result<f64> {
     let begun = Instant::now();
     for _ in 0..times {
         let is_good = succeeds(wine.program().args(words));
-        context.stop.check()?;
+        check_stop()?;
         ensure!(is_good, "{} failed", words.join(" "));
     }
     Ok(begun.elapsed().as_secs_f64() * 1e3 / f64::from(times))
 }
 
 /// What recording costs while nobody does anything: percent of a core, MiB, wake-ups a second.
-fn at_rest(context: &BenchContext<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f64, f64)> {
+fn at_rest(context: &BenchContext, wine: &Wine, uam: &Path) -> Result<(f64, f64, f64)> {
     let starter = context.dir.join("uam-under-wine");
     let script = format!(
         "#!/bin/sh\nexec setarch -R wine '{}' \"$@\"\n",
@@ -83,14 +79,14 @@ fn at_rest(context: &BenchContext<'_>, wine: &Wine, uam: &Path) -> Result<(f64, 
         env,
     };
     let args = ["--yes", "--no-capture", "--plain"];
-    let (mut agent, _) = UamProcess::start_first_run(&setting, &args, context.stop)?;
+    let (mut agent, _) = UamProcess::start_first_run(&setting, &args)?;
     let (settle, idle) = if context.quick { (5, 15) } else { (10, 60) };
-    context.stop.pause(Duration::from_secs(settle))?;
+    pause(Duration::from_secs(settle))?;
     let before = ProcessSample::take_sample(agent.pid())?;
-    context.stop.pause(Duration::from_secs(idle))?;
+    pause(Duration::from_secs(idle))?;
     let cost = before.cost_until(&ProcessSample::take_sample(agent.pid())?);
     let mut stop = setting.command();
-    run_foreground(stop.arg("stop").stdout(Stdio::null()), context.stop)?;
-    agent.ended(context.stop)?;
+    run_foreground(stop.arg("stop").stdout(Stdio::null()))?;
+    agent.ended()?;
     Ok((cost.percent(), cost.rss_mib, cost.wakes_per_second))
 }

@@ -4,7 +4,7 @@
 
 use crate::build::repository_root;
 use crate::checks::workspace_files::read_files;
-use crate::process::{Interrupt, run_successfully};
+use crate::process::run_successfully;
 use crate::python::PythonEnvironment;
 use anyhow::{Context, Result};
 
@@ -15,10 +15,10 @@ const WORKFLOWS: &str = ".github/workflows/";
 ///
 /// # Errors
 /// [`crate::packages::PackagesUnavailable`] where the checker cannot be had; another when a workflow is wrong.
-pub(crate) fn check_workflows(stop: &Interrupt) -> Result<()> {
+pub(crate) fn check_workflows() -> Result<()> {
     let requirements = "tools/xtask/checks/requirements.txt";
     let probe = "import check_jsonschema";
-    let python = PythonEnvironment::ensure("checks-venv", requirements, probe, stop)?;
+    let python = PythonEnvironment::ensure("checks-venv", requirements, probe)?;
     let root = repository_root();
     let is_workflow = |name: &str| name.starts_with(WORKFLOWS) && name.ends_with(".yml");
     let files = read_files(&root, &is_workflow)?;
@@ -26,6 +26,6 @@ pub(crate) fn check_workflows(stop: &Interrupt) -> Result<()> {
     command
         .args(["--builtin-schema", "vendor.github-workflows"])
         .args(files.iter().map(|file| root.join(&file.name)));
-    run_successfully(&mut command, stop)
+    run_successfully(&mut command)
         .context("GitHub would not take a workflow; the message stands above")
 }

@@ -15,7 +15,6 @@ use crate::dist::linux as packed_linux;
 use crate::dist::release::ReleaseInfo;
 use crate::dist::windows::{WindowsContent, WindowsPackages};
 use crate::packages::{self, SIGNING, UNPACK};
-use crate::process::Interrupt;
 use crate::test::summary::TestSummary;
 use crate::windows::toolchain::{SET_UP, Toolchain};
 use anyhow::Result;
@@ -34,9 +33,8 @@ pub(crate) fn check_packages(
     linux: Option<&packed_linux::LinuxPackages>,
     release: &ReleaseInfo,
     work: &Path,
-    stop: &Interrupt,
 ) -> Result<()> {
-    packages::ensure_packages(&[UNPACK], stop)?;
+    packages::ensure_packages(&[UNPACK])?;
     TestSummary::run_whole(|done| {
         if let Some(linux) = linux {
             done.run_step("Debian package", AGAIN, || {
@@ -54,27 +52,26 @@ pub(crate) fn check_packages(
             packed,
             release,
             work,
-            stop,
         };
         check_for_windows(check, done)
     })
 }
 
 fn check_for_windows(check: WindowsCheck<'_>, done: &mut TestSummary) -> Result<()> {
-    let WindowsCheck { work, stop, .. } = check;
+    let work = check.work;
     let toolchain = done.run_step(SET_UP, "cargo xtask windows setup", || {
-        packages::ensure_packages(&[SIGNING], stop)?;
-        Toolchain::set_up(stop)
+        packages::ensure_packages(&[SIGNING])?;
+        Toolchain::set_up()
     })?;
     let Some(toolchain) = toolchain else {
         return Ok(());
     };
     // An older version, to be upgraded; it is also the one that is signed.
     let older = done.run_step("older version, signed", AGAIN, || {
-        older_release::pack_older_release(check.content, work, stop)
+        older_release::pack_older_release(check.content, work)
     })?;
     let machine = done.run_step("empty Windows", AGAIN, || {
-        clean_windows::CleanWindows::new(&toolchain, &work.join("wine"), stop)
+        clean_windows::CleanWindows::new(&toolchain, &work.join("wine"))
     })?;
     let Some(machine) = machine else {
         return Ok(());

@@ -2,7 +2,6 @@
 
 use crate::build;
 use crate::dist::release::ReleaseInfo;
-use crate::process::Interrupt;
 use crate::windows::toolchain::Toolchain;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
@@ -15,25 +14,17 @@ const SHIPPED: [&str; 3] = ["--release", "-p", "uam"];
 ///
 /// # Errors
 /// When there is no such file, the build cannot be set up, or it fails.
-pub(crate) fn windows_program(
-    given: Option<&Path>,
-    release: &ReleaseInfo,
-    stop: &Interrupt,
-) -> Result<PathBuf> {
-    let cargo = || Ok(Toolchain::set_up(stop)?.cargo_command());
-    given_or_built(given, "Windows", cargo, release, stop)
+pub(crate) fn windows_program(given: Option<&Path>, release: &ReleaseInfo) -> Result<PathBuf> {
+    let cargo = || Ok(Toolchain::set_up()?.cargo_command());
+    given_or_built(given, "Windows", cargo, release)
 }
 
 /// The program for this Linux: the `given` one, or a release build.
 ///
 /// # Errors
 /// When there is no such file, or the build fails.
-pub(crate) fn linux_program(
-    given: Option<&Path>,
-    release: &ReleaseInfo,
-    stop: &Interrupt,
-) -> Result<PathBuf> {
-    given_or_built(given, "Linux", || Ok(build::cargo_command()), release, stop)
+pub(crate) fn linux_program(given: Option<&Path>, release: &ReleaseInfo) -> Result<PathBuf> {
+    given_or_built(given, "Linux", || Ok(build::cargo_command()), release)
 }
 
 fn given_or_built(
@@ -41,7 +32,6 @@ fn given_or_built(
     system: &str,
     cargo: impl FnOnce() -> Result<Command>,
     release: &ReleaseInfo,
-    stop: &Interrupt,
 ) -> Result<PathBuf> {
     if let Some(file) = given {
         return Ok(fs_err::canonicalize(file)?);
@@ -49,7 +39,7 @@ fn given_or_built(
     let mut cargo = cargo()?;
     println!("Building uam for {system}, for release");
     cargo.env("SOURCE_DATE_EPOCH", release.epoch.to_string());
-    build::find_program(&build::build_programs_with(cargo, &SHIPPED, stop)?, "uam")
+    build::find_program(&build::build_programs_with(cargo, &SHIPPED)?, "uam")
 }
 
 /// Refuses a Windows program without its icon, version and manifest: a build without a resource compiler goes on with

@@ -1,7 +1,7 @@
 //! What every package says of itself, and what is said of every package.
 
 use crate::build;
-use crate::process::{Interrupt, output_of};
+use crate::process::{check_stop, output_of};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -78,15 +78,15 @@ pub(super) fn release_epoch() -> Result<u64> {
 ///
 /// # Errors
 /// With all it said, when it fails; [`crate::process::Interrupted`] on Ctrl-C.
-pub(super) fn run_tool(command: &mut Command, stop: &Interrupt) -> Result<()> {
-    stop.check()?;
+pub(super) fn run_tool(command: &mut Command) -> Result<()> {
+    check_stop()?;
     // Times inside archives are local ones.
     let done = command
         .env("TZ", "UTC")
         .stdin(Stdio::null())
         .output()
         .with_context(|| format!("starting {}", command.get_program().to_string_lossy()))?;
-    stop.check()?;
+    check_stop()?;
     if !done.status.success() {
         bail!(
             "`{}` failed ({}):\n{}{}",

@@ -6,7 +6,6 @@ use crate::dist::sign::Signer;
 use crate::dist::staging::{self, with_crlf};
 use crate::dist::{licences, programs};
 use crate::files;
-use crate::process::Interrupt;
 use crate::windows::paths::TARGET;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -37,12 +36,7 @@ impl WindowsContent {
     ///
     /// # Errors
     /// When a tool fails.
-    pub(crate) fn new(
-        program: &Path,
-        release: &ReleaseInfo,
-        work: &Path,
-        stop: &Interrupt,
-    ) -> Result<Self> {
+    pub(crate) fn new(program: &Path, release: &ReleaseInfo, work: &Path) -> Result<Self> {
         files::copy_file(program, work, "uam.exe")?;
         let copy = work.join("uam.exe");
         run_tool(
@@ -50,7 +44,6 @@ impl WindowsContent {
                 // It writes a moment into the program, and would take that of its own run.
                 .env("SOURCE_DATE_EPOCH", release.epoch.to_string())
                 .arg(&copy),
-            stop,
         )?;
         Ok(Self {
             program: copy,
@@ -100,7 +93,6 @@ pub(crate) fn pack_for_windows(
     signer: &Signer,
     work: &Path,
     out: &Path,
-    stop: &Interrupt,
 ) -> Result<WindowsPackages> {
     let program = fs_err::read(&content.program)?;
     programs::has_resources(&program, env!("CARGO_PKG_VERSION"))?;
@@ -110,7 +102,7 @@ pub(crate) fn pack_for_windows(
     let files = work.join(&title);
     let _gone_when_done = staging::StagingDir::new(&files)?;
     files::copy_file(&content.program, &files, "uam.exe")?;
-    signer.sign_file(&files.join("uam.exe"), stop)?;
+    signer.sign_file(&files.join("uam.exe"))?;
     let readme = build::repository_root().join("packaging/windows/README.txt");
     let readme = fs_err::read_to_string(&readme)?.replace("{VERSION}", &release.version);
     for (name, text) in TEXTS
@@ -134,12 +126,12 @@ pub(crate) fn pack_for_windows(
             fs_err::remove_file(file)?;
         }
     }
-    pack_setup(&files, content.quick, release, signer, &packed.setup, stop)?;
-    pack_zip(work, &title, content.quick, &packed.zip, stop)?;
+    pack_setup(&files, content.quick, release, signer, &packed.setup)?;
+    pack_zip(work, &title, content.quick, &packed.zip)?;
     // Last, for it puts the icon among the files.
-    pack_msi(&files, release, begun, &packed.msi, stop)?;
+    pack_msi(&files, release, begun, &packed.msi)?;
     for file in [&packed.setup, &packed.msi] {
-        signer.sign_file(file, stop)?;
+        signer.sign_file(file)?;
     }
     Ok(packed)
 }
@@ -150,7 +142,6 @@ fn pack_setup(
     release: &ReleaseInfo,
     signer: &Signer,
     to: &Path,
-    stop: &Interrupt,
 ) -> Result<()> {
     let bytes = files::folder_size(files)?;
     let mut makensis = Command::new("makensis");
@@ -170,10 +161,10 @@ fn pack_setup(
     if let Some(script) = signer.script() {
         makensis.arg(format!("-DSIGN=sh '{}'", script.display()));
     }
-    run_tool(makensis.arg("uam.nsi"), stop)
+    run_tool(makensis.arg("uam.nsi"))
 }
 
-fn pack_zip(work: &Path, title: &str, quick: bool, to: &Path, stop: &Interrupt) -> Result<()> {
+fn pack_zip(work: &Path, title: &str, quick: bool, to: &Path) -> Result<()> {
     let mut zip = Command::new("zip");
     // No owners, no finer times: both would differ from machine to machine.
     let level = if quick { "-1" } else { "-9" };
@@ -181,16 +172,10 @@ fn pack_zip(work: &Path, title: &str, quick: bool, to: &Path, stop: &Interrupt) 
     for file in files::list_files(&work.join(title))? {
         zip.arg(Path::new(title).join(file));
     }
-    run_tool(&mut zip, stop)
+    run_tool(&mut zip)
 }
 
-fn pack_msi(
-    files: &Path,
-    release: &ReleaseInfo,
-    begun: SystemTime,
-    to: &Path,
-    stop: &Interrupt,
-) -> Result<()> {
+fn pack_msi(files: &Path, release: &ReleaseInfo, begun: SystemTime, to: &Path) -> Result<()> {
     let packaging = build::repository_root().join("packaging/windows");
     // wixl finds files by relative names only.
     files::copy_file(&packaging.join("uam.ico"), files, "uam.ico")?;
@@ -212,12 +197,8 @@ fn pack_msi(
             .arg(format!("PRODUCTCODE={product}"))
             .arg("-o")
             .args([to, &wxs]),
-        stop,
     )?;
-    run_tool(
-        Command::new("msibuild").arg(to).args(["-q", AUTOSTART]),
-        stop,
-    )?;
+    run_tool(Command::new("msibuild").arg(to).args(["-q", AUTOSTART]))?;
     // msibuild sets these four together.
     run_tool(
         Command::new("msibuild")
@@ -226,7 +207,6 @@ fn pack_msi(
             .arg(format!("User Activity Monitor {}", release.version))
             .args(["uam project", "x64;1033"])
             .arg(format!("{{{package}}}")),
-        stop,
     )?;
     let mut bytes = fs_err::read(to)?;
     set_moments(&mut bytes, begun, SystemTime::now(), release.epoch);

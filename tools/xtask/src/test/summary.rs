@@ -2,7 +2,7 @@
 
 use crate::build;
 use crate::packages::PackagesUnavailable;
-use crate::process::{Interrupt, Interrupted, command_line};
+use crate::process::{Interrupted, check_stop, command_line};
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufRead, BufReader, IsTerminal};
 use std::process::{Command, Stdio};
@@ -49,17 +49,11 @@ impl TestSummary {
     ///
     /// # Errors
     /// [`Interrupted`] on Ctrl-C.
-    pub(crate) fn run_cargo(
-        &mut self,
-        name: &str,
-        args: &str,
-        env: &[(&str, &str)],
-        stop: &Interrupt,
-    ) -> Result<()> {
+    pub(crate) fn run_cargo(&mut self, name: &str, args: &str, env: &[(&str, &str)]) -> Result<()> {
         let mut command = build::cargo_command();
         command.args(args.split(' ')).envs(env.iter().copied());
         let alone: String = env.iter().map(|(k, v)| format!("{k}='{v}' ")).collect();
-        self.run_command(name, &format!("{alone}cargo {args}"), &mut command, stop)
+        self.run_command(name, &format!("{alone}cargo {args}"), &mut command)
     }
 
     /// A step of any command, counting the tests it runs; a person types `alone` to run it alone.
@@ -71,10 +65,9 @@ impl TestSummary {
         name: &str,
         alone: &str,
         command: &mut Command,
-        stop: &Interrupt,
     ) -> Result<()> {
         let mut tally = self.tally;
-        self.run_step(name, alone, || run_with_counts(command, stop, &mut tally))?;
+        self.run_step(name, alone, || run_with_counts(command, &mut tally))?;
         self.tally = tally;
         Ok(())
     }
@@ -158,8 +151,8 @@ impl TestSummary {
 }
 
 /// Runs `command`, shows what it writes, and reads the tests' results from it.
-fn run_with_counts(command: &mut Command, stop: &Interrupt, tally: &mut TestTally) -> Result<()> {
-    stop.check()?;
+fn run_with_counts(command: &mut Command, tally: &mut TestTally) -> Result<()> {
+    check_stop()?;
     if std::io::stdout().is_terminal() {
         command.env("CARGO_TERM_COLOR", "always");
     }
@@ -191,7 +184,7 @@ fn run_with_counts(command: &mut Command, stop: &Interrupt, tally: &mut TestTall
         raw.clear();
     }
     let status = child.wait().context("waiting for the step")?;
-    stop.check()?;
+    check_stop()?;
     if !status.success() {
         bail!("it ended with {status}");
     }

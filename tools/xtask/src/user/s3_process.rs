@@ -1,7 +1,7 @@
 //! The S3-compatible server on loopback, and what lies in its bucket.
 
 use crate::files::list_files;
-use crate::process::{Interrupt, ProcessGroup};
+use crate::process::{ProcessGroup, wait_until};
 use anyhow::{Result, bail};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -30,14 +30,14 @@ impl S3Process {
     ///
     /// # Errors
     /// When it does not come up.
-    pub(crate) fn start(program: &Path, dir: &Path, stop: &Interrupt) -> Result<Self> {
+    pub(crate) fn start(program: &Path, dir: &Path) -> Result<Self> {
         fs_err::create_dir_all(dir)?;
         let mut command = Command::new(program);
         command.arg("--dir").arg(dir).stdin(Stdio::null());
         let mut server = ProcessGroup::start(command.stdout(Stdio::piped()))?;
         let lines = server.take_lines()?;
         let mut env = BTreeMap::new();
-        stop.wait_until("the S3 server", Duration::from_secs(30), || {
+        wait_until("the S3 server", Duration::from_secs(30), || {
             while let Ok(line) = lines.try_recv() {
                 if let Some((name, value)) = line.split_once('=') {
                     env.insert(name.trim().to_owned(), value.trim().to_owned());

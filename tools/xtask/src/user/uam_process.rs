@@ -1,6 +1,6 @@
 //! Running the release binary as a person would: first code, start-up questions, Ctrl-C at the end.
 
-use crate::process::{Interrupt, ProcessGroup};
+use crate::process::{ProcessGroup, pause, wait_until};
 use crate::user::authenticator::{Authenticator, find_secret};
 use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::Signal;
@@ -91,11 +91,10 @@ impl UamProcess {
     pub(crate) fn start_first_run(
         setting: &UamSetup,
         args: &[&str],
-        stop: &Interrupt,
     ) -> Result<(Self, Authenticator)> {
         let args = [args, &["--recovery-kit", RECOVERY_CODES]].concat();
         let mut uam = Self::start(setting, &args, false)?;
-        let phone = uam.answer_first_run(stop)?;
+        let phone = uam.answer_first_run()?;
         Ok((uam, phone))
     }
 
@@ -118,31 +117,31 @@ impl UamProcess {
     ///
     /// # Errors
     /// When the program ends, prints no secret, or takes none of three codes.
-    pub(crate) fn answer_first_run(&mut self, stop: &Interrupt) -> Result<Authenticator> {
+    pub(crate) fn answer_first_run(&mut self) -> Result<Authenticator> {
         let said = |word: &'static str| move |said: &str| said.contains(word).then_some(());
-        self.wait_for(stop, "uam to ask for agreement", said("Do you agree?"))?;
+        self.wait_for("uam to ask for agreement", said("Do you agree?"))?;
         self.type_line("y")?;
-        let chooses = self.wait_for(stop, "uam to set up the second factor", |said| {
+        let chooses = self.wait_for("uam to set up the second factor", |said| {
             let passphrase = said.contains("New passphrase");
             (passphrase || find_secret(said).is_some()).then_some(passphrase)
         })?;
         if chooses {
             self.type_line(PASSPHRASE)?;
-            self.wait_for(stop, "uam to ask once more", said("once more"))?;
+            self.wait_for("uam to ask once more", said("once more"))?;
             self.type_line(PASSPHRASE)?;
         }
-        let secret = self.wait_for(stop, "uam to print its secret", find_secret)?;
+        let secret = self.wait_for("uam to print its secret", find_secret)?;
         let phone = Authenticator::new(&secret)?;
         for _ in 0..3 {
             let before = self.output_so_far().len();
             self.type_line(&phone.current_code())?;
-            let verdict = self.wait_for(stop, "uam to say that it records", move |said| {
+            let verdict = self.wait_for("uam to say that it records", move |said| {
                 read_code_verdict(said.get(before..).unwrap_or_default())
             })?;
             if verdict {
                 return Ok(phone);
             }
-            stop.pause(phone.until_next())?;
+            pause(phone.until_next())?;
         }
         bail!(
             "uam took none of three codes; it last said:\n{}",
@@ -154,13 +153,9 @@ impl UamProcess {
     ///
     /// # Errors
     /// When the program does not take them.
-    pub(crate) fn enter_code(
-        setting: &UamSetup,
-        phone: &Authenticator,
-        stop: &Interrupt,
-    ) -> Result<()> {
+    pub(crate) fn enter_code(setting: &UamSetup, phone: &Authenticator) -> Result<()> {
         let mut uam = Self::start(setting, &["unlock"], false)?;
-        let asked = uam.wait_for(stop, "uam to ask for the factors", |said| {
+        let asked = uam.wait_for("uam to ask for the factors", |said| {
             let passphrase = said.contains("Passphrase");
             (passphrase || said.contains("Code from")).then_some(passphrase)
         })?;
@@ -169,16 +164,16 @@ impl UamProcess {
         }
         // The present code was used at the start, and the next one is taken early.
         uam.type_line(&phone.next_code())?;
-        uam.ended(stop)
+        uam.ended()
     }
 
     /// Waits until it has ended because somebody else told it to.
     ///
     /// # Errors
     /// When it ends with an error, or not at all within a minute.
-    pub(crate) fn ended(&mut self, stop: &Interrupt) -> Result<()> {
+    pub(crate) fn ended(&mut self) -> Result<()> {
         let group = &mut self.group;
-        let status = stop.wait_until("uam to end", Duration::from_secs(60), || group.ended())?;
+        let status = wait_until("uam to end", Duration::from_secs(60), || group.ended())?;
         self.check_end(status)
     }
 
@@ -201,15 +196,10 @@ impl UamProcess {
         self.check_end(status)
     }
 
-    fn wait_for<T>(
-        &mut self,
-        stop: &Interrupt,
-        what: &str,
-        mut find: impl FnMut(&str) -> Option<T>,
-    ) -> Result<T> {
+    fn wait_for<T>(&mut self, what: &str, mut find: impl FnMut(&str) -> Option<T>) -> Result<T> {
         let said = Arc::clone(&self.said);
         let group = &mut self.group;
-        let found = stop.wait_until(what, Duration::from_secs(60), || {
+        let found = wait_until(what, Duration::from_secs(60), || {
             let text = said.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(found) = find(&text) {
                 return Ok(Some(found));

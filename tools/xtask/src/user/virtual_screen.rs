@@ -1,6 +1,6 @@
 //! A virtual desktop: Xvfb with a window manager, on a display number of its own choosing.
 
-use crate::process::{Interrupt, ProcessGroup, output_of, quiet};
+use crate::process::{ProcessGroup, output_of, quiet, wait_until};
 use anyhow::Result;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -21,15 +21,15 @@ impl VirtualScreen {
     ///
     /// # Errors
     /// When the server or the window manager does not come up.
-    pub(crate) fn start(stop: &Interrupt) -> Result<Self> {
-        let (server, display) = start_server("1920x1080", stop)?;
+    pub(crate) fn start() -> Result<Self> {
+        let (server, display) = start_server("1920x1080")?;
         let manager = ProcessGroup::start(quiet(&mut start_on(&display, "openbox")))?;
         let desktop = Self {
             display,
             _manager: manager,
             _server: server,
         };
-        stop.wait_until("the window manager", PATIENCE, || {
+        wait_until("the window manager", PATIENCE, || {
             let mut xprop = desktop.command("xprop");
             let answer = output_of(xprop.args(["-root", "_NET_SUPPORTING_WM_CHECK"]));
             Ok(answer.ok().filter(|a| a.contains("window id")).map(drop))
@@ -51,8 +51,8 @@ impl VirtualScreen {
     ///
     /// # Errors
     /// When it does not come in time.
-    pub(crate) fn window(&self, title: &str, stop: &Interrupt) -> Result<String> {
-        stop.wait_until(&format!("the window {title:?}"), PATIENCE, || {
+    pub(crate) fn window(&self, title: &str) -> Result<String> {
+        wait_until(&format!("the window {title:?}"), PATIENCE, || {
             let mut search = self.command("xdotool");
             search.args(["search", "--onlyvisible", "--name"]);
             let found = output_of(search.arg(format!("^{title}$"))).unwrap_or_default();
@@ -66,14 +66,14 @@ impl VirtualScreen {
 ///
 /// # Errors
 /// When it does not come up.
-pub(crate) fn start_server(pixels: &str, stop: &Interrupt) -> Result<(ProcessGroup, String)> {
+pub(crate) fn start_server(pixels: &str) -> Result<(ProcessGroup, String)> {
     let mut command = Command::new("Xvfb");
     command
         .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"])
         .args(["-screen", "0", &format!("{pixels}x24")]);
     let mut server = ProcessGroup::start(quiet(&mut command).stdout(Stdio::piped()))?;
     let lines = server.take_lines()?;
-    let number = stop.wait_until("Xvfb to name its display", PATIENCE, || {
+    let number = wait_until("Xvfb to name its display", PATIENCE, || {
         Ok(lines.try_recv().ok())
     })?;
     Ok((server, format!(":{}", number.trim())))

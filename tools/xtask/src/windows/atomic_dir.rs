@@ -1,7 +1,7 @@
 //! Making a folder in one step: it is there whole, or not at all.
 
 use crate::files::remove_dir;
-use crate::process::Interrupt;
+use crate::process::wait_until;
 use anyhow::{Context, Result};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -68,14 +68,14 @@ pub(crate) fn read_mark(folder: &Path) -> Option<String> {
 ///
 /// # Errors
 /// On Ctrl-C, after an hour, or when the file cannot be made.
-pub(crate) fn lock_file(file: &Path, what: &str, stop: &Interrupt) -> Result<File> {
+pub(crate) fn lock_file(file: &Path, what: &str) -> Result<File> {
     let lock = File::options()
         .create(true)
         .append(true)
         .open(file)
         .with_context(|| format!("opening {}", file.display()))?;
     let mut told = false;
-    stop.wait_until(&format!("another chore to leave {what}"), PATIENCE, || {
+    wait_until(&format!("another chore to leave {what}"), PATIENCE, || {
         match lock.try_lock() {
             Ok(()) => return Ok(Some(())),
             Err(TryLockError::WouldBlock) => {}

@@ -5,7 +5,7 @@
 //! again for each target directory.
 
 use crate::files::write_file;
-use crate::process::{Interrupt, run_successfully};
+use crate::process::run_successfully;
 use crate::windows::atomic_dir::{AtomicDir, read_mark};
 use crate::windows::environment::CrossEnvironment;
 use crate::windows::paths::{TARGET, WindowsPaths, libraries};
@@ -24,7 +24,7 @@ const SEED: &str =
 ///
 /// # Errors
 /// When the build fails (the compiler's messages stand above) or on Ctrl-C.
-pub(crate) fn ensure_sysroot(places: &WindowsPaths, stop: &Interrupt) -> Result<()> {
+pub(crate) fn ensure_sysroot(places: &WindowsPaths) -> Result<()> {
     if read_mark(&places.libraries()).is_some() {
         return Ok(());
     }
@@ -36,7 +36,7 @@ pub(crate) fn ensure_sysroot(places: &WindowsPaths, stop: &Interrupt) -> Result<
     write_file(&seed, "Cargo.toml", SEED)?;
     write_file(&seed, "src/lib.rs", "")?;
     let mut build = build_sysroot(places, scratch.path());
-    run_successfully(build.current_dir(&seed), stop).context(
+    run_successfully(build.current_dir(&seed)).context(
         "Rust's standard library for Windows could not be built; the compiler's messages stand above. Should its \
          sources be damaged: apt-get install --reinstall rust-web-src",
     )?;

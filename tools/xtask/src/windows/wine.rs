@@ -1,7 +1,7 @@
 //! Wine while programs run: a display, a server, and the processes both bring, all ended together.
 
 use crate::files::remove_dir;
-use crate::process::{Interrupt, ProcessGroup, command_line, quiet, run_successfully, succeeds};
+use crate::process::{ProcessGroup, command_line, quiet, run_successfully, succeeds};
 use crate::user::virtual_screen::{own_display, start_server};
 use crate::windows::atomic_dir::lock_file;
 use crate::windows::environment::CrossEnvironment;
@@ -48,14 +48,10 @@ impl Wine {
     ///
     /// # Errors
     /// When a part does not come up, or on Ctrl-C.
-    pub(crate) fn start(
-        environment: &CrossEnvironment,
-        prefix: &Path,
-        stop: &Interrupt,
-    ) -> Result<Self> {
-        let lock = Self::lock(prefix, stop)?;
-        let (screen, display) = start_server(DESKTOP, stop)?;
-        Self::on(display, Some(screen), lock, environment, prefix, stop)
+    pub(crate) fn start(environment: &CrossEnvironment, prefix: &Path) -> Result<Self> {
+        let lock = Self::lock(prefix)?;
+        let (screen, display) = start_server(DESKTOP)?;
+        Self::on(display, Some(screen), lock, environment, prefix)
     }
 
     /// As [`Wine::start`], in a copy of the prefix `from` at `prefix`, which is removed in the end. Whatever is at that
@@ -67,13 +63,12 @@ impl Wine {
         environment: &CrossEnvironment,
         from: &Path,
         prefix: &Path,
-        stop: &Interrupt,
     ) -> Result<Self> {
-        let lock = Self::lock(prefix, stop)?;
+        let lock = Self::lock(prefix)?;
         remove_dir(prefix)?;
         wine_prefix::copy_prefix(from, prefix)?;
-        let (screen, display) = start_server(DESKTOP, stop)?;
-        let mut wine = Self::on(display, Some(screen), lock, environment, prefix, stop)?;
+        let (screen, display) = start_server(DESKTOP)?;
+        let mut wine = Self::on(display, Some(screen), lock, environment, prefix)?;
         wine.fleeting = true;
         Ok(wine)
     }
@@ -82,22 +77,18 @@ impl Wine {
     ///
     /// # Errors
     /// As for [`Wine::start`].
-    pub(crate) fn start_visible(
-        environment: &CrossEnvironment,
-        prefix: &Path,
-        stop: &Interrupt,
-    ) -> Result<Self> {
+    pub(crate) fn start_visible(environment: &CrossEnvironment, prefix: &Path) -> Result<Self> {
         match own_display() {
             Some(display) => {
-                let lock = Self::lock(prefix, stop)?;
-                Self::on(display, None, lock, environment, prefix, stop)
+                let lock = Self::lock(prefix)?;
+                Self::on(display, None, lock, environment, prefix)
             }
-            None => Self::start(environment, prefix, stop),
+            None => Self::start(environment, prefix),
         }
     }
 
-    fn lock(prefix: &Path, stop: &Interrupt) -> Result<File> {
-        lock_file(&prefix.with_extension("lock"), "Wine", stop)
+    fn lock(prefix: &Path) -> Result<File> {
+        lock_file(&prefix.with_extension("lock"), "Wine")
     }
 
     fn on(
@@ -106,7 +97,6 @@ impl Wine {
         lock: File,
         environment: &CrossEnvironment,
         prefix: &Path,
-        stop: &Interrupt,
     ) -> Result<Self> {
         let wine = Self {
             environment: environment.clone(),
@@ -120,8 +110,8 @@ impl Wine {
         wine.end();
         // It returns once the server listens in the background, where it then stays until it gets the order to end.
         let mut server = wine.command("wineserver");
-        wine.must_work(server.arg("--persistent"), stop)?;
-        wine.run_quietly(&["cmd", "/c", "rem"], stop)?;
+        wine.must_work(server.arg("--persistent"))?;
+        wine.run_quietly(&["cmd", "/c", "rem"])?;
         Ok(wine)
     }
 
@@ -129,12 +119,12 @@ impl Wine {
     ///
     /// # Errors
     /// With the command to repeat, when it fails.
-    pub(crate) fn run_quietly(&self, words: &[&str], stop: &Interrupt) -> Result<()> {
-        self.must_work(self.program().args(words), stop)
+    pub(crate) fn run_quietly(&self, words: &[&str]) -> Result<()> {
+        self.must_work(self.program().args(words))
     }
 
-    fn must_work(&self, command: &mut Command, stop: &Interrupt) -> Result<()> {
-        run_successfully(quiet(command), stop).with_context(|| {
+    fn must_work(&self, command: &mut Command) -> Result<()> {
+        run_successfully(quiet(command)).with_context(|| {
             format!(
                 "Wine failed; to see why: WINEPREFIX={} {}",
                 self.prefix.display(),

@@ -5,7 +5,7 @@ use crate::dist::release::ReleaseInfo;
 use crate::dist::staging;
 use crate::dist::windows::{WindowsContent, WindowsPackages};
 use crate::files;
-use crate::process::{Interrupt, output_of, quiet, quote_for_shell, succeeds};
+use crate::process::{output_of, quiet, quote_for_shell, succeeds, wait_until};
 use crate::user::s3_process::{self, S3Process};
 use crate::user::uam_process::{UamProcess, UamSetup};
 use crate::windows::toolchain::Toolchain;
@@ -46,14 +46,14 @@ impl CleanWindows {
     ///
     /// # Errors
     /// When Wine fails, or on Ctrl-C.
-    pub(crate) fn new(toolchain: &Toolchain, dir: &Path, stop: &Interrupt) -> Result<Self> {
+    pub(crate) fn new(toolchain: &Toolchain, dir: &Path) -> Result<Self> {
         let folder = staging::StagingDir::new(dir)?;
         let prefix = dir.join("prefix");
-        let wine = toolchain.fresh_wine(&prefix, stop)?;
+        let wine = toolchain.fresh_wine(&prefix)?;
         // With the features that the whole workspace has anyway, so that little is compiled for it.
-        let lab = build::build_programs(&["--workspace", "--bin", "lab-s3"], stop)?;
+        let lab = build::build_programs(&["--workspace", "--bin", "lab-s3"])?;
         let server = build::find_program(&lab, "lab-s3")?;
-        let bucket = S3Process::start(&server, &dir.join("bucket"), stop)?;
+        let bucket = S3Process::start(&server, &dir.join("bucket"))?;
         let mut machine = Self {
             wine,
             prefix,
@@ -147,10 +147,10 @@ impl CleanWindows {
     ///
     /// # Errors
     /// When Wine fails, the program is ended by a signal or takes too long, or on Ctrl-C.
-    pub(crate) fn run(&self, words: &[&str], stop: &Interrupt) -> Result<i32> {
+    pub(crate) fn run(&self, words: &[&str]) -> Result<i32> {
         let mut child = quiet(&mut self.command(words)).spawn()?;
         let what = format!("the end of {}", words.join(" "));
-        let ended = stop.wait_until(&what, PATIENCE, || Ok(child.try_wait()?));
+        let ended = wait_until(&what, PATIENCE, || Ok(child.try_wait()?));
         if ended.is_err() {
             // Its Windows processes end with the machine.
             let _ = child.kill();
@@ -165,8 +165,8 @@ impl CleanWindows {
     ///
     /// # Errors
     /// As for [`CleanWindows::run`], and when it fails.
-    pub(crate) fn run_successfully(&self, words: &[&str], stop: &Interrupt) -> Result<()> {
-        match self.run(words, stop)? {
+    pub(crate) fn run_successfully(&self, words: &[&str]) -> Result<()> {
+        match self.run(words)? {
             0 => Ok(()),
             code => bail!("{} ended with {code}", words.join(" ")),
         }
@@ -218,22 +218,22 @@ impl CleanWindows {
     ///
     /// # Errors
     /// When Wine does not take it.
-    pub(crate) fn import_registry(&self, text: &str, stop: &Interrupt) -> Result<()> {
+    pub(crate) fn import_registry(&self, text: &str) -> Result<()> {
         let file = self.prefix.join("drive_c/import.reg");
         let mut bytes = vec![0xff, 0xfe];
         let text = format!("Windows Registry Editor Version 5.00\r\n\r\n{text}\r\n");
         bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
         fs_err::write(&file, bytes)?;
-        self.run_successfully(&["reg", "import", r"C:\import.reg"], stop)
+        self.run_successfully(&["reg", "import", r"C:\import.reg"])
     }
 
     /// Waits until the file or folder is gone: an uninstaller returns before it is done.
     ///
     /// # Errors
     /// When it stays, with what it still holds.
-    pub(crate) fn wait_until_gone(&self, windows: &str, stop: &Interrupt) -> Result<()> {
+    pub(crate) fn wait_until_gone(&self, windows: &str) -> Result<()> {
         let path = self.unix_path(windows);
-        stop.wait_until(&format!("{windows} to go"), PATIENCE, || {
+        wait_until(&format!("{windows} to go"), PATIENCE, || {
             Ok((!path.exists()).then_some(()))
         })
         .with_context(|| format!("it holds {:?}", files::list_files(&path)))
@@ -285,15 +285,15 @@ impl CleanWindows {
     ///
     /// # Errors
     /// When it ends early or takes no code.
-    pub(crate) fn start_recording(&self, home: &Path, stop: &Interrupt) -> Result<UamProcess> {
+    pub(crate) fn start_recording(&self, home: &Path) -> Result<UamProcess> {
         let program = self.program_path();
         let mut setting = self.uam_setup(&program, home)?;
         setting.env = self.bucket.environment().clone().into_iter().collect();
         // Its last upload is looked for: nothing is to be held back.
         let hold = ["config", "set", "upload.hold_seconds", "0"];
-        self.run_successfully(&[&[program.as_str()][..], &hold].concat(), stop)?;
+        self.run_successfully(&[&[program.as_str()][..], &hold].concat())?;
         let args = ["--yes", "--plain", "--no-capture"];
-        let (agent, _) = UamProcess::start_first_run(&setting, &args, stop)?;
+        let (agent, _) = UamProcess::start_first_run(&setting, &args)?;
         Ok(agent)
     }
 }
@@ -326,7 +326,6 @@ pub(crate) struct WindowsCheck<'a> {
     pub(crate) packed: &'a WindowsPackages,
     pub(crate) release: &'a ReleaseInfo,
     pub(crate) work: &'a Path,
-    pub(crate) stop: &'a Interrupt,
 }
 
 /// Everything below `dir`, by name.

@@ -26,14 +26,13 @@ pub(crate) fn check_msi(
         packed,
         release,
         work,
-        stop,
         ..
     } = check;
     let msiexec = |action: &str, msi: &Path, options: &[&str]| {
         let msi = msi.to_string_lossy();
         let mut words = vec!["msiexec", action, &msi, "/qn"];
         words.extend(options);
-        machine.run(&words, stop)
+        machine.run(&words)
     };
     let install = |msi: &Path, options: &[&str]| {
         expect_same("msiexec's code", msiexec("/i", msi, options)?, 0)
@@ -47,12 +46,12 @@ pub(crate) fn check_msi(
     println!("installs, with what was asked for");
 
     let setup = packed.setup.to_string_lossy();
-    let code = machine.run(&[&setup, "/S"], stop)?;
+    let code = machine.run(&[&setup, "/S"])?;
     expect_same("the setup program's code over an msi", code, 2)?;
     installed(machine, &older.version, &older.packed.program).context("after the setup program")?;
 
     let before = machine.delivered_kinds()?;
-    let mut agent = machine.start_recording(&work.join("another person"), stop)?;
+    let mut agent = machine.start_recording(&work.join("another person"))?;
     let journal = machine.unix_path(&machine.local_path("uam"));
     let data = files::list_files(&journal)?;
     ensure!(
@@ -61,7 +60,7 @@ pub(crate) fn check_msi(
         journal.display()
     );
     install(&packed.msi, &[])?;
-    agent.ended(stop).context("upgrading a running uam")?;
+    agent.ended().context("upgrading a running uam")?;
     ensure!(
         machine.delivered_kinds()? > before,
         "nothing arrived in the bucket"
@@ -78,7 +77,7 @@ pub(crate) fn check_msi(
     installed(machine, &release.version, &packed.program).context("after the older one")?;
 
     expect_same("msiexec's code", msiexec("/x", &packed.msi, &[])?, 0)?;
-    machine.wait_until_gone(&machine.installed_path(), stop)?;
+    machine.wait_until_gone(&machine.installed_path())?;
     ensure!(!machine.has_key(MARK)?, "its mark in the registry stayed");
     ensure!(!machine.shortcut_path().exists(), "its shortcut stayed");
     expect_same(
@@ -96,7 +95,7 @@ pub(crate) fn check_msi(
         None,
     )?;
     expect_same("msiexec's code", msiexec("/x", &packed.msi, &[])?, 0)?;
-    machine.wait_until_gone(&machine.installed_path(), stop)?;
+    machine.wait_until_gone(&machine.installed_path())?;
     println!("goes, and keeps what was recorded");
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::dist::release::{ReleaseInfo, run_tool};
 use crate::dist::sign::Signer;
 use crate::dist::windows::{WindowsContent, WindowsPackages, pack_for_windows};
 use crate::files;
-use crate::process::{Interrupt, output_of};
+use crate::process::output_of;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,11 +37,7 @@ impl OlderRelease {
 ///
 /// # Errors
 /// When a tool fails, or a signature is not found good.
-pub(crate) fn pack_older_release(
-    content: &WindowsContent,
-    work: &Path,
-    stop: &Interrupt,
-) -> Result<OlderRelease> {
+pub(crate) fn pack_older_release(content: &WindowsContent, work: &Path) -> Result<OlderRelease> {
     let dir = work.join("older");
     fs_err::create_dir_all(&dir)?;
     let mut program = fs_err::read(&content.program)?;
@@ -59,7 +55,6 @@ pub(crate) fn pack_older_release(
             .arg(&key)
             .arg("-out")
             .arg(&certificate),
-        stop,
     )?;
     let command = format!(
         "osslsigncode sign -certs '{}' -key '{}' -h sha256 -n 'User Activity Monitor' -in {{in}} -out {{out}}",
@@ -72,7 +67,7 @@ pub(crate) fn pack_older_release(
         epoch: 1_000_000_000,
     };
     let older = OlderRelease {
-        packed: pack_for_windows(&content, &release, &signer, &dir, &dir, stop)?,
+        packed: pack_for_windows(&content, &release, &signer, &dir, &dir)?,
         version: release.version,
         certificate,
     };

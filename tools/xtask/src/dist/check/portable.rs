@@ -19,7 +19,6 @@ pub(crate) fn check_zip(machine: &CleanWindows, check: WindowsCheck<'_>) -> Resu
         packed,
         release,
         work,
-        stop,
         ..
     } = check;
     let dir = staging::StagingDir::new(&work.join("unzipped"))?;
@@ -60,7 +59,7 @@ pub(crate) fn check_zip(machine: &CleanWindows, check: WindowsCheck<'_>) -> Resu
     let program = program.to_string_lossy();
     let said = machine.output_of(&[&program, "--version"])?;
     expect_contains("uam --version", &said, env!("CARGO_PKG_VERSION"))?;
-    machine.run_successfully(&[&program, "config", "set", "shots.blur", "true"], stop)?;
+    machine.run_successfully(&[&program, "config", "set", "shots.blur", "true"])?;
     let here = files::list_files(&home)?;
     ensure!(
         here.iter().any(|file| file.ends_with("config.toml")),

@@ -4,7 +4,7 @@ use crate::dist::check::clean_windows::{CleanWindows, NAME, RUN, from_utf16};
 use crate::dist::check::clean_windows::{WindowsCheck, expect_contains, expect_same};
 use crate::dist::check::older_release::OlderRelease;
 use crate::files;
-use crate::process::Interrupt;
+use crate::process::wait_until;
 use crate::user::uam_process::UamProcess;
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
@@ -37,12 +37,11 @@ pub(crate) fn install_setup(
     machine: &CleanWindows,
     setup: &Path,
     options: &[&str],
-    stop: &Interrupt,
 ) -> Result<String> {
     let setup = setup.to_string_lossy();
     let mut words = vec![setup.as_ref(), "/S"];
     words.extend(options);
-    machine.run_successfully(&words, stop)?;
+    machine.run_successfully(&words)?;
     let program = machine.program_path();
     let said = machine.output_of(&[&program, "--version"])?;
     expect_contains("uam --version", &said, env!("CARGO_PKG_VERSION"))?;
@@ -62,15 +61,14 @@ pub(crate) fn check_setup(
         packed,
         release,
         work,
-        stop,
         ..
     } = check;
-    plant_path(machine, stop)?;
+    plant_path(machine)?;
     let before = machine.export_key(ENVIRONMENT)?;
 
     // The older version, with everything on.
     let options = ["/AUTOSTART=1", "/ADDPATH=1"];
-    let program = install_setup(machine, &older.packed.setup, &options, stop)?;
+    let program = install_setup(machine, &older.packed.setup, &options)?;
     installed(machine, &older.version, &older.packed.program)?;
     older.check_signature(
         &machine.unix_path(&format!(r"{}\uninstall.exe", machine.installed_path())),
@@ -80,10 +78,10 @@ pub(crate) fn check_setup(
 
     // It records, and is upgraded.
     let home = work.join("person");
-    let mut agent = machine.start_recording(&home, stop)?;
+    let mut agent = machine.start_recording(&home)?;
     let data = data(machine)?;
-    install_setup(machine, &packed.setup, &[], stop)?;
-    agent.ended(stop).context("upgrading a running uam")?;
+    install_setup(machine, &packed.setup, &[])?;
+    agent.ended().context("upgrading a running uam")?;
     // Its last upload is made before it ends.
     ensure!(
         machine.delivered_kinds()? > 0,
@@ -98,17 +96,17 @@ pub(crate) fn check_setup(
     )?;
     println!("upgrades a running uam, and leaves its data and choices");
 
-    check_blocked_upgrade(machine, &program, &packed.setup, &home, stop)?;
+    check_blocked_upgrade(machine, &program, &packed.setup, &home)?;
     println!("changes nothing while uam cannot be ended");
 
     let msi = packed.msi.to_string_lossy();
     ensure!(
-        machine.run(&["msiexec", "/i", &msi, "/qn"], stop)? != 0,
+        machine.run(&["msiexec", "/i", &msi, "/qn"])? != 0,
         "the msi installed itself over the setup program"
     );
 
     // One component is switched off again.
-    install_setup(machine, &packed.setup, &["/AUTOSTART=0"], stop)?;
+    install_setup(machine, &packed.setup, &["/AUTOSTART=0"])?;
     expect_same("the Run value", machine.registry_value(RUN, NAME)?, None)?;
     ensure!(
         machine.export_key(ENVIRONMENT)? != before,
@@ -116,9 +114,9 @@ pub(crate) fn check_setup(
     );
 
     // It goes with everything it may have added.
-    install_setup(machine, &packed.setup, &["/AUTOSTART=1"], stop)?;
+    install_setup(machine, &packed.setup, &["/AUTOSTART=1"])?;
     switched_on(machine, &before).context("switched on again")?;
-    uninstall(machine, "", stop)?;
+    uninstall(machine, "")?;
     expect_same(
         "PATH afterwards",
         machine.export_key(ENVIRONMENT)?,
@@ -133,10 +131,10 @@ pub(crate) fn check_setup(
     }
     println!("goes, and says what it kept");
 
-    install_setup(machine, &packed.setup, &[], stop)?;
+    install_setup(machine, &packed.setup, &[])?;
     expect_same("the Run value", machine.registry_value(RUN, NAME)?, None).context("unasked")?;
     expect_same("PATH", machine.export_key(ENVIRONMENT)?, before).context("unasked")?;
-    uninstall(machine, "/REMOVEDATA", stop)?;
+    uninstall(machine, "/REMOVEDATA")?;
     for folder in [machine.local_path("uam"), machine.roaming_path("uam")] {
         ensure!(
             !machine.unix_path(&folder).exists(),
@@ -149,7 +147,7 @@ pub(crate) fn check_setup(
 
 /// Gives the machine a PATH that a careless installer would cut: longer than its strings, with variables, quotes and an
 /// empty entry.
-fn plant_path(machine: &CleanWindows, stop: &Interrupt) -> Result<()> {
+fn plant_path(machine: &CleanWindows) -> Result<()> {
     let mut path: String = (0..150)
         .map(|n| format!(r"C:\Tools\number {n:03}\%USERPROFILE%\é;"))
         .collect();
@@ -161,7 +159,7 @@ fn plant_path(machine: &CleanWindows, stop: &Interrupt) -> Result<()> {
         "[HKEY_CURRENT_USER\\Environment]\r\n\"Path\"=hex(2):{}\r\n",
         hex.join(",")
     );
-    machine.import_registry(&text, stop)
+    machine.import_registry(&text)
 }
 
 /// Everything about the installed program that does not hang on a choice.
@@ -259,16 +257,15 @@ fn check_blocked_upgrade(
     program: &str,
     setup: &Path,
     home: &Path,
-    stop: &Interrupt,
 ) -> Result<()> {
     let setting = machine.uam_setup(program, home)?;
     let waiting = UamProcess::start(&setting, &["--yes", "--plain"], false)?;
-    stop.wait_until("uam to ask for something", PATIENCE, || {
+    wait_until("uam to ask for something", PATIENCE, || {
         let said = waiting.output_so_far();
         Ok(said.contains("Do you agree?").then_some(()))
     })?;
     let setup = setup.to_string_lossy();
-    let code = machine.run(&[&setup, "/S", "/AUTOSTART=0"], stop)?;
+    let code = machine.run(&[&setup, "/S", "/AUTOSTART=0"])?;
     expect_same(
         "the setup program's code while uam runs",
         code,
@@ -284,7 +281,7 @@ fn check_blocked_upgrade(
 }
 
 /// Removes it as Windows' settings would, and looks for what was left.
-fn uninstall(machine: &CleanWindows, options: &str, stop: &Interrupt) -> Result<()> {
+fn uninstall(machine: &CleanWindows, options: &str) -> Result<()> {
     let command = machine.registry_value(UNINSTALL, "QuietUninstallString")?;
     let command = command.context("there is no QuietUninstallString")?;
     let parts = command
@@ -294,8 +291,8 @@ fn uninstall(machine: &CleanWindows, options: &str, stop: &Interrupt) -> Result<
         parts.with_context(|| format!("the QuietUninstallString is {command:?}"))?;
     let mut words = vec![program, silent.trim()];
     words.extend((!options.is_empty()).then_some(options));
-    machine.run_successfully(&words, stop)?;
-    machine.wait_until_gone(&machine.installed_path(), stop)?;
+    machine.run_successfully(&words)?;
+    machine.wait_until_gone(&machine.installed_path())?;
     ensure!(!machine.has_key(UNINSTALL)?, "its uninstall entry stayed");
     ensure!(!machine.shortcut_path().exists(), "its shortcut stayed");
     expect_same("the Run value", machine.registry_value(RUN, NAME)?, None)
