@@ -14,10 +14,10 @@ pub fn journal_keys(
     opener: Opener,
     lease: Option<&Recipient>,
 ) -> anyhow::Result<JournalKeys> {
-    let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
+    let device = DeviceId::parse(vault.device()).context("the vault holds no valid device id")?;
     Ok(JournalKeys {
         device,
-        maker: vault.sealer(lease)?,
+        sealer: vault.sealer(lease)?,
         opener,
     })
 }

@@ -42,7 +42,7 @@ fn write_notices(
         Ok(Response::Refused(why)) => {
             return Err(UserError::new(
                 ErrorKind::Failed,
-                format!("the running instance did not note the access: {why}"),
+                format!("the running uam did not record the access: {why}"),
                 "Try again in a moment.",
             )
             .into());
@@ -80,6 +80,6 @@ fn write_notices(
                 })?;
                 freeze_after_maintenance(&context.paths, &mut journal, now_us)
             })
-            .context("the access could not be noted"),
+            .context("the access could not be recorded"),
     }
 }

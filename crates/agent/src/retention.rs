@@ -98,7 +98,7 @@ pub fn apply_plan(
 ) -> anyhow::Result<(RetentionReport, String)> {
     let done = outbox
         .apply_retention(&plan.steps)
-        .context("old screenshots could not be put away")?;
+        .context("old screenshots could not be deleted or archived")?;
     let text = describe_result(&done, &plan.outlook);
     Ok((done, text))
 }
@@ -182,7 +182,7 @@ pub(crate) fn describe_result(done: &RetentionReport, outlook: &RetentionForecas
 pub fn describe_kept(outlook: &RetentionForecast) -> String {
     let unsent = match outlook.unsent.pictures {
         0 => String::new(),
-        n => format!(", {n} of them because they are not sent yet"),
+        n => format!(", {n} of them because they are not uploaded yet"),
     };
     format!(
         "{} {}{unsent}.",

@@ -29,7 +29,7 @@ pub fn add_exclusion_rule(
     let rules = before.exclude.rules;
     if let Some(at) = rules.iter().position(|r| r == rule) {
         return Ok(vec![format!(
-            "That is your rule {} already: {rule}.",
+            "You have this rule already, as number {}: {rule}.",
             at + 1
         )]);
     }
@@ -55,10 +55,10 @@ pub fn reload_after_change(context: &AppContext) -> anyhow::Result<String> {
     match call_running_agent(&context.paths, &Request::ReloadSettings) {
         Ok(response) => Ok(response.text().to_owned()),
         Err(e) if model::error_kind(e.as_ref()) == ErrorKind::Instance => {
-            Ok("It holds from the next start on.".to_owned())
+            Ok("It applies from the next start on.".to_owned())
         }
         Err(e) => {
-            Err(e.context("the settings were changed, but the running instance was not told"))
+            Err(e.context("the settings were changed, but the running uam did not apply them"))
         }
     }
 }

@@ -76,7 +76,7 @@ pub fn run_supervisor(setup: SupervisorSetup) -> anyhow::Result<ExitCode> {
             },
             move |limit| gone.wait_for(limit),
         )
-        .context("cannot watch for the end")?;
+        .context("cannot watch for signals that end uam")?;
     }
     let begun = Instant::now();
     let mut crashes: Vec<Instant> = Vec::new();
@@ -112,12 +112,12 @@ pub fn run_supervisor(setup: SupervisorSetup) -> anyhow::Result<ExitCode> {
             return Err(UserError::new(
                 ErrorKind::Failed,
                 format!("the recording process crashed {CRASHES} times within a minute ({status})"),
-                "What was recorded until then is safe. `uam doctor` may tell what is wrong.",
+                "Everything recorded until then is safe. `uam doctor` may show the cause.",
             )
             .into());
         }
         print(&format!(
-            "The recording process ended unexpectedly ({status}); it goes on under the same start."
+            "The recording process ended unexpectedly ({status}); recording goes on under the same start."
         ));
         let mut today = handover.today.take();
         if let Some(today) = &mut today {
@@ -160,7 +160,7 @@ impl WorkerProcess {
             .take()
             .context("the recording process has no input")?;
         pipe.write_all(&handover.encode_line()?)
-            .context("the recording process took no orders")?;
+            .context("cannot hand over to the recording process")?;
         watch_child(child, tx.clone())?;
         Ok(Self { pipe, print })
     }

@@ -172,13 +172,14 @@ impl DemoDay {
             zone: status.zone.as_str().into(),
             state: status.state,
             protected: n % 7 == 5,
-            removed: false,
+            redacted: false,
             window: Some(window),
             counts: status.span_counts,
         };
         if n == 0 || !still {
             status.today = self.today.states();
-            self.updates.set_day_summary(self.today.glance().clone());
+            self.updates
+                .set_day_summary(self.today.day_summary().clone());
         }
         if !still {
             self.today.add(&span);
@@ -298,7 +299,7 @@ fn day(now_us: i64, titles: &[(&str, &str); 4]) -> TodayTotals {
             zone: zone.into(),
             state,
             protected: n % 50 == 49,
-            removed: false,
+            redacted: false,
             window: state.is_recording().then(|| {
                 Arc::new(WindowInfo {
                     app: app.into(),

@@ -76,7 +76,10 @@ impl Dialog {
                     self.pose_question(Question::Confirm(UserCommand::ExcludeApp { app }), now)
                 }
                 None => {
-                    self.show_message("No window with a name is in front.".to_owned(), now);
+                    self.show_message(
+                        "The active window has no name that a rule could use.".to_owned(),
+                        now,
+                    );
                     None
                 }
             },

@@ -6,7 +6,7 @@ use std::io;
 #[derive(Debug, thiserror::Error)]
 pub enum ConsoleError {
     /// Standard output or input is no terminal.
-    #[error("standard input and output are not a terminal; use the plain output instead")]
+    #[error("standard input and output are not a terminal; use --plain")]
     NotATerminal,
     /// Reading from the terminal or writing to it failed.
     #[error("the terminal could not be used: {0}")]
@@ -22,7 +22,4 @@ pub enum ConsoleError {
         /// The encoder's message.
         reason: String,
     },
-    /// There is no protocol of this name.
-    #[error("`{0}` is no way to show pictures; use kitty, sixel, iterm2 or half-blocks")]
-    UnknownProtocol(String),
 }

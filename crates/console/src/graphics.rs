@@ -12,8 +12,8 @@ use ratatui_image::protocol::{
 use ratatui_image::{FontSize, Resize};
 use std::env;
 use std::io::Cursor;
-use std::str::FromStr;
 use std::time::Duration;
+use strum::{EnumString, IntoStaticStr};
 
 /// How long a terminal may take to report its abilities; remote ones need longer.
 const QUERY_TIMEOUT: Duration = Duration::from_millis(1000);
@@ -25,7 +25,8 @@ const MAX_PIXELS: u32 = 16_384;
 const MAX_MEMORY: u64 = 512 * 1024 * 1024;
 
 /// A protocol by which a terminal shows images.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum GraphicsProtocol {
     /// kitty's graphics protocol with Unicode placeholders.
     Kitty,
@@ -35,33 +36,6 @@ pub enum GraphicsProtocol {
     Iterm2,
     /// Coloured half-blocks; every terminal with colours shows them.
     HalfBlocks,
-}
-
-impl GraphicsProtocol {
-    /// Its name in `--protocol`.
-    #[must_use]
-    pub fn protocol_name(self) -> &'static str {
-        match self {
-            Self::Kitty => "kitty",
-            Self::Sixel => "sixel",
-            Self::Iterm2 => "iterm2",
-            Self::HalfBlocks => "half-blocks",
-        }
-    }
-}
-
-impl FromStr for GraphicsProtocol {
-    type Err = ConsoleError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.to_ascii_lowercase().as_str() {
-            "kitty" => Ok(Self::Kitty),
-            "sixel" => Ok(Self::Sixel),
-            "iterm2" => Ok(Self::Iterm2),
-            "half-blocks" | "halfblocks" => Ok(Self::HalfBlocks),
-            _ => Err(ConsoleError::UnknownProtocol(text.to_owned())),
-        }
-    }
 }
 
 /// The graphics abilities of this terminal.
@@ -196,7 +170,7 @@ impl TerminalGraphics {
             GraphicsProtocol::Iterm2 => Iterm2::new(fitted, size, false).map(EncodedImage::ITerm2),
         }
         .map_err(|error| ConsoleError::Encode {
-            protocol: self.protocol.protocol_name(),
+            protocol: self.protocol.into(),
             reason: error.to_string(),
         })
     }
@@ -284,10 +258,7 @@ mod tests {
             GraphicsProtocol::HalfBlocks,
         ] {
             assert_eq!(
-                protocol
-                    .protocol_name()
-                    .parse::<GraphicsProtocol>()
-                    .unwrap(),
+                <&str>::from(protocol).parse::<GraphicsProtocol>().unwrap(),
                 protocol
             );
         }

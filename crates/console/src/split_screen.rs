@@ -217,7 +217,7 @@ mod tests {
         screen.append_lines([line("a"), line("b")]).unwrap();
         assert_eq!(
             sent.take(),
-            "\x1b[1;6r\x1b[6;1H\r\n00:00:00  shot          a\r\n00:00:00  shot          b\x1b[r"
+            "\x1b[1;6r\x1b[6;1H\r\n00:00:00  screenshot    a\r\n00:00:00  screenshot    b\x1b[r"
         );
         screen.close_panel().unwrap();
         assert_eq!(sent.take(), "\x1b[r\x1b[0m\x1b[7;1H\x1b[J\x1b[?25h");
@@ -235,8 +235,8 @@ mod tests {
         let text = sent.take();
         let text = &text[text.rfind("\x1b[r\x1b[H").unwrap()..];
         assert!(text.starts_with("\x1b[r\x1b[H\x1b[2J\x1b[1;4r"), "{text:?}");
-        assert_eq!(text.matches("shot").count(), 4);
-        assert!(text.contains("shot          49"));
+        assert_eq!(text.matches("screenshot").count(), 4);
+        assert!(text.contains("screenshot    49"));
         screen
             .draw_panel(|area, buf| {
                 assert_eq!(area, Rect::new(0, 4, 60, 8));

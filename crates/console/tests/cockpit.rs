@@ -31,7 +31,7 @@ fn press_keys(tmux: &TmuxTerminal, keys: &[&str]) {
 fn wait_for_start(tmux: &TmuxTerminal) -> String {
     wait_for_screen(
         tmux,
-        &["p pause", "on disk", "4 of 4", "apps today", "15:18:00"],
+        &["p pause", "last saved", "4 of 4", "apps today", "15:18:00"],
     )
 }
 
@@ -114,7 +114,10 @@ fn another_size_lays_everything_out_again() {
         "as if it had started in this size"
     );
     tmux.resize(50, 16).unwrap();
-    insta::assert_snapshot!("main_50x16", wait_for_screen(&tmux, &["on disk", "? help"]));
+    insta::assert_snapshot!(
+        "main_50x16",
+        wait_for_screen(&tmux, &["last saved", "? help"])
+    );
 }
 
 #[test]

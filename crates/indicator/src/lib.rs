@@ -70,7 +70,7 @@ impl Indicator {
                 backend::run_backend(&state, &options, &handler);
             }));
             if result.is_err() {
-                state.set_unsupported("the indicator crashed; this is a mistake in uam", "");
+                state.set_unsupported("the indicator crashed; this is a bug in uam", "");
             }
             drop(alive);
         })?;

@@ -19,7 +19,7 @@ pub struct DiskReserve {
 pub enum DiskPressure {
     /// There is room.
     #[default]
-    Ample,
+    None,
     /// Below the reserve: no screenshots are taken, and acknowledged ones go.
     Low,
     /// Below a tenth of the reserve in spite of that: nothing is recorded.
@@ -40,16 +40,16 @@ impl DiskReserve {
         let reserve = self.of(total) / 10;
         let full = match before {
             DiskPressure::Full => free < reserve.saturating_mul(2),
-            DiskPressure::Low | DiskPressure::Ample => free < reserve,
+            DiskPressure::Low | DiskPressure::None => free < reserve,
         };
         let low = match before {
-            DiskPressure::Ample => free < self.of(total),
+            DiskPressure::None => free < self.of(total),
             DiskPressure::Low | DiskPressure::Full => free < self.recovered_bytes(total),
         };
         match (full, low) {
             (true, _) => DiskPressure::Full,
             (_, true) => DiskPressure::Low,
-            (false, false) => DiskPressure::Ample,
+            (false, false) => DiskPressure::None,
         }
     }
 
@@ -57,7 +57,7 @@ impl DiskReserve {
     #[must_use]
     pub fn bytes_to_free(&self, level: DiskPressure, free: u64, total: u64) -> u64 {
         match level {
-            DiskPressure::Ample => 0,
+            DiskPressure::None => 0,
             DiskPressure::Low | DiskPressure::Full => {
                 self.recovered_bytes(total).saturating_sub(free)
             }
@@ -97,19 +97,20 @@ mod tests {
 
     #[test]
     fn each_step_has_its_edge_and_its_way_back() {
-        use DiskPressure::{Ample, Full, Low};
+        use DiskPressure::{Full, Low};
+        let none = DiskPressure::None;
         let disk = 100 * GB;
         for (before, free_mb, after, missing_mb) in [
-            (Ample, 1_000, Ample, 0),
-            (Ample, 999, Low, 101),
+            (none, 1_000, none, 0),
+            (none, 999, Low, 101),
             (Low, 1_099, Low, 1),
-            (Low, 1_100, Ample, 0),
+            (Low, 1_100, none, 0),
             (Low, 100, Low, 1_000),
             (Low, 99, Full, 1_001),
-            (Ample, 99, Full, 1_001),
+            (none, 99, Full, 1_001),
             (Full, 199, Full, 901),
             (Full, 200, Low, 900),
-            (Full, 1_100, Ample, 0),
+            (Full, 1_100, none, 0),
         ] {
             let free = free_mb * 1_000_000;
             let level = FLOOR.pressure(before, free, disk);
@@ -125,7 +126,7 @@ mod tests {
 
     fn any_level() -> impl Strategy<Value = DiskPressure> {
         prop_oneof![
-            Just(DiskPressure::Ample),
+            Just(DiskPressure::None),
             Just(DiskPressure::Low),
             Just(DiskPressure::Full)
         ]
@@ -146,8 +147,8 @@ mod tests {
                 prop_assert!(floor.pressure(before, other, total) >= level);
             }
             let missing = floor.bytes_to_free(level, one, total);
-            prop_assert_eq!(floor.pressure(level, one + missing, total), DiskPressure::Ample);
-            prop_assert!(level != DiskPressure::Ample || one >= floor.of(total));
+            prop_assert_eq!(floor.pressure(level, one + missing, total), DiskPressure::None);
+            prop_assert!(level != DiskPressure::None || one >= floor.of(total));
             let edge = floor.of(total);
             let (mut now, mut changes) = (before, 0);
             for part in wobble {

@@ -28,9 +28,9 @@ pub struct Commit<'a> {
     /// Records to append, in order.
     pub records: &'a [Record],
     /// Provisional spans to put or replace, each under an id of the caller's choice (rising, below 2^63).
-    pub pending_put: &'a [(u64, Span)],
-    /// Provisional spans of this run with an id below this are dropped. Done after `pending_put`.
-    pub pending_drop_below: u64,
+    pub provisional_put: &'a [(u64, Span)],
+    /// Provisional spans of this run with an id below this are dropped. Done after `provisional_put`.
+    pub provisional_drop_below: u64,
     /// Roll-ups to put: quarter hours since the Unix epoch (UTC, not before it), and their content. One comes after every
     /// record of its time, those of this step included; where it does not, it is left out.
     pub rollups: &'a [(i64, &'a [u8])],
@@ -66,7 +66,7 @@ impl Journal {
         let lock = recover::lock_journal(dir)?;
         let ring = KeyRing::new(keys.opener);
         let (db, recovery, run) = recover::open_for_run(dir, &keys.device, &ring, now_us)?;
-        let writer = Writer::new(db, keys.maker, ring, (run, OpenMode::Run), now_us)?;
+        let writer = Writer::new(db, keys.sealer, ring, (run, OpenMode::Run), now_us)?;
         let journal = Self {
             writer,
             hold: None,
@@ -98,7 +98,7 @@ impl Journal {
         let ring = KeyRing::new(keys.opener);
         let mode = (run, OpenMode::Maintenance);
         Ok(Self {
-            writer: Writer::new(db, keys.maker, ring, mode, now_us)?,
+            writer: Writer::new(db, keys.sealer, ring, mode, now_us)?,
             hold: None,
             previous_durable_us: None,
             _lock: lock,
@@ -125,14 +125,16 @@ impl Journal {
     pub fn commit(&mut self, step: Commit<'_>) -> Result<Vec<u64>, JournalError> {
         let seqs = self.writer.write(step.at_us, |txn| {
             let seqs = commit::append_records(txn, step.records)?;
-            for (id, span) in step.pending_put {
+            for (id, span) in step.provisional_put {
                 commit::put_provisional(txn, *id, span)?;
             }
-            rollups::put_rollups(txn, step.rollups, step.pending_drop_below)?;
-            commit::drop_provisional(txn, step.pending_drop_below)?;
+            rollups::put_rollups(txn, step.rollups, step.provisional_drop_below)?;
+            commit::drop_provisional(txn, step.provisional_drop_below)?;
             Ok(seqs)
         })?;
-        self.writer.marks.forget_open_below(step.pending_drop_below);
+        self.writer
+            .marks
+            .forget_open_below(step.provisional_drop_below);
         Ok(seqs)
     }
 

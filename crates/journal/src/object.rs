@@ -57,7 +57,7 @@ impl ObjectEncoding {
     }
 }
 
-/// In which forms a put was begun whose answer never came.
+/// The encodings in which a put was begun whose answer never came.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PutAttempts {
     /// As it lies here.
@@ -81,7 +81,7 @@ impl PutAttempts {
     }
 }
 
-/// Size and hash of the readable form.
+/// Size and hash of the readable object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnsealedDigest {
     /// SHA-256, 64 lower-case hex digits.
@@ -102,7 +102,7 @@ pub struct UploadedObject {
     /// SHA-256 of what was sent, 64 lower-case hex digits.
     pub sha256: String,
     /// Shape of what was sent.
-    pub form: ObjectEncoding,
+    pub encoding: ObjectEncoding,
     /// Media type of a screenshot; `None` for a segment.
     pub media: Option<String>,
     /// False when a put was begun and its answer never came.
@@ -121,7 +121,7 @@ pub struct Segment {
     /// UTC day on which it was frozen; the same at every try.
     pub day: UtcDay,
     /// [`ObjectEncoding::Age`] or [`ObjectEncoding::SealedRows`].
-    pub form: ObjectEncoding,
+    pub encoding: ObjectEncoding,
     /// Its bytes, the same at every try; `None` when they are gone (damaged on the disk, or withdrawn because something
     /// in them was removed). Then look whether the sink acknowledged it from an earlier try, and acknowledge or withdraw it.
     pub body: Option<Vec<u8>>,
@@ -131,7 +131,7 @@ pub struct Segment {
     pub sha256: String,
     /// Set when it is to be sent readable.
     pub readable: Option<UnsealedDigest>,
-    /// Forms in which a put was begun before.
+    /// Encodings in which a put was begun before.
     pub tried: PutAttempts,
 }
 
@@ -224,12 +224,12 @@ pub struct WaitingScreenshot {
     /// Media type of the screenshot inside, `image/webp`.
     pub media: String,
     /// How its file is sealed: [`ObjectEncoding::Age`].
-    pub form: ObjectEncoding,
+    pub encoding: ObjectEncoding,
     /// Size of its file in bytes.
     pub bytes: u64,
     /// Set when it is to be sent readable.
     pub readable: Option<UnsealedDigest>,
-    /// Forms in which a put was begun before.
+    /// Encodings in which a put was begun before.
     pub tried: PutAttempts,
 }
 

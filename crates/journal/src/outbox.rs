@@ -89,17 +89,17 @@ impl Outbox {
         put_queue::begin_screenshot_puts(&mut self.db, shots)
     }
 
-    /// The sink has the screenshot durably, in this form. Repeating it does no harm.
+    /// The sink has the screenshot durably, in this encoding. Repeating it does no harm.
     ///
     /// # Errors
     /// [`JournalError::NoScreenshot`], also when it was erased meanwhile; see [`JournalError`] for the rest.
     pub fn acknowledge_screenshot(
         &mut self,
         seq: u64,
-        form: ObjectEncoding,
+        encoding: ObjectEncoding,
         at_us: i64,
     ) -> Result<(), JournalError> {
-        put_queue::acknowledge_screenshot(&mut self.db, seq, form, at_us)
+        put_queue::acknowledge_screenshot(&mut self.db, seq, encoding, at_us)
     }
 
     /// The next segment to put, or `None` when nothing waits, only what is held back ([`Self::hold_back_until_due`]), or something
@@ -119,9 +119,9 @@ impl Outbox {
     pub fn begin_segment_put(
         &mut self,
         segment: &Segment,
-        form: ObjectEncoding,
+        encoding: ObjectEncoding,
     ) -> Result<bool, JournalError> {
-        put_queue::begin_segment_put(&mut self.db, segment, form)
+        put_queue::begin_segment_put(&mut self.db, segment, encoding)
     }
 
     /// Until when what is frozen is held back, in microseconds since the Unix epoch (UTC); `None` when nothing is.
@@ -144,7 +144,7 @@ impl Outbox {
         })
     }
 
-    /// The sink has the segment durably, in this form. In order; repeating it does no harm.
+    /// The sink has the segment durably, in this encoding. In order; repeating it does no harm.
     ///
     /// # Errors
     /// [`JournalError::NoSegment`] when no such segment was frozen; see [`JournalError`] for the rest.
@@ -152,10 +152,10 @@ impl Outbox {
         &mut self,
         first_seq: u64,
         last_seq: u64,
-        form: ObjectEncoding,
+        encoding: ObjectEncoding,
         at_us: i64,
     ) -> Result<(), JournalError> {
-        put_queue::acknowledge_segment(&mut self.db, (first_seq, last_seq), form, at_us)
+        put_queue::acknowledge_segment(&mut self.db, (first_seq, last_seq), encoding, at_us)
     }
 
     /// The copy of the recovery kit that the sink does not have yet ([`crate::Journal::store_vault_copy`]).

@@ -108,8 +108,8 @@ fn parse_span_line(line: &[u8]) -> Option<RecordLine> {
         window: Option<Arc<WindowInfo>>,
         #[serde(default)]
         counts: Counts,
-        #[serde(default)]
-        removed: bool,
+        #[serde(default, rename = "removed")]
+        redacted: bool,
     }
 
     #[derive(Deserialize)]
@@ -133,7 +133,7 @@ fn parse_span_line(line: &[u8]) -> Option<RecordLine> {
             protected: flat.protected,
             window: flat.window,
             counts: flat.counts,
-            removed: flat.removed,
+            redacted: flat.redacted,
         }),
     })
 }
@@ -209,7 +209,7 @@ mod tests {
                 },
                 ..Counts::default()
             },
-            removed: false,
+            redacted: false,
         }
     }
 
@@ -219,7 +219,7 @@ mod tests {
         let bare = Span {
             window: None,
             protected: true,
-            removed: true,
+            redacted: true,
             counts: Counts::default(),
             ..span()
         };

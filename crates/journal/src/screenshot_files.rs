@@ -81,12 +81,12 @@ pub(crate) fn create_parent(path: &Path) -> Result<(), JournalError> {
 /// Seals a screenshot and makes its file durable.
 pub(crate) fn write_file(
     dir: &Path,
-    maker: &Sealer,
+    sealer: &Sealer,
     day: UtcDay,
     seq: u64,
     encoded: &[u8],
 ) -> Result<WrittenScreenshot, JournalError> {
-    let sealed = sealing::seal_file(maker, encoded)?;
+    let sealed = sealing::seal_file(sealer, encoded)?;
     let sha256 = hash_bytes(&sealed);
     let path = relative_path(day, seq, &sha256);
     let file = dir.join(&path);

@@ -16,7 +16,7 @@ pub struct JournalKeys {
     /// The installation's id, which is authenticated with everything sealed.
     pub device: DeviceId,
     /// Seals for whoever may read.
-    pub maker: Sealer,
+    pub sealer: Sealer,
     /// Opens what the present lease sealed; in a process of the viewer also the rest. Nothing in the journal needs it
     /// to open everything.
     pub opener: Opener,
@@ -32,8 +32,8 @@ pub(crate) fn seal_row(
 }
 
 /// Seals a whole file, which any `age` program and the right key open.
-pub(crate) fn seal_file(maker: &Sealer, plain: &[u8]) -> Result<Vec<u8>, SealError> {
-    maker.seal_file(plain)
+pub(crate) fn seal_file(sealer: &Sealer, plain: &[u8]) -> Result<Vec<u8>, SealError> {
+    sealer.seal_file(plain)
 }
 
 /// An opener that remembers which sessions it cannot open: asking again costs a fifth of a millisecond for each row.

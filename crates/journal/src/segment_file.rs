@@ -115,11 +115,11 @@ pub struct OpenedSegment {
 /// # Errors
 /// [`SegmentError`] when the whole of it does not open; a single row that does not is in [`OpenedSegment::damaged`].
 pub fn open_segment(
-    form: ObjectEncoding,
+    encoding: ObjectEncoding,
     body: &[u8],
     opener: &Opener,
 ) -> Result<OpenedSegment, SegmentError> {
-    match form {
+    match encoding {
         ObjectEncoding::Age => Ok(OpenedSegment {
             lines: decompress_lines(&opener.open_file(body)?)?,
             damaged: Vec::new(),

@@ -3,25 +3,58 @@
 use serde::{Deserialize, Serialize};
 use std::ops::AddAssign;
 
-/// Counts from one kind of source. Every field is a plain number of physical actions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct InputCounts {
-    /// Key presses; a held key is one press, auto-repeat is none.
-    pub keys: u64,
-    /// Presses of the primary button.
-    pub left: u64,
-    /// Presses of the middle button or wheel.
-    pub middle: u64,
-    /// Presses of the secondary button.
-    pub right: u64,
-    /// Presses of any further button (back, forward, …).
-    pub other: u64,
-    /// Scroll steps in any direction; one wheel notch is one step.
-    pub scroll: u64,
-    /// Whole seconds (of the boot clock) in which at least one of the above happened.
-    /// Set by the recorder only; sensors leave it at 0.
-    pub seconds: u64,
+/// Makes [`InputCounts`] and all that names its fields: a further counted input is one row of the table below.
+macro_rules! counted_inputs {
+    ($($field:ident: $doc:literal,)*) => {
+        /// Counts from one kind of source. Every field is a plain number of physical actions.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct InputCounts {
+            $(#[doc = $doc] pub $field: u64,)*
+        }
+
+        impl InputCounts {
+            /// Every field with its name and how it is read, in their order on disk.
+            pub const FIELDS: &'static [(&'static str, fn(&Self) -> u64)] =
+                &[$((stringify!($field), |counts| counts.$field),)*];
+
+            /// The number of fields.
+            pub const LEN: usize = Self::FIELDS.len();
+
+            /// The numbers in their order on disk.
+            #[must_use]
+            pub fn to_array(self) -> [u64; Self::LEN] {
+                [$(self.$field,)*]
+            }
+
+            /// The counts of [`Self::to_array`].
+            #[must_use]
+            pub fn from_array([$($field,)*]: [u64; Self::LEN]) -> Self {
+                Self { $($field,)* }
+            }
+
+            fn saturating_sub(&mut self, other: Self) {
+                $(self.$field = self.$field.saturating_sub(other.$field);)*
+            }
+        }
+
+        impl AddAssign for InputCounts {
+            fn add_assign(&mut self, rhs: Self) {
+                $(self.$field += rhs.$field;)*
+            }
+        }
+    };
+}
+
+// Roll-ups store these numbers by their position: add rows at the end only.
+counted_inputs! {
+    keys: "Key presses; a held key is one press, auto-repeat is none.",
+    left: "Presses of the primary button.",
+    middle: "Presses of the middle button or wheel.",
+    right: "Presses of the secondary button.",
+    other: "Presses of any further button (back, forward, …).",
+    scroll: "Scroll steps in any direction; one wheel notch is one step.",
+    seconds: "Whole seconds of the boot clock in which one of the above happened; set by the recorder only.",
 }
 
 impl InputCounts {
@@ -35,18 +68,6 @@ impl InputCounts {
     #[must_use]
     pub fn is_zero(&self) -> bool {
         *self == Self::default()
-    }
-}
-
-impl AddAssign for InputCounts {
-    fn add_assign(&mut self, rhs: Self) {
-        self.keys += rhs.keys;
-        self.left += rhs.left;
-        self.middle += rhs.middle;
-        self.right += rhs.right;
-        self.other += rhs.other;
-        self.scroll += rhs.scroll;
-        self.seconds += rhs.seconds;
     }
 }
 
@@ -82,34 +103,16 @@ impl Counts {
         self.hardware.scroll + self.injected.scroll
     }
 
-    /// True when nothing happened.
-    #[must_use]
-    pub fn is_zero(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-impl InputCounts {
-    fn saturating_sub(&mut self, other: Self) {
-        for (own, theirs) in [
-            (&mut self.keys, other.keys),
-            (&mut self.left, other.left),
-            (&mut self.middle, other.middle),
-            (&mut self.right, other.right),
-            (&mut self.other, other.other),
-            (&mut self.scroll, other.scroll),
-            (&mut self.seconds, other.seconds),
-        ] {
-            *own = own.saturating_sub(theirs);
-        }
-    }
-}
-
-impl Counts {
     /// Subtracts counts that were added before; never below zero.
     pub fn saturating_sub(&mut self, other: Self) {
         self.hardware.saturating_sub(other.hardware);
         self.injected.saturating_sub(other.injected);
+    }
+
+    /// True when nothing happened.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        *self == Self::default()
     }
 }
 

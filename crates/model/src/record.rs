@@ -34,8 +34,12 @@ pub struct Span {
     #[serde(default, skip_serializing_if = "Counts::is_zero")]
     pub counts: Counts,
     /// True when its owner redacted window and counts later; the time and its state stay.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub removed: bool,
+    #[serde(
+        rename = "removed",
+        default,
+        skip_serializing_if = "std::ops::Not::not"
+    )]
+    pub redacted: bool,
 }
 
 impl Span {
@@ -50,7 +54,7 @@ impl Span {
     pub fn without_content(&self) -> Self {
         Self {
             protected: false,
-            removed: true,
+            redacted: true,
             window: None,
             counts: Counts::default(),
             zone: Arc::clone(&self.zone),
@@ -69,7 +73,7 @@ impl Span {
     /// a protected window.
     #[must_use]
     pub fn has_content(&self) -> bool {
-        !self.removed
+        !self.redacted
             && (self.state.is_recording()
                 || self.protected
                 || self.window.is_some()
@@ -106,8 +110,12 @@ pub struct Screenshot {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Arc<WindowInfo>>,
     /// True when its owner redacted the screenshot and its facts later; that there was one at this time stays.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub removed: bool,
+    #[serde(
+        rename = "removed",
+        default,
+        skip_serializing_if = "std::ops::Not::not"
+    )]
+    pub redacted: bool,
 }
 
 impl Screenshot {
@@ -125,7 +133,7 @@ impl Screenshot {
             screen_width: 0,
             screen_height: 0,
             blurred: false,
-            removed: true,
+            redacted: true,
             window: None,
         }
     }

@@ -60,7 +60,7 @@ mod tests {
                 title: "a\u{202e}b\n".into(),
             })),
             counts: Counts::default(),
-            removed: false,
+            redacted: false,
         });
         let json = serde_json::to_string(&RecordLineRef {
             schema: RECORD_SCHEMA,

@@ -45,7 +45,7 @@ fn records() -> [Record; 3] {
             protected: true,
             window: Some(window().into()),
             counts: counts(),
-            removed: true,
+            redacted: true,
         }),
         Record::Shot(Screenshot {
             at: model::Timestamp::from_micros(1),
@@ -58,7 +58,7 @@ fn records() -> [Record; 3] {
             screen_width: 1,
             screen_height: 1,
             blurred: true,
-            removed: true,
+            redacted: true,
             window: Some(window().into()),
         }),
         Record::Notice(Notice {

@@ -38,11 +38,11 @@ impl From<CallError> for UserError {
             CallError::NotRunning => (ErrorKind::Instance, "Start it with `uam`."),
             CallError::Unreachable { .. } => (
                 ErrorKind::Failed,
-                "Is it yours? Only the user who started it can talk to it.",
+                "Only the user who started it can talk to it.",
             ),
             CallError::NoAnswer(_) => (
                 ErrorKind::Failed,
-                "Try again; if it stays silent, `uam doctor` shows where its files are.",
+                "Try again; if there is still no answer, `uam doctor` shows where its files are.",
             ),
         };
         Self::new(kind, error.to_string(), hint)

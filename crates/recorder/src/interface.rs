@@ -68,9 +68,9 @@ pub struct RecorderBatch {
     /// Final records, in order.
     pub records: Vec<Record>,
     /// Provisional spans to write or overwrite by number, the open one among them.
-    pub pending_put: Vec<(u64, Span)>,
+    pub provisional_put: Vec<(u64, Span)>,
     /// Provisional spans with a smaller number are settled and can go.
-    pub pending_drop_below: u64,
+    pub provisional_drop_below: u64,
 }
 
 /// Why no screenshot may be taken now.

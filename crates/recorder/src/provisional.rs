@@ -100,7 +100,7 @@ impl ProvisionalSpans {
             .iter_mut()
             .rev()
             .find(|c| c.start_boot <= boot && boot < c.end_boot())?;
-        let countable = closed.span.state.is_recording() && !closed.span.removed;
+        let countable = closed.span.state.is_recording() && !closed.span.redacted;
         if countable {
             closed.span.counts += counts;
             closed.dirty = true;
@@ -111,7 +111,7 @@ impl ProvisionalSpans {
     /// Redacts every span that touches `range`.
     pub(crate) fn redact(&mut self, range: &Range<model::Timestamp>) {
         for c in &mut self.spans {
-            if !c.span.removed && touches(range, c.span.start, c.span.end()) {
+            if !c.span.redacted && touches(range, c.span.start, c.span.end()) {
                 c.span = c.span.without_content();
                 c.dirty = true;
             }

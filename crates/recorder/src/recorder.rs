@@ -113,14 +113,14 @@ impl Recorder {
     /// Everything since the last batch, with the open span as it stands at `at`. Write it in one transaction.
     pub fn take_batch(&mut self, at: Moment) -> RecorderBatch {
         self.step(at, RecorderInput::Tick);
-        let mut pending_put = self.pending.take_changed();
+        let mut provisional_put = self.pending.take_changed();
         if let Some(span) = self.open_span_at(self.now_boot) {
-            pending_put.push((self.open.id(), span));
+            provisional_put.push((self.open.id(), span));
         }
         RecorderBatch {
             records: std::mem::take(&mut self.done),
-            pending_put,
-            pending_drop_below: self.pending.front_id().unwrap_or(self.open.id()),
+            provisional_put,
+            provisional_drop_below: self.pending.front_id().unwrap_or(self.open.id()),
         }
     }
 
@@ -133,8 +133,8 @@ impl Recorder {
         self.add_notice(self.now_boot, NoticeCode::Stopped, why.to_owned());
         RecorderBatch {
             records: self.done,
-            pending_put: Vec::new(),
-            pending_drop_below: i64::MAX.cast_unsigned(),
+            provisional_put: Vec::new(),
+            provisional_drop_below: i64::MAX.cast_unsigned(),
         }
     }
 
@@ -232,7 +232,7 @@ impl Recorder {
             Some(ClockFinding::Stalled { from, to }) => {
                 self.record_interval(from, to, Coverage::NotRecorded);
                 let seconds = (to - from) / MICROS_PER_SECOND;
-                let text = format!("uam stood still for {seconds} s and saw nothing.");
+                let text = format!("uam did not run for {seconds} s; that time is not recorded.");
                 self.add_notice(boot, NoticeCode::Stalled, text);
             }
             None => {}
@@ -483,7 +483,7 @@ impl Recorder {
             zone: Arc::clone(&self.settings.zone),
             state,
             protected: state.is_recording() && self.active.is_protected(),
-            removed: false,
+            redacted: false,
             window: self.active.named_window(state),
             counts: self.open.recorded_counts(),
         })

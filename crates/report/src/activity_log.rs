@@ -8,8 +8,10 @@
 //! * A shot's or an upload's line comes at once; a notice's line comes after the line of the span before it. The daily
 //!   notice has a line for each sentence, so that nothing of it is clipped away.
 
-use crate::format::{format_bytes, format_count, window_label};
+use crate::columns::{ReportOutput, columns_of};
+use crate::format::{format_bytes, window_label};
 use crate::log_line::{LogLine, LogSubject};
+use crate::totals::Usage;
 use model::{Counts, Coverage, NoticeCode, Record, Screenshot, Span, WindowInfo};
 use std::sync::Arc;
 
@@ -48,8 +50,8 @@ impl ActivityLog {
     /// Takes a record in the journal's order; gives out the lines that are now complete.
     pub fn push_record(&mut self, record: &Record) -> Vec<LogLine> {
         match record {
-            Record::Span(span) => self.span(span).into_iter().collect(),
-            Record::Shot(shot) => vec![shot_line(shot)],
+            Record::Span(span) => self.push_span(span).into_iter().collect(),
+            Record::Shot(shot) => vec![screenshot_line(shot)],
             Record::Notice(notice) => {
                 let mut lines: Vec<LogLine> = self.finish_line().into_iter().collect();
                 let zone: Arc<str> = notice.zone.as_str().into();
@@ -72,12 +74,12 @@ impl ActivityLog {
 
     /// Gives out the lines that are still held back, as at the end of a run.
     pub fn finish_line(&mut self) -> Option<LogLine> {
-        self.group.take().map(SpanGroup::line)
+        self.group.take().map(SpanGroup::into_line)
     }
 
-    fn span(&mut self, span: &Span) -> Option<LogLine> {
+    fn push_span(&mut self, span: &Span) -> Option<LogLine> {
         if let Some(group) = self.group.as_mut()
-            && group.takes(span)
+            && group.accepts(span)
         {
             group.end_us = span.end().as_micros();
             group.dur_us += model::micros::to_micros(span.duration);
@@ -95,12 +97,12 @@ impl ActivityLog {
                 counts: span.counts,
                 dur_us: model::micros::to_micros(span.duration),
             })
-            .map(SpanGroup::line)
+            .map(SpanGroup::into_line)
     }
 }
 
 impl SpanGroup {
-    fn takes(&self, span: &Span) -> bool {
+    fn accepts(&self, span: &Span) -> bool {
         self.state == span.state
             && self.protected == span.protected
             && self.window == span.window
@@ -109,7 +111,7 @@ impl SpanGroup {
             && self.dur_us + model::micros::to_micros(span.duration) <= LONGEST_US
     }
 
-    fn line(self) -> LogLine {
+    fn into_line(self) -> LogLine {
         let text = match &self.window {
             _ if self.protected => "(protected)".to_owned(),
             Some(window) => window_label(&window.app, &window.title),
@@ -121,13 +123,13 @@ impl SpanGroup {
             zone: self.zone,
             word: LogSubject::State(self.state),
             text,
-            detail: counts(&self.counts),
+            detail: format_log_counts(self.counts),
             dur_us: Some(self.dur_us),
         }
     }
 }
 
-fn shot_line(shot: &Screenshot) -> LogLine {
+fn screenshot_line(shot: &Screenshot) -> LogLine {
     let window = shot
         .window
         .as_ref()
@@ -149,17 +151,11 @@ fn shot_line(shot: &Screenshot) -> LogLine {
 }
 
 /// `42 keys 3 clicks`; zero counts are left out.
-fn counts(counts: &Counts) -> String {
-    [
-        (counts.keys(), "key", "keys"),
-        (counts.clicks(), "click", "clicks"),
-        (counts.scroll(), "scroll", "scrolls"),
-    ]
-    .into_iter()
-    .filter(|(n, _, _)| *n > 0)
-    .map(|(n, one, many)| format_count(n, one, many))
-    .collect::<Vec<_>>()
-    .join(" ")
+fn format_log_counts(counts: Counts) -> String {
+    let usage = Usage::from(counts);
+    let shown = columns_of(ReportOutput::LogLine).filter(|column| (column.read)(&usage) > 0);
+    let phrases: Vec<String> = shown.map(|column| column.format_phrase(&usage)).collect();
+    phrases.join(" ")
 }
 
 #[cfg(test)]
@@ -178,7 +174,7 @@ mod tests {
             zone: "Europe/Berlin".into(),
             state,
             protected: title == "protected",
-            removed: false,
+            redacted: false,
             window: (!title.is_empty() && title != "protected").then(|| {
                 Arc::new(WindowInfo {
                     app: "Editor".into(),
@@ -225,7 +221,7 @@ mod tests {
                 screen_width: 1280,
                 screen_height: 720,
                 blurred: true,
-                removed: false,
+                redacted: false,
                 window: None,
             }),
             span(95, 10, Coverage::Active, "protected", 12),
@@ -242,9 +238,9 @@ mod tests {
     }
 
     fn lines() -> Vec<LogLine> {
-        let mut feed = ActivityLog::new();
-        let mut lines: Vec<LogLine> = sample().iter().flat_map(|r| feed.push_record(r)).collect();
-        lines.extend(feed.finish_line());
+        let mut log = ActivityLog::new();
+        let mut lines: Vec<LogLine> = sample().iter().flat_map(|r| log.push_record(r)).collect();
+        lines.extend(log.finish_line());
         lines
     }
 

@@ -6,8 +6,8 @@
 use jiff::civil::{Date, time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use std::collections::HashMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 
 /// The zone of an IANA name; UTC when this machine does not know the name (a renamed or newer zone).
 #[must_use]
@@ -26,19 +26,6 @@ pub fn wall_clock(at_us: i64, zone: &TimeZone) -> Option<Zoned> {
 pub(crate) fn utc_offset_us(at_us: i64, zone: &TimeZone) -> i64 {
     let offset = Timestamp::from_microsecond(at_us).map_or(0, |at| zone.to_offset(at).seconds());
     i64::from(offset) * 1_000_000
-}
-
-/// The interval, in microseconds since the Unix epoch (UTC), that holds every instant which any zone on earth calls
-/// `day`, with a day more on each side for the zone in force before it. Ask the journal for this much.
-#[must_use]
-pub fn day_query_range(day: Date) -> (i64, i64) {
-    let start = day_start(day, &TimeZone::UTC);
-    // Zones reach from UTC-12 to UTC+14; 26 h hold every one, and 26 h more the day before.
-    const MARGIN: i64 = 52 * 3600 * 1_000_000;
-    (
-        start.saturating_sub(MARGIN),
-        start.saturating_add(MARGIN + 24 * 3600 * 1_000_000),
-    )
 }
 
 /// The local date of an instant in the zone of that IANA name.
@@ -73,21 +60,6 @@ pub(crate) fn day_bounds(day: Date, zone: &TimeZone) -> (i64, i64) {
         .tomorrow()
         .map_or(i64::MAX, |next| day_start(next, zone));
     (day_start(day, zone), next)
-}
-
-/// The zones met so far, so that each name is looked up once.
-#[derive(Default)]
-pub(crate) struct ZoneCalendars(HashMap<String, TimeZone>);
-
-impl ZoneCalendars {
-    pub(crate) fn get(&mut self, name: &str) -> TimeZone {
-        if let Some(zone) = self.0.get(name) {
-            return zone.clone();
-        }
-        let zone = load_zone(name);
-        self.0.insert(name.to_owned(), zone.clone());
-        zone
-    }
 }
 
 /// When a day begins, in minutes after midnight by the wall clock, 0 to 720.
@@ -158,66 +130,50 @@ impl fmt::Display for DayStart {
     }
 }
 
-/// One day in each zone met, whose bounds are found once.
-pub(crate) struct DayBounds {
-    day: Date,
+/// The zones met so far, so that each name is looked up once.
+#[derive(Default)]
+pub(crate) struct ZoneCalendars {
     starts: DayStart,
-    zones: Vec<(String, TimeZone, (i64, i64))>,
+    zones: Vec<ZoneCalendar>,
     /// The one asked for last, which is asked for again most of the time.
     last: usize,
 }
 
-impl DayBounds {
-    pub(crate) fn new(day: Date, starts: DayStart) -> Self {
+impl ZoneCalendars {
+    pub(crate) fn new(starts: DayStart) -> Self {
         Self {
-            day,
             starts,
-            zones: Vec::new(),
-            last: 0,
+            ..Self::default()
         }
     }
 
-    fn at(&mut self, name: &str) -> &(String, TimeZone, (i64, i64)) {
-        let known = |zones: &[(String, TimeZone, (i64, i64))], n: usize| {
-            zones.get(n).is_some_and(|(known, ..)| known == name)
-        };
-        if !known(&self.zones, self.last) {
-            let place = self.zones.iter().position(|(known, ..)| known == name);
-            self.last = place.unwrap_or_else(|| {
-                let zone = load_zone(name);
-                let bounds = self.starts.bounds(self.day, &zone);
-                self.zones.push((name.to_owned(), zone, bounds));
+    /// The number of the zone with that IANA name.
+    pub(crate) fn number_of(&mut self, name: &str) -> usize {
+        let last = self.zones.get(self.last);
+        if last.is_none_or(|zone| zone.name != name) {
+            let known = self.zones.iter().position(|zone| zone.name == name);
+            self.last = known.unwrap_or_else(|| {
+                self.zones.push(ZoneCalendar::new(name, self.starts));
                 self.zones.len() - 1
             });
         }
-        &self.zones[self.last]
+        self.last
     }
 
-    /// The day's first instant in a zone and the next day's, in microseconds since the Unix epoch (UTC).
-    pub(crate) fn of(&mut self, zone: &str) -> (i64, i64) {
-        self.at(zone).2
+    /// The zone of a number that [`Self::number_of`] gave.
+    pub(crate) fn get_number(&mut self, number: usize) -> &mut ZoneCalendar {
+        &mut self.zones[number]
     }
 
-    pub(crate) fn zone(&mut self, name: &str) -> &TimeZone {
-        &self.at(name).1
-    }
-
-    /// Does the zone's calendar show the day at this instant?
-    pub(crate) fn hold(&mut self, at_us: i64, zone: &str) -> bool {
-        // A clock that is set back over midnight shows a day twice; far from there its bounds tell.
-        const NEAR: i64 = 3 * 3600 * 1_000_000;
-        let (day, starts) = (self.day, self.starts);
-        let (_, zone, (start, end)) = self.at(zone);
-        if at_us < start.saturating_sub(NEAR) || at_us >= end.saturating_add(NEAR) {
-            return false;
-        }
-        let within = start.saturating_add(NEAR)..end.saturating_sub(NEAR);
-        within.contains(&at_us) || starts.date_in(at_us, zone) == day
+    pub(crate) fn get(&mut self, name: &str) -> &mut ZoneCalendar {
+        let number = self.number_of(name);
+        self.get_number(number)
     }
 }
 
 /// A zone, and the day last asked for in it.
 pub(crate) struct ZoneCalendar {
+    name: String,
     pub(crate) zone: TimeZone,
     starts: DayStart,
     day: Date,
@@ -225,23 +181,67 @@ pub(crate) struct ZoneCalendar {
 }
 
 impl ZoneCalendar {
-    pub(crate) fn new(zone: TimeZone, starts: DayStart) -> Self {
+    fn new(name: &str, starts: DayStart) -> Self {
         Self {
-            zone,
+            name: name.to_owned(),
+            zone: load_zone(name),
             starts,
             day: Date::ZERO,
             bounds: (0, 0),
         }
     }
 
-    /// The day that holds an instant, and its bounds.
+    /// The day that holds an instant, and its bounds; each instant lies within the bounds of one day.
     pub(crate) fn day_of(&mut self, at_us: i64) -> (Date, (i64, i64)) {
         if !(self.bounds.0..self.bounds.1).contains(&at_us) {
             self.day = self.starts.date_in(at_us, &self.zone);
             self.bounds = self.starts.bounds(self.day, &self.zone);
+            if at_us >= self.bounds.1
+                && let Ok(next) = self.day.tomorrow()
+            {
+                // A clock set back over midnight shows the day before once more; that day has ended all the same.
+                self.day = next;
+                self.bounds = self.starts.bounds(next, &self.zone);
+            }
         }
         (self.day, self.bounds)
     }
+
+    /// The parts of `from_us..to_us` that lie in neighbouring days: the place of each day among them, and the part's bounds.
+    pub(crate) fn split_by_day(
+        &mut self,
+        days: &RangeInclusive<Date>,
+        from_us: i64,
+        to_us: i64,
+    ) -> impl Iterator<Item = (usize, i64, i64)> {
+        let mut at = from_us;
+        std::iter::from_fn(move || {
+            while at < to_us {
+                let from = at;
+                let (day, (_, end)) = self.day_of(at);
+                at = match day < *days.start() {
+                    // Time before the first day is passed over at once.
+                    true => self.starts.start_of(*days.start(), &self.zone),
+                    false => end,
+                };
+                // A day that ends no later than the instant would be a fault of the zone; the loop ends all the same.
+                at = at.max(from.saturating_add(1)).min(to_us);
+                if day > *days.end() {
+                    at = to_us;
+                } else if let Some(place) = place_of(days, day) {
+                    return Some((place, from, at));
+                }
+            }
+            None
+        })
+    }
+}
+
+/// The place of a day among neighbouring days.
+pub(crate) fn place_of(days: &RangeInclusive<Date>, day: Date) -> Option<usize> {
+    let after = days.start().until(day).ok()?.get_days();
+    let place = usize::try_from(after).ok()?;
+    days.contains(&day).then_some(place)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::day_report::DayReport;
 use crate::rules::{ClassificationRules, RuleList};
-use crate::totals::{NONE, Usage, pseudo_rows, sum_by_name};
+use crate::totals::{NONE, NamedUsage, Usage, pseudo_rows, sum_by_name};
 use regex::Regex;
 use std::collections::HashMap;
 
@@ -70,7 +70,7 @@ impl<'m> Classifier<'m> {
     }
 
     /// Classifies a window.
-    pub fn of(&mut self, app: &str, title: &str) -> Classification {
+    pub fn classify(&mut self, app: &str, title: &str) -> Classification {
         let title = if self.needs_titles() { title } else { "" };
         if let Some(named) = self.apps.get(app).and_then(|a| a.titles.get(title)) {
             return *named;
@@ -118,15 +118,25 @@ impl<'m> Classifier<'m> {
         let mut windows: Vec<(Classification, Usage)> = Vec::new();
         for app in &day.apps {
             for window in &app.windows {
-                windows.push((self.of(&app.app, &window.title), window.usage));
+                windows.push((self.classify(&app.app, &window.title), window.usage));
             }
         }
-        let [categories, projects] = [0, 1].map(|list: usize| {
-            let rows = windows.iter();
-            let rows = rows.map(|(names, usage)| (self.name_of(list, names[list]), usage));
-            sum_by_name(rows.chain(pseudo_rows(&day.protected, &day.removed, &day.unnamed)))
-        });
-        (day.categories, day.projects) = (categories, projects);
+        let windows = windows.iter().map(|(names, usage)| (*names, usage));
+        let unnamed = pseudo_rows(&day.protected, &day.redacted, &day.unnamed);
+        [day.categories, day.projects] = self.sum_lists(windows, unnamed);
+    }
+
+    /// The rows of each list, longest first: those of windows, and those that no rule names.
+    pub(crate) fn sum_lists<'a>(
+        &'a self,
+        windows: impl Iterator<Item = (Classification, &'a Usage)> + Clone,
+        unnamed: impl Iterator<Item = (&'a str, &'a Usage)> + Clone,
+    ) -> [Vec<NamedUsage>; 2] {
+        [0, 1].map(|list: usize| {
+            let windows = windows.clone();
+            let named = windows.map(|(names, usage)| (self.name_of(list, names[list]), usage));
+            sum_by_name(named.chain(unnamed.clone()))
+        })
     }
 
     /// The name at a place of a list: 0 for categories, 1 for projects.

@@ -16,20 +16,23 @@
 //!   cut at each whole minute, so in practice none crosses midnight. They are facts of their own, so they stay even
 //!   where the clock's correction gave their time to another span.
 
-use crate::buckets::TenMinuteBuckets;
-use crate::calendar::DayBounds;
-use crate::day_report::{AppTotal, DayNotice, DayReport, DayScreenshot};
+use crate::buckets::{TenMinuteBuckets, split_by_ten, wall_ten_of};
+use crate::calendar::ZoneCalendars;
+use crate::day_pieces::{DayBuilder, DayPiece, build_days};
+use crate::day_report::{AppTotal, DayNotice, DayReport, DayScreenshot, WindowTotal};
 use crate::stretches::{Extent, Stretches, ViewOptions, spans_of};
-use crate::totals::{RowKey, Totals, Usage};
+use crate::timeline::{Timeline, TimelineBuilder};
+use crate::totals::{RowKey, Totals, Usage, WindowKey};
 use jiff::civil::Date;
-use model::{Coverage, Record, RecordLine, Span, WindowInfo};
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, HashMap};
+use jiff::tz::TimeZone;
+use model::{Record, RecordLine, Span};
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The report of one day. See the module for the rules.
 ///
-/// * `lines`: records in the journal's order that cover at least [`crate::calendar::day_query_range`]; others do no harm.
+/// * `lines`: records in the journal's order, three UTC days around it at least; others do no harm.
 /// * `pending`: spans that are durable but not closed yet; they come after all lines.
 /// * `view`: when days begin, and which visits are merged.
 /// * `extent`: from when until when time is counted.
@@ -42,168 +45,145 @@ pub fn build_day_report(
     extent: Extent,
     zone: &str,
 ) -> DayReport {
-    let spans = spans_of(lines, pending);
-    let stretches = Stretches::new(&spans, extent, zone, view.merge_us);
-    build_report(view, lines, &spans, &stretches, day, zone)
+    build_day_with_timeline(lines, pending, (view, day), extent, zone).0
 }
 
-/// The same of spans and their stretches.
-pub(crate) fn build_report(
-    view: ViewOptions,
+/// The report of one day, and its timeline in the zone last in force; arguments as for [`build_day_report`].
+pub(crate) fn build_day_with_timeline(
     lines: &[RecordLine],
-    spans: &[&Span],
-    stretches: &Stretches<'_>,
-    day: Date,
+    pending: &[Span],
+    (view, day): (ViewOptions, Date),
+    extent: Extent,
     zone: &str,
-) -> DayReport {
-    let mut bounds = DayBounds::new(day, view.starts);
-    let mut gathering = DayReportBuilder::new(day);
-    let mut tens = TenMinuteBuckets::default();
-    for stretch in &stretches.list {
-        let (start, end) = bounds.of(stretch.zone);
-        let (from, to) = (stretch.from_us.max(start), stretch.to_us.min(end));
-        if from < to {
-            let state = stretch.owner.map_or(Coverage::Off, |s| s.state);
-            gathering.add_time(from, to, state, stretch.shown);
-            let zone = bounds.zone(stretch.zone);
-            tens.time(from, to, state, zone, |_, _, _| {});
-        }
-    }
-    let mut last = zone;
-    for (n, span) in spans.iter().enumerate() {
-        if bounds.hold(span.start.as_micros(), &span.zone) {
-            gathering.add_counts(span, stretches.counted_to(n, span));
-            tens.input(span, bounds.zone(&span.zone));
-            last = &span.zone;
-        }
-    }
+) -> (DayReport, Timeline) {
+    let spans = spans_of(lines, pending);
+    let stretches = Stretches::new(&spans, extent, zone, view.merge_us);
+    let mut zones = ZoneCalendars::new(view.starts);
+    let mut report = DayReportBuilder::new(zone);
+    let mut timeline = TimelineBuilder::default();
+    let builders: &mut [&mut dyn DayBuilder] = &mut [&mut report, &mut timeline];
+    build_days(&(day..=day), &mut zones, &stretches, &spans, builders);
+    let mut report = report.finish(day);
     for line in lines {
+        let mut on_day = |zone: &str, at_us| zones.get(zone).day_of(at_us).0 == day;
         match &line.record {
-            Record::Shot(shot) if bounds.hold(shot.at.as_micros(), &shot.zone) => {
-                gathering
-                    .report
-                    .shots
-                    .push(DayScreenshot::new(line.seq, shot));
+            Record::Shot(shot) if on_day(&shot.zone, shot.at.as_micros()) => {
+                report.shots.push(DayScreenshot::new(line.seq, shot));
             }
-            Record::Notice(note) if bounds.hold(note.at.as_micros(), &note.zone) => {
-                let row = DayNotice::new(line.seq, note);
-                gathering.report.notices.push(row);
+            Record::Notice(note) if on_day(&note.zone, note.at.as_micros()) => {
+                report.notices.push(DayNotice::new(line.seq, note));
             }
             _ => {}
         }
     }
-    gathering.report.activity = tens.finish();
-    gathering.report.zone = last.to_owned();
-    gathering.finish()
-}
-
-/// A window as a row: ordered by application, then title; its executable tells no two apart.
-#[derive(Clone)]
-struct WindowKey(Arc<WindowInfo>);
-
-impl WindowKey {
-    fn names(&self) -> (&str, &str) {
-        (&self.0.app, &self.0.title)
-    }
-}
-
-impl PartialEq for WindowKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.names() == other.names()
-    }
-}
-
-impl Eq for WindowKey {}
-
-impl PartialOrd for WindowKey {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for WindowKey {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.names().cmp(&other.names())
-    }
+    let bounds = view.starts.bounds(day, &zones.get(&report.zone).zone);
+    (report, timeline.finish(bounds))
 }
 
 /// A report being built.
 struct DayReportBuilder {
-    report: DayReport,
+    /// IANA name of the zone last in force.
+    zone: Arc<str>,
+    counted_us: Option<(i64, i64)>,
     totals: Totals<WindowKey>,
+    tens: TenMinuteBuckets,
     /// The first executable of each application that could be known.
     executables: HashMap<String, String>,
 }
 
 impl DayReportBuilder {
-    fn new(day: Date) -> Self {
+    fn new(zone: &str) -> Self {
         Self {
-            report: DayReport::empty(day),
+            zone: zone.into(),
+            counted_us: None,
             totals: Totals::default(),
+            tens: TenMinuteBuckets::default(),
             executables: HashMap::new(),
         }
     }
 
-    fn add_time(&mut self, from: i64, to: i64, state: Coverage, span: Option<&Span>) {
-        let us = to.abs_diff(from);
-        self.report.from_us = Some(self.report.from_us.map_or(from, |f| f.min(from)));
-        self.report.to_us = Some(self.report.to_us.map_or(to, |t| t.max(to)));
-        match span {
-            Some(span) => {
-                if state.is_recording() {
-                    self.note_executable(span);
-                }
-                self.totals.add_time(key_of(span).as_ref(), state, us);
-            }
-            None => self.totals.states[state as usize] += us,
-        }
-    }
-
-    /// Adds the counts of a span to the row of `to`.
-    fn add_counts(&mut self, span: &Span, to: &Span) {
-        if !span.counts.is_zero() {
-            self.note_executable(to);
-            self.totals.add_counts(key_of(to).as_ref(), span.counts);
-        }
-    }
-
-    fn note_executable(&mut self, span: &Span) {
-        if let RowKey::Window(window) = RowKey::of(span)
+    /// The row of a span whose time or counts are added.
+    fn row_of(&mut self, span: &Span) -> RowKey<WindowKey> {
+        let row = WindowKey::of(span);
+        if let RowKey::Window(WindowKey(window)) = &row
             && !window.exe.is_empty()
             && !self.executables.contains_key(&window.app)
         {
             let (app, exe) = (window.app.clone(), window.exe.clone());
             self.executables.insert(app, exe);
         }
+        row
     }
 
-    fn finish(mut self) -> DayReport {
-        self.report.length_us = self.totals.length_us();
-        self.report.states = self.totals.state_totals();
-        self.report.counts = self.totals.counts();
-        self.report.protected = self.totals.protected;
-        self.report.removed = self.totals.redacted;
-        self.report.unnamed = self.totals.no_window;
-        let mut apps: BTreeMap<String, BTreeMap<String, Usage>> = BTreeMap::new();
+    fn finish(mut self, day: Date) -> DayReport {
+        let mut apps: Vec<AppTotal> = Vec::new();
+        let (length_us, states) = (self.totals.length_us(), self.totals.state_totals());
+        let counts = self.totals.counts();
         for (WindowKey(window), usage) in self.totals.rows {
-            let titles = apps.entry(window.app.clone()).or_default();
-            titles.insert(window.title.clone(), usage);
+            if apps.last().is_none_or(|last| last.app != window.app) {
+                apps.push(AppTotal {
+                    app: window.app.clone(),
+                    exe: self.executables.remove(&window.app).unwrap_or_default(),
+                    usage: Usage::default(),
+                    windows: Vec::new(),
+                });
+            }
+            if let Some(app) = apps.last_mut() {
+                app.usage += &usage;
+                let title = window.title.clone();
+                app.windows.push(WindowTotal { title, usage });
+            }
         }
-        let apps = apps.into_iter().map(|(app, windows)| {
-            let exe = self.executables.remove(&app).unwrap_or_default();
-            AppTotal::new(app, exe, windows)
-        });
-        self.report.apps = apps.collect();
         // Longest first; equal ones stay in the order of their names.
-        self.report
-            .apps
-            .sort_by_key(|a| std::cmp::Reverse(a.usage.total_us()));
-        self.report
+        apps.sort_by_key(|app| Reverse(app.usage.total_us()));
+        for app in &mut apps {
+            app.windows
+                .sort_by_key(|window| Reverse(window.usage.total_us()));
+        }
+        DayReport {
+            day,
+            zone: self.zone.to_string(),
+            from_us: self.counted_us.map(|(from, _)| from),
+            to_us: self.counted_us.map(|(_, to)| to),
+            length_us,
+            states,
+            counts,
+            apps,
+            protected: self.totals.protected,
+            redacted: self.totals.redacted,
+            unnamed: self.totals.no_window,
+            categories: Vec::new(),
+            projects: Vec::new(),
+            activity: self.tens.finish(),
+            shots: Vec::new(),
+            notices: Vec::new(),
+            damaged: Vec::new(),
+        }
     }
 }
 
-fn key_of(span: &Span) -> RowKey<WindowKey> {
-    RowKey::of(span).map(|window| WindowKey(Arc::clone(window)))
+impl DayBuilder for DayReportBuilder {
+    fn add_time(&mut self, piece: &DayPiece<'_>) {
+        let (state, from, to) = (piece.state, piece.from_us, piece.to_us);
+        self.counted_us = Some((self.counted_us.map_or(from, |(first, _)| first), to));
+        let recorded = piece.shown.filter(|_| state.is_recording());
+        let row = recorded.map_or(RowKey::NoWindow, |span| self.row_of(span));
+        self.totals.add_time(row.as_ref(), state, piece.length_us());
+        let ten_of = |at| wall_ten_of(at, piece.zone);
+        split_by_ten(from, to, ten_of, |ten, from, to| {
+            self.tens.add_time(ten, state, to.abs_diff(from));
+        });
+    }
+
+    fn add_counts(&mut self, _: usize, span: &Span, shown: &Span, zone: &TimeZone) {
+        self.zone = Arc::clone(&span.zone);
+        if !span.counts.is_zero() {
+            let row = self.row_of(shown);
+            self.totals.row(row.as_ref()).counts += span.counts;
+            let ten = wall_ten_of(span.start.as_micros(), zone);
+            self.tens.add_counts(ten, span.counts);
+        }
+    }
 }
 
 #[cfg(test)]

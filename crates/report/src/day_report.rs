@@ -4,11 +4,10 @@
 //! `_us` too and are microseconds. Titles and names are raw text: show them through [`model::to_printable`] only.
 
 use crate::buckets::ActivityBucket;
-use crate::totals::{NamedUsage, StateTotal, Usage};
+use crate::totals::{NamedUsage, StateTotal, Usage, time_in};
 use jiff::civil::Date;
 use model::{Counts, Coverage, Notice, NoticeCode, Screenshot};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// One day. The rules behind the numbers stand at the head of [`crate::day`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,8 +31,8 @@ pub struct DayReport {
     /// Windows that an exclusion rule withheld: their time and counts, never its name.
     pub protected: Usage,
     /// Redacted records: only their time is left.
-    #[serde(default)]
-    pub removed: Usage,
+    #[serde(default, rename = "removed")]
+    pub redacted: Usage,
     /// Time and counts while no window was active.
     pub unnamed: Usage,
     /// Per category, longest first; empty where no rules were asked. See [`crate::rules`].
@@ -57,35 +56,7 @@ impl DayReport {
     /// Time in one state, in microseconds.
     #[must_use]
     pub fn state_us(&self, state: Coverage) -> u64 {
-        self.states
-            .iter()
-            .filter(|t| t.state == state)
-            .map(|t| t.us)
-            .sum()
-    }
-}
-
-impl DayReport {
-    pub(crate) fn empty(day: Date) -> Self {
-        Self {
-            day,
-            zone: String::new(),
-            from_us: None,
-            to_us: None,
-            length_us: 0,
-            states: Vec::new(),
-            counts: Counts::default(),
-            apps: Vec::new(),
-            protected: Usage::default(),
-            removed: Usage::default(),
-            unnamed: Usage::default(),
-            categories: Vec::new(),
-            projects: Vec::new(),
-            activity: Vec::new(),
-            shots: Vec::new(),
-            notices: Vec::new(),
-            damaged: Vec::new(),
-        }
+        time_in(&self.states, state)
     }
 }
 
@@ -101,28 +72,6 @@ pub struct AppTotal {
     pub usage: Usage,
     /// Per title, longest first.
     pub windows: Vec<WindowTotal>,
-}
-
-impl AppTotal {
-    pub(crate) fn new(app: String, exe: String, windows: BTreeMap<String, Usage>) -> Self {
-        let mut usage = Usage::default();
-        let mut windows: Vec<WindowTotal> = windows
-            .into_iter()
-            .map(|(title, of)| {
-                usage.active_us += of.active_us;
-                usage.idle_us += of.idle_us;
-                usage.counts += of.counts;
-                WindowTotal { title, usage: of }
-            })
-            .collect();
-        windows.sort_by_key(|w| std::cmp::Reverse(w.usage.total_us()));
-        Self {
-            app,
-            exe,
-            usage,
-            windows,
-        }
-    }
 }
 
 /// One window title of an application.
@@ -159,32 +108,27 @@ pub struct DayScreenshot {
     /// True when it was made unreadable.
     pub blurred: bool,
     /// True when its owner redacted it later.
-    #[serde(default)]
-    pub removed: bool,
+    #[serde(default, rename = "removed")]
+    pub redacted: bool,
     /// SHA-256 of the encoded screenshot, in hex.
     pub sha256: String,
 }
 
 impl DayScreenshot {
     pub(crate) fn new(seq: u64, shot: &Screenshot) -> Self {
+        let window = shot.window.as_deref().cloned().unwrap_or_default();
         Self {
             seq,
             at_us: shot.at.as_micros(),
             zone: shot.zone.to_string(),
-            app: shot
-                .window
-                .as_ref()
-                .map_or_else(String::new, |w| w.app.clone()),
-            title: shot
-                .window
-                .as_ref()
-                .map_or_else(String::new, |w| w.title.clone()),
+            app: window.app,
+            title: window.title,
             width: shot.width,
             height: shot.height,
             bytes: shot.bytes,
             media: shot.media.clone(),
             blurred: shot.blurred,
-            removed: shot.removed,
+            redacted: shot.redacted,
             sha256: shot.sha256.clone(),
         }
     }

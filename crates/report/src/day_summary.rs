@@ -4,7 +4,7 @@
 //! ([`MOST_SLOTS`], [`MOST_NAMES`], [`LONGEST_TITLE`]); when there are more names than that, the one with the least time
 //! makes room, so the names at the top are right as long as the names at the bottom are short.
 
-use crate::buckets::TEN_US;
+use crate::buckets::{TEN_US, split_by_ten, ten_of};
 use crate::timeline::{Timeline, TimelineOwner};
 use crate::totals::PROTECTED;
 use model::{Counts, Coverage, Span};
@@ -82,28 +82,28 @@ impl DaySummary {
     /// The summary of the day in the journal.
     #[must_use]
     pub fn of(timeline: &Timeline) -> Self {
-        let mut glance = Self::new(timeline.from_us);
+        let mut summary = Self::new(timeline.from_us);
         for piece in &timeline.pieces {
-            glance.time(piece.from_us, piece.to_us, piece.state);
+            summary.time(piece.from_us, piece.to_us, piece.state);
             let us = piece.to_us.abs_diff(piece.from_us);
             match piece.owner {
                 TimelineOwner::Window(n) => {
                     if let Some((app, title)) = timeline.windows.get(n) {
-                        glance.named(app, title, us, piece.state);
+                        summary.named(app, title, us, piece.state);
                     }
                 }
-                TimelineOwner::Protected => glance.named(PROTECTED, "", us, piece.state),
-                TimelineOwner::Removed | TimelineOwner::Nobody => {}
+                TimelineOwner::Protected => summary.named(PROTECTED, "", us, piece.state),
+                TimelineOwner::Redacted | TimelineOwner::Nobody => {}
             }
         }
         for (n, ten) in timeline.tens.iter().enumerate() {
             if ten.input_s > 0
-                && let Some(slot) = glance.slot(n)
+                && let Some(slot) = summary.slot(n)
             {
                 slot.input_s += ten.input_s;
             }
         }
-        glance
+        summary
     }
 
     /// Adds the part of a span within `from_us..to_us`.
@@ -112,7 +112,7 @@ impl DaySummary {
         let us = to_us.abs_diff(from_us);
         match &span.window {
             _ if span.protected => self.named(PROTECTED, "", us, span.state),
-            Some(window) if !span.removed => {
+            Some(window) if !span.redacted => {
                 self.named(&window.app, &window.title, us, span.state);
             }
             _ => {}
@@ -174,18 +174,14 @@ impl DaySummary {
     }
 
     fn time(&mut self, from_us: i64, to_us: i64, state: Coverage) {
-        let mut at = from_us;
-        while at < to_us {
-            let n = (at.saturating_sub(self.from_us)).div_euclid(TEN_US);
-            let next = self.from_us.saturating_add((n + 1).saturating_mul(TEN_US));
-            let end = to_us.min(next);
-            if let Some(slot) = self.at(at) {
-                slot.states[state as usize] += end.abs_diff(at);
-            } else if n >= 0 {
-                return;
+        let start = self.from_us;
+        let end = start.saturating_add(MOST_SLOTS as i64 * TEN_US);
+        let ten_of = |at| ten_of(at, start);
+        split_by_ten(from_us.max(start), to_us.min(end), ten_of, |_, from, to| {
+            if let Some(slot) = self.at(from) {
+                slot.states[state as usize] += to.abs_diff(from);
             }
-            at = end;
-        }
+        });
     }
 
     fn named(&mut self, app: &str, title: &str, us: u64, state: Coverage) {
@@ -250,7 +246,7 @@ mod tests {
             zone: "UTC".into(),
             state: Coverage::Active,
             protected: false,
-            removed: false,
+            redacted: false,
             window: Some(
                 WindowInfo {
                     app: app.into(),
@@ -269,53 +265,53 @@ mod tests {
         }
     }
 
-    fn added(glance: &mut DaySummary, span: &Span) {
-        glance.add(span, span.start.as_micros(), span.end().as_micros());
+    fn added(summary: &mut DaySummary, span: &Span) {
+        summary.add(span, span.start.as_micros(), span.end().as_micros());
     }
 
     #[test]
     fn time_falls_into_its_ten_minutes() {
-        let mut glance = DaySummary::new(0);
-        added(&mut glance, &span(5 * MINUTE, 20, "Editor", "a"));
-        let active: Vec<u64> = glance.slots.iter().map(|s| s.states[0]).collect();
+        let mut summary = DaySummary::new(0);
+        added(&mut summary, &span(5 * MINUTE, 20, "Editor", "a"));
+        let active: Vec<u64> = summary.slots.iter().map(|s| s.states[0]).collect();
         assert_eq!(
             active,
             [5, 10, 5].map(|m: u64| m * MINUTE.unsigned_abs()),
             "cut at each ten minutes"
         );
         assert_eq!(
-            glance.slots[0].input_s, 7,
+            summary.slots[0].input_s, 7,
             "input belongs to where the span began"
         );
-        glance.subtract(5 * MINUTE, span(0, 1, "", "").counts);
-        assert_eq!(glance.slots[0].input_s, 0);
-        assert_eq!(glance.slots[1].longest_state(), Some(Coverage::Active));
+        summary.subtract(5 * MINUTE, span(0, 1, "", "").counts);
+        assert_eq!(summary.slots[0].input_s, 0);
+        assert_eq!(summary.slots[1].longest_state(), Some(Coverage::Active));
         assert_eq!(SummaryBucket::default().longest_state(), None);
     }
 
     #[test]
     fn names_are_summed_merged_and_forgotten() {
-        let mut glance = DaySummary::new(0);
-        added(&mut glance, &span(0, 2, "Editor", "a"));
-        added(&mut glance, &span(2 * MINUTE, 3, "Editor", "b"));
+        let mut summary = DaySummary::new(0);
+        added(&mut summary, &span(0, 2, "Editor", "a"));
+        added(&mut summary, &span(2 * MINUTE, 3, "Editor", "b"));
         let mut other = DaySummary::new(0);
         added(&mut other, &span(5 * MINUTE, 4, "Browser", "x"));
         let mut hidden = span(9 * MINUTE, 9, "Bank", "secret");
         hidden.protected = true;
         hidden.window = None;
         added(&mut other, &hidden);
-        glance.merge(&other);
-        let apps: Vec<(&str, u64)> = glance
+        summary.merge(&other);
+        let apps: Vec<(&str, u64)> = summary
             .top_apps(9)
             .iter()
             .map(|n| (n.app.as_str(), n.us / MINUTE.unsigned_abs()))
             .collect();
         assert_eq!(apps, [(PROTECTED, 9), ("Editor", 5), ("Browser", 4)]);
-        assert_eq!(glance.top_windows(1)[0].title, "x");
-        glance.clear_names();
-        assert!(glance.top_apps(9).is_empty() && glance.top_windows(9).is_empty());
+        assert_eq!(summary.top_windows(1)[0].title, "x");
+        summary.clear_names();
+        assert!(summary.top_apps(9).is_empty() && summary.top_windows(9).is_empty());
         assert_eq!(
-            glance.slots[0].states[0],
+            summary.slots[0].states[0],
             10 * MINUTE.unsigned_abs(),
             "times stay"
         );
@@ -323,28 +319,28 @@ mod tests {
 
     #[test]
     fn nothing_makes_it_grow_without_bound() {
-        let mut glance = DaySummary::new(0);
+        let mut summary = DaySummary::new(0);
         let long = "x".repeat(10_000);
         for n in 0..1_000 {
             added(
-                &mut glance,
+                &mut summary,
                 &span(n * MINUTE, 1, "App", &format!("{n}{long}")),
             );
         }
-        added(&mut glance, &span(0, 1_000_000, "App", "for ever"));
-        assert!(glance.slots.len() <= MOST_SLOTS);
-        assert_eq!(glance.top_windows(usize::MAX).len(), MOST_NAMES);
-        assert_eq!(glance.top_windows(1)[0].title, "for ever");
-        let json = serde_json::to_string(&glance).unwrap();
+        added(&mut summary, &span(0, 1_000_000, "App", "for ever"));
+        assert!(summary.slots.len() <= MOST_SLOTS);
+        assert_eq!(summary.top_windows(usize::MAX).len(), MOST_NAMES);
+        assert_eq!(summary.top_windows(1)[0].title, "for ever");
+        let json = serde_json::to_string(&summary).unwrap();
         assert!(json.len() < 200_000, "{}", json.len());
-        assert_eq!(serde_json::from_str::<DaySummary>(&json).unwrap(), glance);
+        assert_eq!(serde_json::from_str::<DaySummary>(&json).unwrap(), summary);
     }
 
     #[test]
     fn what_lies_before_the_day_is_left_out() {
-        let mut glance = DaySummary::new(10 * MINUTE);
-        added(&mut glance, &span(5 * MINUTE, 10, "Editor", "a"));
-        assert_eq!(glance.slots.len(), 1);
-        assert_eq!(glance.slots[0].states[0], 5 * MINUTE.unsigned_abs());
+        let mut summary = DaySummary::new(10 * MINUTE);
+        added(&mut summary, &span(5 * MINUTE, 10, "Editor", "a"));
+        assert_eq!(summary.slots.len(), 1);
+        assert_eq!(summary.slots[0].states[0], 5 * MINUTE.unsigned_abs());
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! Field names are stable, as in [`crate::DayReport`].
 
-use crate::totals::{NamedUsage, StateTotal, Totals, Usage, pseudo_rows, sum_by_name};
+use crate::totals::{
+    NamedUsage, StateTotal, Totals, Usage, pseudo_rows, state_totals, sum_by_name, time_in,
+};
 use jiff::civil::Date;
 use model::{Counts, Coverage};
 use serde::{Deserialize, Serialize};
@@ -28,11 +30,13 @@ pub struct DayTotals {
     /// Everything counted on the day.
     pub counts: Counts,
     /// Per application, longest first.
-    pub apps: Vec<AppUsage>,
+    #[serde(with = "app_rows")]
+    pub apps: Vec<NamedUsage>,
     /// Windows that an exclusion rule withheld.
     pub protected: Usage,
     /// Redacted records.
-    pub removed: Usage,
+    #[serde(rename = "removed")]
+    pub redacted: Usage,
     /// Time and counts while no window was active.
     pub unnamed: Usage,
     /// Per category, longest first; empty where no rules were asked. See [`crate::rules`].
@@ -43,32 +47,48 @@ pub struct DayTotals {
     pub projects: Vec<NamedUsage>,
 }
 
-/// One application on a day.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AppUsage {
-    /// Its name.
-    pub app: String,
-    /// Its time and counts.
-    #[serde(flatten)]
-    pub usage: Usage,
+/// In the JSON, an application's name is called `app`.
+mod app_rows {
+    use crate::totals::{NamedUsage, Usage};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    struct AppRow {
+        app: String,
+        #[serde(flatten)]
+        usage: Usage,
+    }
+
+    pub(super) fn serialize<S: Serializer>(rows: &[NamedUsage], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(rows.iter().cloned().map(|row| AppRow {
+            app: row.name,
+            usage: row.usage,
+        }))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Vec<NamedUsage>, D::Error> {
+        let rows = Vec::<AppRow>::deserialize(from)?.into_iter();
+        Ok(rows
+            .map(|row| NamedUsage {
+                name: row.app,
+                usage: row.usage,
+            })
+            .collect())
+    }
 }
 
 impl DayTotals {
-    pub(crate) fn new(day: Date, totals: Totals<String>) -> Self {
-        let (length_us, states) = (totals.length_us(), totals.state_totals());
-        let counts = totals.counts();
-        let apps = totals.rows.into_iter();
-        let mut apps: Vec<AppUsage> = apps.map(|(app, usage)| AppUsage { app, usage }).collect();
-        // Longest first; equal ones stay in the order of their names.
-        apps.sort_by_key(|a| std::cmp::Reverse(a.usage.total_us()));
+    pub(crate) fn new(day: Date, totals: &Totals<String>) -> Self {
         Self {
             day,
-            length_us,
-            states,
-            counts,
-            apps,
+            length_us: totals.length_us(),
+            states: totals.state_totals(),
+            counts: totals.counts(),
+            apps: sum_by_name(totals.rows.iter().map(|(app, of)| (app.as_str(), of))),
             protected: totals.protected,
-            removed: totals.redacted,
+            redacted: totals.redacted,
             unnamed: totals.no_window,
             categories: Vec::new(),
             projects: Vec::new(),
@@ -76,8 +96,8 @@ impl DayTotals {
     }
 
     /// The rows in parentheses.
-    pub(crate) fn pseudo_rows(&self) -> impl Iterator<Item = (&str, &Usage)> {
-        pseudo_rows(&self.protected, &self.removed, &self.unnamed)
+    pub(crate) fn pseudo_rows(&self) -> impl Iterator<Item = (&str, &Usage)> + Clone {
+        pseudo_rows(&self.protected, &self.redacted, &self.unnamed)
     }
 
     /// True when there is more to say than that nothing ran.
@@ -89,8 +109,7 @@ impl DayTotals {
     /// Time in one state, in microseconds.
     #[must_use]
     pub fn state_us(&self, state: Coverage) -> u64 {
-        let of = self.states.iter().filter(|t| t.state == state);
-        of.map(|t| t.us).sum()
+        time_in(&self.states, state)
     }
 }
 
@@ -125,17 +144,21 @@ impl PeriodTotals {
                 states[total.state as usize] += total.us;
             }
         }
-        let states = Coverage::ALL.into_iter().zip(states);
-        whole.states = states.map(|(state, us)| StateTotal { state, us }).collect();
+        whole.states = state_totals(states);
         let named = |rows: fn(&DayTotals) -> &[NamedUsage]| {
-            let rows = days.iter().flat_map(|day| rows(day));
-            sum_by_name(rows.map(|row| (row.name.as_str(), &row.usage)))
+            sum_by_name(
+                days.iter()
+                    .flat_map(|day| rows(day))
+                    .map(NamedUsage::as_row),
+            )
         };
         whole.categories = named(|day| &day.categories);
         whole.projects = named(|day| &day.projects);
         whole.apps = sum_by_name(days.iter().flat_map(|day| {
-            let apps = day.apps.iter().map(|of| (of.app.as_str(), &of.usage));
-            apps.chain(day.pseudo_rows())
+            day.apps
+                .iter()
+                .map(NamedUsage::as_row)
+                .chain(day.pseudo_rows())
         }));
         whole
     }
@@ -143,7 +166,6 @@ impl PeriodTotals {
     /// Time in one state, in microseconds.
     #[must_use]
     pub fn state_us(&self, state: Coverage) -> u64 {
-        let of = self.states.iter().filter(|t| t.state == state);
-        of.map(|t| t.us).sum()
+        time_in(&self.states, state)
     }
 }

@@ -1,6 +1,6 @@
 //! Text that every output shares: durations, sizes, counts, shares, clock times, and cells of a fixed width.
 
-use crate::calendar::wall_clock;
+use crate::calendar::{load_zone, local_date_in, wall_clock};
 use jiff::tz::TimeZone;
 use model::{MICROS_PER_SECOND, to_printable};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -86,14 +86,14 @@ pub fn format_age(us: u64) -> String {
     }
 }
 
-/// A size in bytes, for people: `512 B`, `1.5 KB`, `2.0 MB` (powers of 1,000).
+/// A size in bytes, for people: `512 B`, `1.5 kB`, `2.0 MB` (powers of 1,000).
 #[must_use]
 pub fn format_bytes(n: u64) -> String {
     const STEPS: [(&str, u64); 4] = [
         ("TB", 1_000_000_000_000),
         ("GB", 1_000_000_000),
         ("MB", 1_000_000),
-        ("KB", 1_000),
+        ("kB", 1_000),
     ];
     for (unit, step) in STEPS {
         if n >= step {
@@ -154,6 +154,14 @@ pub fn format_clock_time(at_us: i64, zone: &TimeZone) -> String {
     )
 }
 
+/// Date and wall-clock time of an instant (microseconds since the Unix epoch, UTC) in the zone of that IANA name.
+#[must_use]
+pub fn format_date_time(at_us: i64, zone: &str) -> String {
+    let zone = load_zone(zone);
+    let date = local_date_in(at_us, &zone);
+    format!("{date} {}", format_clock_time(at_us, &zone))
+}
+
 /// An instant beside the present, both in microseconds since the Unix epoch (UTC): `17:30:00` today,
 /// `tomorrow 00:00:00`, `Mon 09:00:00` within six days, and with its date beyond that.
 #[must_use]
@@ -199,7 +207,6 @@ pub(crate) fn since(from: i64, to: i64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calendar::load_zone;
     use proptest::prelude::*;
 
     #[test]
@@ -210,7 +217,7 @@ mod tests {
         assert_eq!(format_age(59_999_999), "59 s");
         assert_eq!(format_age(7_200_000_000), "2 h");
         assert_eq!(format_bytes(999), "999 B");
-        assert_eq!(format_bytes(34_567), "34.5 KB");
+        assert_eq!(format_bytes(34_567), "34.5 kB");
         assert_eq!(format_count(1, "key", "keys"), "1 key");
     }
 

@@ -28,11 +28,11 @@ impl LogSubject {
     #[must_use]
     pub fn text(self) -> String {
         match self {
-            Self::State(state) => state.wire_name().to_owned(),
-            Self::Shot => "shot".to_owned(),
+            Self::State(state) => state.label().to_owned(),
+            Self::Shot => "screenshot".to_owned(),
             Self::Notice(code) => code.to_string(),
-            Self::Upload(true) => "sent".to_owned(),
-            Self::Upload(false) => "not sent".to_owned(),
+            Self::Upload(true) => "uploaded".to_owned(),
+            Self::Upload(false) => "not uploaded".to_owned(),
         }
     }
 

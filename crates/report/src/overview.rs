@@ -11,21 +11,20 @@
 pub mod lane;
 pub mod work_blocks;
 
-use crate::buckets::{ActivityBucket, TenMinuteBuckets};
+use crate::buckets::{ActivityBucket, TenMinuteBuckets, split_by_ten, wall_ten_of};
 use crate::calendar::{DayStart, ZoneCalendars, load_zone};
+use crate::classifier::{Classification, Classifier};
+use crate::day_pieces::{DayBuilder, DayPiece, build_days};
 use crate::day_totals::{DayTotals, DaysReport};
-use crate::rules::{ClassificationRules, RuleList};
+use crate::rules::ClassificationRules;
 use crate::stretches::{Extent, Stretches, ViewOptions};
-use crate::totals::{NO_WINDOW, PROTECTED, REMOVED, RowKey, Totals};
+use crate::totals::{NO_WINDOW, NONE, PROTECTED, REDACTED, RowKey, Totals};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lane::{CategoryStretch, LaneBuilder};
-use model::{Coverage, Span, WindowInfo};
+use model::{Coverage, Span};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-
-/// The most windows remembered with their row labels; beyond that all are dropped and labelled again.
-const MOST_WINDOWS: usize = 50_000;
 
 /// Some days.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -103,32 +102,33 @@ impl Overview {
 /// Builder of an overview, fed with some neighbouring days at a time.
 pub(crate) struct OverviewBuilder<'m> {
     view: ViewOptions,
-    meaning: &'m ClassificationRules,
+    classifier: Option<Classifier<'m>>,
     extent: Extent,
-    zones: ZoneCalendars,
-    /// The label of each window so far, by application and title.
-    windows: HashMap<String, HashMap<String, u32>>,
-    windows_met: usize,
-    numbers: HashMap<RowLabel, u32>,
+    /// The label of each application and classification so far.
+    labels: HashMap<String, HashMap<Classification, u32>>,
+    /// The days at work.
+    days: Vec<OverviewDayBuilder>,
     overview: Overview,
 }
 
 impl<'m> OverviewBuilder<'m> {
-    pub(crate) fn new(view: ViewOptions, meaning: &'m ClassificationRules, extent: Extent) -> Self {
+    pub(crate) fn new(
+        view: ViewOptions,
+        rules: Option<&'m ClassificationRules>,
+        extent: Extent,
+    ) -> Self {
         Self {
             view,
-            meaning,
+            classifier: rules.map(Classifier::new),
             extent,
-            zones: ZoneCalendars::default(),
-            windows: HashMap::new(),
-            windows_met: 0,
-            numbers: HashMap::new(),
+            labels: HashMap::new(),
+            days: Vec::new(),
             overview: Overview::default(),
         }
     }
 
     /// How many days are done.
-    pub(crate) fn done(&self) -> usize {
+    pub(crate) fn days_done(&self) -> usize {
         self.overview.days.len()
     }
 
@@ -139,106 +139,85 @@ impl<'m> OverviewBuilder<'m> {
 
     /// Takes the next days, which follow each other, with every span that touches them and the one before, in the
     /// journal's order.
-    pub(crate) fn take(&mut self, days: &[Date], spans: &[&Span], zone: &str) {
-        let (Some(first), Some(last)) = (days.first().copied(), days.last().copied()) else {
+    pub(crate) fn add_days(&mut self, days: &[Date], spans: &[&Span], zone: &str) {
+        let ([first, ..], [.., last]) = (days, days) else {
             return;
         };
-        let starts = self.view.starts;
-        let mut making: Vec<OverviewDayBuilder> = days
-            .iter()
-            .map(|day| OverviewDayBuilder::new(*day))
-            .collect();
+        self.days.resize_with(days.len(), Default::default);
         let stretches = Stretches::new(spans, self.extent, zone, self.view.merge_us);
-        for stretch in &stretches.list {
-            let state = stretch.owner.map_or(Coverage::Off, |s| s.state);
-            let zone = self.zones.get(stretch.zone);
-            let mut at = stretch.from_us.max(starts.start_of(first, &zone));
-            let mut label = None;
-            while at < stretch.to_us {
-                let day = starts.date_in(at, &zone);
-                if day > last {
-                    break;
-                }
-                let (start, end) = starts.bounds(day, &zone);
-                let to = stretch.to_us.min(end);
-                let place = days.binary_search(&day).ok();
-                if let Some(day) = place
-                    .and_then(|n| making.get_mut(n))
-                    .filter(|_| start <= at)
-                {
-                    let shown = stretch.shown.filter(|_| state.is_recording());
-                    let label = *label.get_or_insert_with(|| {
-                        shown.map(|span| RowKey::of(span).map(|window| self.label(window)))
-                    });
-                    let category = label.filter(|_| state == Coverage::Active);
-                    let category = category.map(|row| match row {
-                        RowKey::Window(n) => Arc::clone(&self.overview.labels[n as usize].category),
-                        RowKey::Protected => PROTECTED.into(),
-                        RowKey::Redacted => REMOVED.into(),
-                        RowKey::NoWindow => NO_WINDOW.into(),
-                    });
-                    day.time(at, to, state, (label, category), (stretch.zone, &zone));
-                }
-                // A day that ends no later than the instant would be a fault of the zone; the loop ends all the same.
-                at = to.max(at.saturating_add(1));
-            }
-        }
-        for (n, span) in spans.iter().enumerate() {
-            if span.counts.is_zero() {
-                continue;
-            }
-            let zone = self.zones.get(&span.zone);
-            let day = starts.date_in(span.start.as_micros(), &zone);
-            let place = days.binary_search(&day).ok();
-            if let Some(day) = place.and_then(|n| making.get_mut(n)) {
-                let row =
-                    RowKey::of(stretches.counted_to(n, span)).map(|window| self.label(window));
-                day.totals.add_counts(row.as_ref(), span.counts);
-                day.tens.input(span, &zone);
-            }
-        }
+        let mut zones = ZoneCalendars::new(self.view.starts);
+        build_days(
+            &(*first..=*last),
+            &mut zones,
+            &stretches,
+            spans,
+            &mut [self],
+        );
         let labels = &self.overview.labels;
-        let days: Vec<OverviewDay> = making
-            .into_iter()
-            .map(|day| day.finish(labels, zone))
-            .collect();
-        self.overview.days.extend(days);
+        for (date, day) in days.iter().zip(self.days.drain(..)) {
+            let mut day = day.finish(*date, labels, zone);
+            if self.classifier.is_none() {
+                day.totals.categories.clear();
+                day.totals.projects.clear();
+            }
+            self.overview.days.push(day);
+        }
     }
 
-    /// The label of a window, by its number.
-    fn label(&mut self, window: &WindowInfo) -> u32 {
-        let WindowInfo { app, title, .. } = window;
-        if let Some(label) = self.windows.get(app).and_then(|w| w.get(title)) {
-            return *label;
-        }
-        let label = RowLabel {
-            category: self.meaning.name_of(RuleList::Category, app, title).into(),
-            project: self.meaning.name_of(RuleList::Project, app, title).into(),
-            app: app.clone(),
-        };
-        let number = match self.numbers.get(&label) {
-            Some(number) => *number,
-            None => {
-                let number = u32::try_from(self.overview.labels.len()).unwrap_or(u32::MAX);
-                self.overview.labels.push(label.clone());
-                self.numbers.insert(label, number);
-                number
+    /// The row of a span, by the number of its label.
+    fn row_of(&mut self, span: &Span) -> RowKey<u32> {
+        RowKey::of(span).map(|window| {
+            let (app, classifier) = (&window.app, self.classifier.as_mut());
+            let names = classifier.map_or([0; 2], |c| c.classify(app, &window.title));
+            if let Some(label) = self.labels.get(app).and_then(|known| known.get(&names)) {
+                return *label;
             }
-        };
-        if self.windows_met >= MOST_WINDOWS {
-            self.windows.clear();
-            self.windows_met = 0;
+            let labels = &mut self.overview.labels;
+            let number = u32::try_from(labels.len()).unwrap_or(u32::MAX);
+            let classifier = self.classifier.as_ref();
+            let [category, project] = [0, 1].map(|list: usize| {
+                let name = classifier.map_or(NONE, |c| c.name_of(list, names[list]));
+                Arc::from(name)
+            });
+            labels.push(RowLabel {
+                app: app.clone(),
+                category,
+                project,
+            });
+            let known = self.labels.entry(app.clone()).or_default();
+            known.insert(names, number);
+            number
+        })
+    }
+}
+
+impl DayBuilder for OverviewBuilder<'_> {
+    fn add_time(&mut self, piece: &DayPiece<'_>) {
+        let recorded = piece.shown.filter(|_| piece.state.is_recording());
+        let row = recorded.map_or(RowKey::NoWindow, |span| self.row_of(span));
+        let category = (piece.state == Coverage::Active).then(|| match row {
+            RowKey::Window(n) => Arc::clone(&self.overview.labels[n as usize].category),
+            RowKey::Protected => PROTECTED.into(),
+            RowKey::Redacted => REDACTED.into(),
+            RowKey::NoWindow => NO_WINDOW.into(),
+        });
+        self.days[piece.day].add_time(piece, row, category);
+    }
+
+    fn add_counts(&mut self, day: usize, span: &Span, shown: &Span, zone: &TimeZone) {
+        if !span.counts.is_zero() {
+            let row = self.row_of(shown);
+            let day = &mut self.days[day];
+            day.totals.row(row.as_ref()).counts += span.counts;
+            let ten = wall_ten_of(span.start.as_micros(), zone);
+            day.tens.add_counts(ten, span.counts);
         }
-        self.windows_met += 1;
-        let titles = self.windows.entry(app.clone()).or_default();
-        titles.insert(title.clone(), number);
-        number
     }
 }
 
 /// Builder of one day.
+#[derive(Default)]
 struct OverviewDayBuilder {
-    day: Date,
     zone: Option<String>,
     counted_us: Option<(i64, i64)>,
     /// By label.
@@ -249,63 +228,36 @@ struct OverviewDayBuilder {
 }
 
 impl OverviewDayBuilder {
-    fn new(day: Date) -> Self {
-        Self {
-            day,
-            zone: None,
-            counted_us: None,
-            totals: Totals::default(),
-            tens: TenMinuteBuckets::default(),
-            cells: BTreeMap::new(),
-            lane: LaneBuilder::new(),
-        }
+    fn add_time(&mut self, piece: &DayPiece<'_>, row: RowKey<u32>, category: Option<Arc<str>>) {
+        let (state, from, to) = (piece.state, piece.from_us, piece.to_us);
+        self.zone.get_or_insert_with(|| piece.zone_name.to_owned());
+        self.counted_us = Some((self.counted_us.map_or(from, |(first, _)| first), to));
+        self.totals.add_time(row.as_ref(), state, piece.length_us());
+        let ten_of = |at| wall_ten_of(at, piece.zone);
+        split_by_ten(from, to, ten_of, |ten_us, from_us, to_us| {
+            let us = to_us.abs_diff(from_us);
+            self.tens.add_time(ten_us, state, us);
+            if state == Coverage::Active {
+                let cell = self.cells.entry((ten_us, row)).or_insert(LabelTime {
+                    ten_us,
+                    row,
+                    active_us: 0,
+                    from_us,
+                    to_us,
+                });
+                cell.active_us += us;
+                cell.to_us = to_us;
+            }
+        });
+        self.lane.add_time(from, to, state, category);
     }
 
-    /// Adds time, which comes in order.
-    fn time(
-        &mut self,
-        from_us: i64,
-        to_us: i64,
-        state: Coverage,
-        (row, category): (Option<RowKey<u32>>, Option<Arc<str>>),
-        (zone_name, zone): (&str, &TimeZone),
-    ) {
-        if self.zone.is_none() {
-            self.zone = Some(zone_name.to_owned());
-        }
-        let began = self
-            .counted_us
-            .map_or(from_us, |(began, _)| began.min(from_us));
-        self.counted_us = Some((began, to_us));
-        let us = to_us.abs_diff(from_us);
-        match row {
-            Some(row) => self.totals.add_time(row.as_ref(), state, us),
-            None => self.totals.states[state as usize] += us,
-        }
-        let cells = &mut self.cells;
-        self.tens
-            .time(from_us, to_us, state, zone, |ten_us, from_us, to_us| {
-                if let (Some(row), Coverage::Active) = (row, state) {
-                    let cell = cells.entry((ten_us, row)).or_insert(LabelTime {
-                        ten_us,
-                        row,
-                        active_us: 0,
-                        from_us,
-                        to_us,
-                    });
-                    cell.active_us += to_us.abs_diff(from_us);
-                    cell.to_us = to_us;
-                }
-            });
-        self.lane.add_time(from_us, to_us, state, category);
-    }
-
-    fn finish(self, labels: &[RowLabel], zone: &str) -> OverviewDay {
+    fn finish(self, day: Date, labels: &[RowLabel], zone: &str) -> OverviewDay {
         let by = |name: fn(&RowLabel) -> &str| {
             self.totals
                 .regroup(|n| name(&labels[*n as usize]).to_owned())
         };
-        let mut totals = DayTotals::new(self.day, by(|label| &label.app));
+        let mut totals = DayTotals::new(day, &by(|label| &label.app));
         totals.categories = by(|label| &label.category).named_rows();
         totals.projects = by(|label| &label.project).named_rows();
         OverviewDay {

@@ -82,7 +82,7 @@ mod tests {
             zone: "UTC".into(),
             state: Coverage::Active,
             protected: false,
-            removed: false,
+            redacted: false,
             window: None,
             counts: Counts::default(),
         }

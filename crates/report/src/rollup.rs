@@ -19,17 +19,19 @@ mod windows;
 
 pub(crate) use windows::RollupWindow;
 
-use crate::totals::Usage;
-use crate::totals::{RowKey, Totals, window_of};
+use crate::totals::{RowKey, Totals, Usage, window_of};
 use journal::{SLOT_US, slot_of};
-use model::{Counts, Coverage, Span};
-use packed::{drop_trailing_zeros, pack, unpack};
+use model::{Coverage, InputCounts, Span};
+use packed::{FIRST_FIELDS, drop_trailing_zeros, pack, unpack};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The form written: a line of JSON, and the windows behind it. The one before had no windows; a roll-up of another form
 /// is passed over, and the records are read.
 const VERSION: u32 = 2;
+
+/// The counted inputs of each source as they are written now.
+const FIELDS: u8 = InputCounts::LEN as u8;
 
 /// The totals of one quarter hour.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,12 +48,17 @@ pub struct Rollup {
     pub(crate) totals: Totals<String>,
     /// While it is made; one that was read has none.
     windows: windows::RollupWindows,
+    /// Counted inputs of each source in it.
+    fields: u8,
 }
 
 /// The form on disk. Names are short, for there are 35,040 of these in a year.
 #[derive(Serialize, Deserialize)]
 struct RollupLine {
     v: u32,
+    /// Counted inputs of each source, which are stored by position; none where they are the first ones there were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    n: Option<u8>,
     /// Zone.
     z: Arc<str>,
     /// The covered time, in microseconds from the slot's start.
@@ -85,6 +92,7 @@ impl Rollup {
             carried_from: None,
             totals: Totals::default(),
             windows: windows::RollupWindows::default(),
+            fields: FIELDS,
         }
     }
 
@@ -95,35 +103,30 @@ impl Rollup {
             span.start.as_micros().max(start),
             span.end().as_micros().min(end),
         );
+        let began = slot_of(span.start.as_micros());
+        let mut usage = Usage::default();
         if from < to {
             if self.covered_us.0 == self.covered_us.1 {
                 self.covered_us.0 = from;
             }
             self.covered_us.1 = to;
-            self.totals
-                .add_time(app_of(span), span.state, to.abs_diff(from));
+            usage.add_time(span.state, to.abs_diff(from));
+            self.totals.states[span.state as usize] += to.abs_diff(from);
         }
-        let began = slot_of(span.start.as_micros());
         if began == self.slot {
-            self.totals.add_counts(app_of(span), span.counts);
+            usage.counts = span.counts;
+        }
+        if !usage.is_zero() {
+            let row = RowKey::of(span).map(|window| window.app.as_str());
+            *self.totals.row(row) += &usage;
         }
         if span.end().as_micros() > end {
             self.carried_from = Some(began);
         }
         if let Some(window) = window_of(span) {
-            let us = to.saturating_sub(from).max(0).unsigned_abs();
-            let of = |state| if span.state == state { us } else { 0 };
-            let usage = Usage {
-                active_us: of(Coverage::Active),
-                idle_us: of(Coverage::Idle),
-                counts: match began == self.slot {
-                    true => span.counts,
-                    false => Counts::default(),
-                },
-            };
-            let seen = [from, to.max(from)].map(|us| (us - start).max(0).unsigned_abs());
+            let [first, last] = [from, to.max(from)].map(|us| (us - start).max(0).unsigned_abs());
             let (app, title) = (&window.app, &window.title);
-            self.windows.add(app, title, (seen[0], seen[1]), &usage);
+            self.windows.add(app, title, (first, last), &usage);
         }
     }
 
@@ -137,6 +140,7 @@ impl Rollup {
         let usages = self.totals.rows.iter();
         let mut content = serde_json::to_vec(&RollupLine {
             v: VERSION,
+            n: (FIELDS != FIRST_FIELDS).then_some(FIELDS),
             z: Arc::clone(&self.zone),
             t: (offset(self.covered_us.0), offset(self.covered_us.1)),
             s: drop_trailing_zeros(self.totals.states.to_vec()),
@@ -171,21 +175,26 @@ impl Rollup {
         for (sum, us) in rollup.totals.states.iter_mut().zip(form.s) {
             *sum = us;
         }
-        rollup.totals.protected = unpack(&form.p);
-        rollup.totals.redacted = unpack(&form.r);
-        rollup.totals.no_window = unpack(&form.u);
-        rollup.totals.rows = form
-            .a
-            .into_iter()
-            .map(|(name, of)| (name, unpack(&of)))
-            .collect();
+        rollup.fields = form.n.unwrap_or(FIRST_FIELDS);
+        let usage = |numbers: &[u64]| unpack(numbers, rollup.fields);
+        rollup.totals.protected = usage(&form.p);
+        rollup.totals.redacted = usage(&form.r);
+        rollup.totals.no_window = usage(&form.u);
+        let apps = form.a.into_iter();
+        rollup.totals.rows = apps.map(|(name, of)| (name, usage(&of))).collect();
         Some(rollup)
     }
-}
 
-/// The row of a span's application.
-fn app_of(span: &Span) -> RowKey<&str> {
-    RowKey::of(span).map(|window| window.app.as_str())
+    /// Gives each window of the content that this was read from; `None` when they were not kept, or some of them cannot
+    /// be read.
+    pub(crate) fn for_each_window<'a>(
+        &self,
+        content: &'a [u8],
+        visit: &mut dyn FnMut(RollupWindow<'a>),
+    ) -> Option<()> {
+        let windows = split_content(content).1?;
+        windows::for_each_in((self.slot, self.fields), windows, visit)
+    }
 }
 
 /// The line of sums, and the windows behind it, if they were kept. JSON has no line feed of its own.
@@ -194,15 +203,6 @@ pub(crate) fn split_content(content: &[u8]) -> (&[u8], Option<&[u8]>) {
         Some(end) => (&content[..end], content.get(end + 1..)),
         None => (content, None),
     }
-}
-
-/// Gives each window of a roll-up; `None` when they were not kept, or some of them cannot be read.
-pub(crate) fn for_each_window<'a>(
-    slot: i64,
-    content: &'a [u8],
-    visit: &mut dyn FnMut(RollupWindow<'a>),
-) -> Option<()> {
-    windows::for_each_in(slot, split_content(content).1?, visit)
 }
 
 #[cfg(test)]

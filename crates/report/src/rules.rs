@@ -5,7 +5,7 @@
 //! * The first rule that matches wins; a window has at most one category and one project.
 //! * Protected and redacted time is shown to no rule; it has rows of its own.
 //! * Every row has a name: a rule's, or one in parentheses ([`NONE`], [`crate::totals::PROTECTED`],
-//!   [`crate::totals::REMOVED`], [`crate::totals::NO_WINDOW`]), which no rule can have. So the rows of a list sum to the whole.
+//!   [`crate::totals::REDACTED`], [`crate::totals::NO_WINDOW`]), which no rule can have. So the rows of a list sum to the whole.
 
 mod built_in;
 
@@ -15,6 +15,7 @@ use crate::totals::NONE;
 use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use strum::{Display, IntoStaticStr};
 
 /// The most rules in one list.
 pub const MOST_RULES: usize = 200;
@@ -53,9 +54,10 @@ impl fmt::Display for ClassificationRule {
     }
 }
 
-/// Which list a rule is in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// Which list a rule is in. Its words are those of the settings file.
+#[derive(Clone, Copy, Debug, Display, PartialEq, Eq, Serialize, IntoStaticStr)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum RuleList {
     /// `[[category]]`
     Category,
@@ -63,20 +65,9 @@ pub enum RuleList {
     Project,
 }
 
-impl RuleList {
-    /// The word in the settings file.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Category => "category",
-            Self::Project => "project",
-        }
-    }
-}
-
 /// A rule that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("[[{}]] number {number}{}: {why}", list.word(), told(name))]
+#[error("[[{list}]] number {number}{}: {why}", told(name))]
 pub struct InvalidClassificationRule {
     /// The list it is in.
     pub list: RuleList,
@@ -173,7 +164,7 @@ impl ClassificationRules {
 
     /// The rule that a window belongs to.
     #[must_use]
-    pub fn which(
+    pub fn matching_rule(
         &self,
         list: RuleList,
         app: &str,
@@ -186,7 +177,7 @@ impl ClassificationRules {
     /// The name of a window's category or project; [`NONE`] when it has none.
     #[must_use]
     pub fn name_of(&self, list: RuleList, app: &str, title: &str) -> &str {
-        self.which(list, app, title)
+        self.matching_rule(list, app, title)
             .map_or(NONE, |(_, rule)| rule.name.as_str())
     }
 
@@ -329,7 +320,7 @@ mod tests {
             "uam"
         );
         assert_eq!(meaning.name_of(RuleList::Project, "Code", "guam"), NONE);
-        let which = meaning.which(RuleList::Category, "firefox", "");
+        let which = meaning.matching_rule(RuleList::Category, "firefox", "");
         assert_eq!(which.map(|(origin, _)| origin), Some(RuleOrigin::Own(2)));
         assert!(meaning.needs_titles() && meaning.has_projects());
         let plain = ClassificationRules::new(&[], true, &[]).unwrap();

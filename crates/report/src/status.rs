@@ -1,17 +1,21 @@
 //! How the running instance is doing: the content of `uam status` and of the live panel.
 
 use crate::calendar::load_zone;
+use crate::columns::{ReportOutput, columns_of, count_phrases};
 use crate::format::{
     format_age, format_bytes, format_clock_time, format_count, format_hms, format_relative_time,
     since,
 };
-use crate::totals::StateTotal;
+use crate::totals::{StateTotal, Usage};
 use model::{Counts, Coverage, PowerState, SensorKind, Unsupported, WindowInfo};
 use serde::{Deserialize, Serialize};
 
 /// A last durable write younger than this, in microseconds, counts as fresh: open counts are written every 5 s, and
 /// two of those writes may be late on a busy machine.
 pub const FRESH_US: u64 = 15_000_000;
+
+/// Columns of a label of `uam status`, and one blank.
+pub(crate) const LABEL_WIDTH: usize = 16;
 
 /// The state of the running instance. As JSON (`uam status --json`, and between `uam` and the running instance) the
 /// field names are stable; instants (`…_us`) are microseconds since the Unix epoch (UTC).
@@ -85,10 +89,10 @@ impl DiskStatus {
     pub fn text(&self) -> String {
         let (free, floor) = (format_bytes(self.free), format_bytes(self.floor));
         match self.stopped {
-            true => format!("only {free} left: nothing is recorded until there is room"),
-            false => format!(
-                "{free} left, the reserve is {floor}: no screenshots are taken until there is room"
-            ),
+            true => format!("only {free} left: nothing is recorded until there is space"),
+            false => {
+                format!("{free} left, the reserve is {floor}: no screenshots until there is space")
+            }
         }
     }
 }
@@ -113,6 +117,22 @@ pub struct OutboxSummary {
     pub shots: u64,
     /// Size of the screenshots and records together, in bytes.
     pub bytes: u64,
+}
+
+impl OutboxSummary {
+    /// `42 records, 1 screenshot, 1.2 MB`, or `empty`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        if *self == Self::default() {
+            return "empty".to_owned();
+        }
+        format!(
+            "{}, {}, {}",
+            format_count(self.records, "record", "records"),
+            format_count(self.shots, "screenshot", "screenshots"),
+            format_bytes(self.bytes)
+        )
+    }
 }
 
 /// How an upload ended.
@@ -163,16 +183,16 @@ impl AgentStatus {
     #[must_use]
     pub fn headline(&self, now_us: i64) -> String {
         let lasting = format!(" for {}", format_age(since(self.since_us, now_us)));
-        self.head(now_us, &lasting)
+        self.format_headline(now_us, &lasting)
     }
 
     /// The same without how long it has been so: it changes with the state and not with each second.
     #[must_use]
     pub fn steady_headline(&self, now_us: i64) -> String {
-        self.head(now_us, "")
+        self.format_headline(now_us, "")
     }
 
-    fn head(&self, now_us: i64, lasting: &str) -> String {
+    fn format_headline(&self, now_us: i64, lasting: &str) -> String {
         match (self.state, self.is_fresh(now_us)) {
             (_, false) => match self.durable_age_us(now_us) {
                 Some(a) => format!(
@@ -181,7 +201,9 @@ impl AgentStatus {
                 ),
                 None => "NOT RECORDING: nothing has reached the disk yet".to_owned(),
             },
-            (state, true) if state.is_recording() => format!("recording · {state}{lasting}"),
+            (state, true) if state.is_recording() => {
+                format!("recording · {}{lasting}", state.label())
+            }
             (Coverage::Paused, true) => {
                 let when = |at| format_relative_time(at, now_us, &load_zone(&self.zone));
                 let until = match (self.paused_until_us, self.hours) {
@@ -200,7 +222,8 @@ impl AgentStatus {
                 let comma = if lasting.is_empty() { "" } else { "," };
                 format!("NOT RECORDING: the disk is full{comma}{lasting}")
             }
-            (state, true) => format!("not recording · {state}{lasting}"),
+            (Coverage::NotRecorded, true) => format!("not recorded{lasting}: a sensor is lost"),
+            (state, true) => format!("not recording · {}{lasting}", state.label()),
         }
     }
 
@@ -212,20 +235,6 @@ impl AgentStatus {
             Some(window) => crate::format::window_label(&window.app, &window.title),
             None => "(no window)".to_owned(),
         }
-    }
-
-    /// The outbox as one line.
-    #[must_use]
-    pub fn outbox_text(&self) -> String {
-        if self.outbox == OutboxSummary::default() {
-            return "empty".to_owned();
-        }
-        format!(
-            "{}, {}, {}",
-            format_count(self.outbox.records, "record", "records"),
-            format_count(self.outbox.shots, "shot", "shots"),
-            format_bytes(self.outbox.bytes)
-        )
     }
 
     /// The last upload and the next as one line.
@@ -275,7 +284,7 @@ impl AgentStatus {
             .today
             .iter()
             .filter(|t| t.us > 0)
-            .map(|t| format!("{} {}", t.state, format_hms(t.us)))
+            .map(|t| format!("{} {}", t.state.label(), format_hms(t.us)))
             .collect();
         if parts.is_empty() {
             "nothing yet".to_owned()
@@ -292,19 +301,14 @@ impl AgentStatus {
             ("this span", format_counts(&self.span_counts)),
             ("today", format_counts(&self.today_counts)),
             ("", self.today_text()),
-            ("on disk", self.durable_text(now_us)),
-            ("outbox", self.outbox_text()),
-            ("upload", self.upload_text(now_us)),
-            ("to", self.destination.clone()),
+            ("last saved", self.durable_text(now_us)),
+            ("outbox", self.outbox.text()),
+            ("last upload", self.upload_text(now_us)),
+            ("destination", self.destination.clone()),
         ];
         if let Some(next) = self.next_shot_us {
-            rows.push((
-                "screenshot",
-                format!(
-                    "next within {}",
-                    format_age(since(now_us, next).max(1_000_000))
-                ),
-            ));
+            let left = format_age(since(now_us, next).max(1_000_000));
+            rows.push(("next screenshot", format!("within {left}")));
         }
         if let Some(hours) = self.hours_text(now_us) {
             rows.push(("hours", hours));
@@ -328,7 +332,7 @@ impl AgentStatus {
                 "" => format!("{}: {}", missing.concern, missing.why.reason),
                 remedy => format!("{}: {} ({remedy})", missing.concern, missing.why.reason),
             };
-            rows.push(("missing", text));
+            rows.push(("unavailable", text));
         }
         rows.push((
             "program",
@@ -340,7 +344,7 @@ impl AgentStatus {
         std::iter::once(self.headline(now_us))
             .chain(
                 rows.into_iter()
-                    .map(|(label, text)| format!("  {label:<11}{text}")),
+                    .map(|(label, text)| format!("  {label:<LABEL_WIDTH$}{text}")),
             )
             .map(|line| model::to_printable(&line, 400))
             .collect()
@@ -350,17 +354,13 @@ impl AgentStatus {
 /// `42 keys, 3 clicks, 1 scroll step`, and how much of it programs made.
 #[must_use]
 pub fn format_counts(counts: &Counts) -> String {
-    let mut text = format!(
-        "{}, {}, {}",
-        format_count(counts.keys(), "key", "keys"),
-        format_count(counts.clicks(), "click", "clicks"),
-        format_count(counts.scroll(), "scroll step", "scroll steps"),
-    );
-    let injected = counts.injected.keys + counts.injected.clicks() + counts.injected.scroll;
-    if injected > 0 {
-        text.push_str(&format!(" ({injected} made by programs)"));
+    let text = count_phrases(ReportOutput::LogLine, *counts).join(", ");
+    let usage = Usage::from(*counts);
+    let injected = columns_of(ReportOutput::MadeByPrograms).map(|column| (column.read)(&usage));
+    match injected.sum() {
+        0u64 => text,
+        injected => format!("{text} ({injected} made by programs)"),
     }
-    text
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 //! * Protected and redacted time is never counted to something else.
 
 use crate::calendar::DayStart;
-use crate::ownership::resolve_overlaps;
+use crate::ownership::{OwnedInterval, resolve_overlaps};
 use model::{Coverage, Record, RecordLine, Span};
 use std::collections::HashMap;
 
@@ -26,6 +26,33 @@ pub(crate) fn spans_of<'a>(lines: &'a [RecordLine], pending: &'a [Span]) -> Vec<
         _ => None,
     });
     spans.chain(pending).collect()
+}
+
+/// Covers the extent exactly once: gives the intervals within it, and the gaps between them. `visit` gets start and end, whose
+/// interval it is, and whose zone is in force: in a gap that of the interval before, or else of the first.
+pub(crate) fn cover_extent(
+    intervals: &[OwnedInterval],
+    extent: Extent,
+    mut visit: impl FnMut(i64, i64, Option<usize>, Option<usize>),
+) {
+    let mut zone = intervals.first().map(|interval| interval.span);
+    let mut at = extent.began_us;
+    for interval in intervals {
+        let from = interval.start_us.max(at).min(extent.now_us);
+        let to = interval.end_us.min(extent.now_us);
+        if at < from {
+            visit(at, from, None, zone);
+        }
+        at = at.max(from);
+        zone = Some(interval.span);
+        if from < to {
+            visit(from, to, zone, zone);
+            at = to;
+        }
+    }
+    if at < extent.now_us {
+        visit(at, extent.now_us, None, zone);
+    }
 }
 
 /// A way to look at days; as a rule they begin at midnight and nothing is merged.
@@ -65,35 +92,17 @@ impl<'a> Stretches<'a> {
     pub(crate) fn new(spans: &[&'a Span], extent: Extent, zone: &'a str, merge_us: u64) -> Self {
         let mut list = Vec::new();
         let pieces = resolve_overlaps(spans);
-        let mut zone: &str = pieces.first().map_or(zone, |p| &spans[p.span].zone);
-        let mut at = extent.began_us;
-        let mut put = |from_us, to_us, zone, index: Option<usize>| {
+        cover_extent(&pieces, extent, |from_us, to_us, index, zone_of| {
             let owner = index.map(|n| spans[n]);
             list.push(Stretch {
                 from_us,
                 to_us,
-                zone,
+                zone: zone_of.map_or(zone, |n| &*spans[n].zone),
                 owner,
                 index: index.unwrap_or(usize::MAX),
                 shown: owner,
             });
-        };
-        for piece in &pieces {
-            let from = piece.start_us.max(at).min(extent.now_us);
-            let to = piece.end_us.min(extent.now_us);
-            if at < from {
-                put(at, from, zone, None);
-            }
-            at = at.max(from);
-            zone = &spans[piece.span].zone;
-            if from < to {
-                put(from, to, zone, Some(piece.span));
-                at = to;
-            }
-        }
-        if at < extent.now_us {
-            put(at, extent.now_us, zone, None);
-        }
+        });
         let mut stretches = Self {
             list,
             moved: HashMap::new(),
@@ -155,7 +164,7 @@ impl<'a> Visit<'a> {
     fn of(stretch: &Stretch<'a>, place: usize) -> Self {
         let named = stretch.owner.filter(|s| {
             let recorded = matches!(s.state, Coverage::Active | Coverage::Idle);
-            recorded && !s.protected && !s.removed
+            recorded && !s.protected && !s.redacted
         });
         Self {
             app: named

@@ -4,7 +4,7 @@ use crate::calendar::{day_bounds, load_zone, local_date_in};
 use crate::day_report::DayReport;
 use crate::day_summary::DaySummary;
 use crate::timeline::Timeline;
-use crate::totals::StateTotal;
+use crate::totals::{StateTotal, state_totals};
 use jiff::civil::Date;
 use model::{Counts, Coverage, Span};
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,8 @@ pub struct TodayTotals {
     day: Date,
     states: [u64; Coverage::ALL.len()],
     counts: Counts,
-    #[serde(default)]
-    glance: DaySummary,
+    #[serde(default, rename = "glance")]
+    day_summary: DaySummary,
 }
 
 impl TodayTotals {
@@ -29,7 +29,7 @@ impl TodayTotals {
             self.states[state as usize] += other.states[state as usize];
         }
         self.counts += other.counts;
-        self.glance.merge(&other.glance);
+        self.day_summary.merge(&other.day_summary);
     }
 
     /// Nothing yet on `day`, which begins as the zone of that IANA name has it.
@@ -39,7 +39,7 @@ impl TodayTotals {
             day,
             states: [0; Coverage::ALL.len()],
             counts: Counts::default(),
-            glance: DaySummary::new(day_bounds(day, &load_zone(zone)).0),
+            day_summary: DaySummary::new(day_bounds(day, &load_zone(zone)).0),
         }
     }
 
@@ -51,24 +51,24 @@ impl TodayTotals {
             today.states[total.state as usize] = total.us;
         }
         today.counts = report.counts;
-        today.glance = DaySummary::of(timeline);
+        today.day_summary = DaySummary::of(timeline);
         today
     }
 
     /// The day at a glance.
     #[must_use]
-    pub fn glance(&self) -> &DaySummary {
-        &self.glance
+    pub fn day_summary(&self) -> &DaySummary {
+        &self.day_summary
     }
 
     /// Clears the names of everything.
     pub fn clear_names(&mut self) {
-        self.glance.clear_names();
+        self.day_summary.clear_names();
     }
 
     /// Adds the names that another part of the same day holds.
     pub fn merge_names(&mut self, other: &Self) {
-        self.glance.merge_names(&other.glance);
+        self.day_summary.merge_names(&other.day_summary);
     }
 
     /// The day these totals are of.
@@ -90,7 +90,7 @@ impl TodayTotals {
         let (from, to) = (from.max(span.start.as_micros()), to.min(end));
         if from < to {
             self.states[span.state as usize] += to.abs_diff(from);
-            self.glance.add(span, from, to);
+            self.day_summary.add(span, from, to);
         }
         if local_date_in(span.start.as_micros(), &zone) == self.day {
             self.counts += span.counts;
@@ -101,20 +101,14 @@ impl TodayTotals {
     pub fn subtract(&mut self, start_us: i64, counts: Counts, zone: &str) {
         if local_date_in(start_us, &load_zone(zone)) == self.day {
             self.counts.saturating_sub(counts);
-            self.glance.subtract(start_us, counts);
+            self.day_summary.subtract(start_us, counts);
         }
     }
 
     /// Time in each state, all eight in the order of [`Coverage::ALL`].
     #[must_use]
     pub fn states(&self) -> Vec<StateTotal> {
-        Coverage::ALL
-            .into_iter()
-            .map(|state| StateTotal {
-                state,
-                us: self.states[state as usize],
-            })
-            .collect()
+        state_totals(self.states)
     }
 
     /// Everything counted so far.
@@ -155,7 +149,7 @@ mod tests {
             zone: "Europe/Berlin".into(),
             state: Coverage::Active,
             protected: false,
-            removed: false,
+            redacted: false,
             window: None,
             counts: Counts {
                 hardware: InputCounts {

@@ -3,6 +3,7 @@
 use model::{Counts, Coverage, Span, WindowInfo};
 use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ pub const NONE: &str = "(none)";
 pub const PROTECTED: &str = "(protected)";
 
 /// Redacted by its owner.
-pub const REMOVED: &str = "(removed)";
+pub const REDACTED: &str = "(removed)";
 
 /// No window was active.
 pub const NO_WINDOW: &str = "(no window)";
@@ -42,6 +43,24 @@ impl Usage {
     pub fn is_zero(&self) -> bool {
         *self == Self::default()
     }
+
+    /// Adds time, in microseconds, if the state is active or idle.
+    pub(crate) fn add_time(&mut self, state: Coverage, us: u64) {
+        match state {
+            Coverage::Active => self.active_us += us,
+            Coverage::Idle => self.idle_us += us,
+            _ => {}
+        }
+    }
+}
+
+impl From<Counts> for Usage {
+    fn from(counts: Counts) -> Self {
+        Self {
+            counts,
+            ..Self::default()
+        }
+    }
 }
 
 /// Time in one state.
@@ -61,6 +80,12 @@ pub struct NamedUsage {
     /// Its time and counts.
     #[serde(flatten)]
     pub usage: Usage,
+}
+
+impl NamedUsage {
+    pub(crate) fn as_row(&self) -> (&str, &Usage) {
+        (&self.name, &self.usage)
+    }
 }
 
 impl AddAssign<&Usage> for Usage {
@@ -89,7 +114,7 @@ impl<'a> RowKey<&'a Arc<WindowInfo>> {
     pub(crate) fn of(span: &'a Span) -> Self {
         match &span.window {
             _ if span.protected => Self::Protected,
-            _ if span.removed => Self::Redacted,
+            _ if span.redacted => Self::Redacted,
             Some(window) => Self::Window(window),
             None => Self::NoWindow,
         }
@@ -116,8 +141,43 @@ impl<W> RowKey<W> {
     }
 }
 
+/// A window as a row: ordered by application, then title; its executable tells no two apart.
+#[derive(Clone, Default)]
+pub(crate) struct WindowKey(pub(crate) Arc<WindowInfo>);
+
+impl WindowKey {
+    /// The row of a span.
+    pub(crate) fn of(span: &Span) -> RowKey<Self> {
+        RowKey::of(span).map(|window| Self(Arc::clone(window)))
+    }
+
+    fn names(&self) -> (&str, &str) {
+        (&self.0.app, &self.0.title)
+    }
+}
+
+impl Ord for WindowKey {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.names().cmp(&other.names())
+    }
+}
+
+impl PartialOrd for WindowKey {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for WindowKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for WindowKey {}
+
 /// Time and counts of some time: per state, and per row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Totals<W: Ord> {
     /// In microseconds, in the order of [`Coverage::ALL`].
     pub(crate) states: [u64; Coverage::ALL.len()],
@@ -125,18 +185,6 @@ pub(crate) struct Totals<W: Ord> {
     pub(crate) protected: Usage,
     pub(crate) redacted: Usage,
     pub(crate) no_window: Usage,
-}
-
-impl<W: Ord> Default for Totals<W> {
-    fn default() -> Self {
-        Self {
-            states: [0; Coverage::ALL.len()],
-            rows: BTreeMap::new(),
-            protected: Usage::default(),
-            redacted: Usage::default(),
-            no_window: Usage::default(),
-        }
-    }
 }
 
 impl<W: Ord> Totals<W> {
@@ -147,35 +195,13 @@ impl<W: Ord> Totals<W> {
         Q: Ord + ToOwned<Owned = W> + ?Sized,
     {
         self.states[state as usize] += us;
-        match state {
-            Coverage::Active => self.row(key).active_us += us,
-            Coverage::Idle => self.row(key).idle_us += us,
-            _ => {}
+        if state.is_recording() {
+            self.row(key).add_time(state, us);
         }
     }
 
-    /// Adds counts; none make no row.
-    pub(crate) fn add_counts<Q>(&mut self, key: RowKey<&Q>, counts: Counts)
-    where
-        W: Borrow<Q>,
-        Q: Ord + ToOwned<Owned = W> + ?Sized,
-    {
-        if !counts.is_zero() {
-            self.row(key).counts += counts;
-        }
-    }
-
-    /// Adds to a row alone; the states stay.
-    pub(crate) fn add_usage<Q>(&mut self, key: RowKey<&Q>, usage: &Usage)
-    where
-        W: Borrow<Q>,
-        Q: Ord + ToOwned<Owned = W> + ?Sized,
-    {
-        *self.row(key) += usage;
-    }
-
-    /// The row of a key; nothing is copied for one that is known.
-    fn row<Q>(&mut self, key: RowKey<&Q>) -> &mut Usage
+    /// The row of a key, made if there is none; nothing is copied for one that is known. The states stay.
+    pub(crate) fn row<Q>(&mut self, key: RowKey<&Q>) -> &mut Usage
     where
         W: Borrow<Q>,
         Q: Ord + ToOwned<Owned = W> + ?Sized,
@@ -188,11 +214,8 @@ impl<W: Ord> Totals<W> {
                 if !self.rows.contains_key(window) {
                     self.rows.insert(window.to_owned(), Usage::default());
                 }
-                match self.rows.get_mut(window) {
-                    Some(row) => row,
-                    // Never, for it was put there just now.
-                    None => &mut self.no_window,
-                }
+                // The row is there by now.
+                self.rows.get_mut(window).unwrap_or(&mut self.no_window)
             }
         }
     }
@@ -209,12 +232,7 @@ impl<W: Ord> Totals<W> {
         self.redacted += &other.redacted;
         self.no_window += &other.no_window;
         for (window, usage) in &other.rows {
-            match self.rows.get_mut(window) {
-                Some(sum) => *sum += usage,
-                None => {
-                    self.rows.insert(window.clone(), *usage);
-                }
-            }
+            *self.row(RowKey::Window(window)) += usage;
         }
     }
 
@@ -249,8 +267,7 @@ impl<W: Ord> Totals<W> {
 
     /// The states in the order of [`Coverage::ALL`].
     pub(crate) fn state_totals(&self) -> Vec<StateTotal> {
-        let states = Coverage::ALL.into_iter().zip(self.states);
-        states.map(|(state, us)| StateTotal { state, us }).collect()
+        state_totals(self.states)
     }
 
     /// All rows by name, longest first; those in parentheses are among them, empty ones are not.
@@ -267,15 +284,27 @@ impl<W: Ord> Totals<W> {
     }
 }
 
+/// Time in microseconds in the order of [`Coverage::ALL`], with the states.
+pub(crate) fn state_totals(states: [u64; Coverage::ALL.len()]) -> Vec<StateTotal> {
+    let states = Coverage::ALL.into_iter().zip(states);
+    states.map(|(state, us)| StateTotal { state, us }).collect()
+}
+
+/// Time in one state, in microseconds.
+pub(crate) fn time_in(states: &[StateTotal], state: Coverage) -> u64 {
+    let of = states.iter().filter(|total| total.state == state);
+    of.map(|total| total.us).sum()
+}
+
 /// The rows that no rule names.
 pub(crate) fn pseudo_rows<'a>(
     protected: &'a Usage,
     redacted: &'a Usage,
     no_window: &'a Usage,
-) -> impl Iterator<Item = (&'a str, &'a Usage)> {
+) -> impl Iterator<Item = (&'a str, &'a Usage)> + Clone {
     [
         (PROTECTED, protected),
-        (REMOVED, redacted),
+        (REDACTED, redacted),
         (NO_WINDOW, no_window),
     ]
     .into_iter()
@@ -292,12 +321,12 @@ pub(crate) fn sum_by_name<'a>(rows: impl Iterator<Item = (&'a str, &'a Usage)>) 
         usage,
     });
     let mut rows: Vec<NamedUsage> = rows.collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.usage.total_us()));
+    rows.sort_by_key(|row| Reverse(row.usage.total_us()));
     rows
 }
 
 /// The window that a span may be known by.
 pub(crate) fn window_of(span: &Span) -> Option<&WindowInfo> {
     let window = span.window.as_deref();
-    window.filter(|_| !span.protected && !span.removed)
+    window.filter(|_| !span.protected && !span.redacted)
 }

@@ -4,7 +4,7 @@
 use data_encoding::HEXLOWER;
 use journal::{Commit, Journal, JournalKeys, Reader};
 use model::{Counts, Coverage, DeviceId, InputCounts, Record, Screenshot, Span, WindowInfo};
-use report::query;
+use report::{ViewOptions, query};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use vault::{Identity, Opener, Sealer};
@@ -21,7 +21,7 @@ fn span(start_us: i64, dur_us: i64, state: Coverage, title: &str) -> Span {
         zone: "Europe/Berlin".into(),
         state,
         protected: false,
-        removed: false,
+        redacted: false,
         window: (!title.is_empty()).then(|| {
             Arc::new(WindowInfo {
                 app: "Editor".into(),
@@ -43,7 +43,7 @@ fn keys() -> JournalKeys {
     let key = Identity::generate();
     JournalKeys {
         device: DeviceId::from_bytes([1; 16]),
-        maker: Sealer::new([key.recipient()]).unwrap(),
+        sealer: Sealer::new([key.recipient()]).unwrap(),
         opener: Opener::new([key]),
     }
 }
@@ -63,7 +63,7 @@ fn a_real_journal_answers() {
     journal
         .commit(Commit {
             records: &records,
-            pending_put: &[(1, open)],
+            provisional_put: &[(1, open)],
             at_us: NOW,
             ..Commit::default()
         })
@@ -80,14 +80,21 @@ fn a_real_journal_answers() {
         screen_width: 10,
         screen_height: 20,
         blurred: true,
-        removed: false,
+        redacted: false,
         window: None,
     };
     let seq = journal.add_screenshot(&shot, &picture, NOW).unwrap();
 
     let reader = Reader::open(&at, keys.opener).unwrap();
     let today = report::local_date(NOW, "Europe/Berlin");
-    let day = query::read_day(&reader, today, NOW + 5 * MINUTE, "UTC").unwrap();
+    let day = query::read_day(
+        &reader,
+        ViewOptions::default(),
+        today,
+        NOW + 5 * MINUTE,
+        "UTC",
+    )
+    .unwrap();
     assert_eq!(day.length_us, 8 * MINUTE.unsigned_abs());
     assert_eq!(day.state_us(Coverage::Active), 2 * MINUTE.unsigned_abs());
     assert_eq!(day.state_us(Coverage::Locked), MINUTE.unsigned_abs());
@@ -138,7 +145,7 @@ fn a_sleep_of_twenty_days_covers_the_days_within() {
     let reader = Reader::open(&at, keys.opener).unwrap();
     for days in [3, 10, 18] {
         let date = report::local_date(began + days * DAY, "Europe/Berlin");
-        let day = query::read_day(&reader, date, NOW, "UTC").unwrap();
+        let day = query::read_day(&reader, ViewOptions::default(), date, NOW, "UTC").unwrap();
         assert_eq!(day.state_us(Coverage::Asleep), DAY.unsigned_abs(), "{date}");
     }
 }

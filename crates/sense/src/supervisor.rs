@@ -51,7 +51,7 @@ fn run_with_restarts(
         let why = match catch_unwind(AssertUnwindSafe(|| task.run(context))) {
             Ok(SensorExit::Stopped) => return,
             Ok(SensorExit::Broken(why)) => why,
-            Err(_) => "it crashed; this is a mistake in uam".to_owned(),
+            Err(_) => "it crashed; this is a bug in uam".to_owned(),
         };
         let worked = context.worked_for();
         if worked.is_some_and(|time| time >= delays.steady) {

@@ -51,7 +51,7 @@ pub(crate) fn check_rules(settings: &Settings, text: &str, file: &Path) -> anyho
             format!("{}{line}: {bad}", file.display()),
             format!(
                 "For example: [[{}]] name = \"reading\" app = \"firefox\" title = \"news|blog\". `uam categories --test` tries rules out.",
-                bad.list.word()
+                bad.list
             ),
         ).into()
     })
@@ -62,7 +62,7 @@ fn find_rule_line(text: &str, bad: &InvalidClassificationRule) -> Option<usize> 
     let doc: Document<&str> = Document::parse(text).ok()?;
     let index = bad.number.checked_sub(1)?;
     let part = |table: &dyn TableLike| table.get(bad.part?)?.span();
-    let span = match doc.get(bad.list.word())? {
+    let span = match doc.get(bad.list.into())? {
         Item::ArrayOfTables(tables) => {
             let table = tables.get(index)?;
             part(table).or_else(|| table.span())

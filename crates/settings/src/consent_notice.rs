@@ -7,7 +7,13 @@ use crate::policy::Policy;
 use journal::retention::RetentionAction;
 
 /// Version of the wording. It rises when the words change; the hash shows a change of the facts.
-pub const WORDING_VERSION: u32 = 1;
+pub const WORDING_VERSION: u32 = 2;
+
+/// Columns of the notice: it fits a terminal of 80.
+const WIDTH: usize = 79;
+
+/// Columns of the labels at the left.
+const LABEL: usize = 13;
 
 /// The notice as it is shown and agreed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,46 +40,75 @@ impl ConsentNotice {
 
 fn format_notice(policy: &Policy) -> String {
     let hold = policy.upload.hold.as_secs().div_ceil(60);
-    let mut lines = vec![
-        "uam records your working day on this desktop, openly.".to_owned(),
-        String::new(),
-        "What: which window is in use and for how long (application, executable, title); how many keys and clicks"
-            .to_owned(),
-        "  there were, never which keys; now and then a picture of the active window, if you say so.".to_owned(),
-        "  Never: what you type, the clipboard, sound, and windows of password managers, private browsing or"
-            .to_owned(),
-        "  whatever you exclude.".to_owned(),
-        format!("Where: in {}", policy.data_dir.display()),
-        format!("  and sent to {}; nowhere else.", policy.destination.describe()),
-    ];
+    let mut uploaded = format!("{}, and nowhere else.", policy.destination.describe());
     if hold > 0 {
-        lines.push(format!(
-            "  Everything waits {hold} min before it is sent; until then you can look and remove."
+        uploaded.push_str(&format!(
+            "\nEverything waits {hold} min first; until then you can delete it."
         ));
     }
-    lines.push(format!("Who can read it: {}.", policy.readers.list()));
-    lines.push(format!("  {}", policy.upload.describe_sealing()));
-    lines.push(format!("How long: {}.", describe_retention(policy)));
-    lines.push(
-        "Yours to do: `uam pause`, `uam stop`, `uam exclude`, `uam delete --last 10m`, `uam export`, `uam sent`,\n  `uam \
-         erase`."
-            .to_owned(),
+    let readers = format!(
+        "{}.\n{}",
+        policy.readers.list(),
+        policy.upload.describe_sealing()
     );
-    lines.push("  Every look at the record is itself recorded, for you to see.".to_owned());
-    let mut text = lines.join("\n");
-    text.push('\n');
+    let paragraphs = [
+        (
+            "Recorded",
+            "The window in use and for how long (application, executable, title); how many keys and clicks, never \
+             which; screenshots of the active window, if you say yes.",
+        ),
+        (
+            "Never",
+            "What you type, the clipboard, sound; windows of password managers, private browsing, and whatever you \
+             exclude.",
+        ),
+        ("Stored in", &policy.data_dir.display().to_string()),
+        ("Uploaded to", &uploaded),
+        ("Readable by", &readers),
+        ("Kept", &describe_retention(policy)),
+        (
+            "Your rights",
+            "uam pause, uam stop, uam exclude, uam delete --last 10m,\nuam export, uam sent, uam erase. Every access to \
+             the record is itself recorded, for you to see.",
+        ),
+    ];
+    let mut text = "uam records your working day on this desktop, openly.\n\n".to_owned();
+    for (label, paragraph) in paragraphs {
+        push_paragraph(&mut text, label, paragraph);
+    }
     text
+}
+
+/// Appends a paragraph beside its label, in lines of at most [`WIDTH`] columns; a word is never broken.
+fn push_paragraph(text: &mut String, label: &str, paragraph: &str) {
+    let mut line = format!("{label:<LABEL$}");
+    for part in paragraph.lines() {
+        for word in part.split(' ') {
+            let has_words = line.len() > LABEL;
+            if has_words && line.chars().count() + 1 + word.chars().count() > WIDTH {
+                text.push_str(&line);
+                text.push('\n');
+                line = " ".repeat(LABEL);
+            } else if has_words {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        text.push_str(&line);
+        text.push('\n');
+        line = " ".repeat(LABEL);
+    }
 }
 
 fn describe_retention(policy: &Policy) -> String {
     let rule = &policy.retention;
     let then = match rule.action {
-        RetentionAction::Delete => "then they are deleted",
-        RetentionAction::Archive(_) => "then they move to the archive",
+        RetentionAction::Delete => "then deleted",
+        RetentionAction::Archive(_) => "then archived",
     };
     format!(
-        "pictures {} days or {} MB on this disk, {then}; times and counts until you erase\n  them. What was sent is kept \
-         by the owner of that place",
+        "Screenshots for {} days, and at most {} MB of them, on this disk, {then}; times and counts until you erase \
+         them. Uploads are kept by the owner of that storage.",
         rule.max_age_days,
         rule.max_bytes / 1_000_000
     )
@@ -118,9 +153,10 @@ mod tests {
     fn the_wording_keeps_its_hash() {
         let viewer = Readers::new(true, []);
         let notice = notice_of(&sample(), viewer);
-        assert_eq!(notice.version, 1);
+        assert_eq!(notice.version, 2);
+        assert!(notice.text.lines().all(|l| l.chars().count() <= WIDTH));
         assert_eq!(
-            notice.sha256, "eddfab35ce59e582867c7afdf2dcb6cf204cc9a20fa4e359963e103ff8bfb59f",
+            notice.sha256, "873c966b73811ec8d092d81461f47937eeec3e8f626772b93ff7d2e64d57ff8f",
             "{}",
             notice.text
         );
@@ -131,7 +167,7 @@ mod tests {
         let both = Readers::new(true, [("Acme Ltd", "age1qqqqqqqqqqqqabcdefgh")]);
         let notice = notice_of(&settings, both);
         assert_eq!(
-            notice.sha256, "ef577dc084c83ef18b90c02a1c90c628cef5f419e8d30146a572724a2262ff41",
+            notice.sha256, "db90ffae60b15771427e4d8a19dc03a39b3556e5a4a7c2775acd65a749ac8fb7",
             "{}",
             notice.text
         );

@@ -70,8 +70,8 @@ fn apply_change(
     };
     let mut doc: DocumentMut = text.parse().map_err(|e| {
         UserError::usage(
-            format!("{} is wrong:\n{e}", file.display()),
-            "Mend that line before changing settings here.",
+            format!("{} is invalid:\n{e}", file.display()),
+            "Fix that line first.",
         )
     })?;
     change(&mut doc)?;

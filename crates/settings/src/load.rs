@@ -35,8 +35,8 @@ impl Settings {
     pub fn parse(text: &str, file: &Path) -> anyhow::Result<Self> {
         let settings: Self = toml::from_str(text).map_err(|e| {
             UserError::usage(
-                format!("{} is wrong:\n{}", file.display(), e.to_string().trim_end()),
-                "Mend that line, or remove it to use the default. `uam config show` lists every setting.",
+                format!("{} is invalid:\n{}", file.display(), e.to_string().trim_end()),
+                "Fix that line, or remove it to use the default. `uam config show` lists every setting.",
             )
         })?;
         settings.check_ranges().map_err(|(key, why)| {

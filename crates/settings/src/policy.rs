@@ -149,12 +149,12 @@ impl Policy {
         format!("{how} about every {}", describe_interval(shots.interval))
     }
 
-    /// Who can read, and whether uploads are sealed, in two sentences.
+    /// Who can read, and whether uploads are sealed, in two or three sentences.
     pub fn describe_readers(&self) -> String {
         format!(
-            "{} can read it. {}",
-            self.readers.list(),
-            self.upload.describe_sealing().replace('\n', "")
+            "{} {}",
+            self.readers.describe(),
+            self.upload.describe_sealing()
         )
     }
 }
@@ -191,9 +191,9 @@ impl UploadPolicy {
     /// Whether uploads can be read where they are stored.
     pub fn describe_sealing(&self) -> &'static str {
         match self.sealed {
-            true => "Everything is sealed under these keys, on this disk and where it is sent.",
+            true => "Stored and uploaded data are sealed under these keys.",
             false => {
-                "Until it is sent it is sealed under these keys.\n  WHERE IT IS SENT IT IS READABLE for whoever can read that place."
+                "Stored data are sealed under these keys. UPLOADED DATA ARE READABLE for anyone who can read that storage."
             }
         }
     }
@@ -216,17 +216,37 @@ impl Readers {
         }
     }
 
-    /// Who can read, in one line.
-    pub fn list(&self) -> String {
-        let mut readers = Vec::new();
+    /// Who can read, one reader a line.
+    pub(crate) fn list(&self) -> String {
+        let you = "You, on this computer, with your authenticator code and your key";
+        let mut readers = self.list_organisations();
         if self.viewer {
-            readers.push("you, on this computer, with a code and your key".to_owned());
+            readers.insert(0, you.to_owned());
         }
-        for (name, key_end) in &self.organisations {
+        match readers.is_empty() {
+            true => "Nobody".to_owned(),
+            false => readers.join(";\n"),
+        }
+    }
+
+    /// Who can read, in one sentence.
+    fn describe(&self) -> String {
+        let others = self.list_organisations().join(", and ");
+        let factors = "with your authenticator code and the key on this computer";
+        match (self.viewer, others.is_empty()) {
+            (true, true) => format!("Only you can read it: {factors}."),
+            (true, false) => format!("You can read it, {factors}; so can {others}."),
+            (false, true) => "Nobody can read it.".to_owned(),
+            (false, false) => format!("Only {others}, can read it."),
+        }
+    }
+
+    fn list_organisations(&self) -> Vec<String> {
+        let describe = |(name, key_end): &(String, String)| {
             let name = model::to_printable(name, 60);
-            readers.push(format!("{name}, with their key (age1…{key_end})"));
-        }
-        readers.join("; ")
+            format!("{name}, with their key (age1…{key_end})")
+        };
+        self.organisations.iter().map(describe).collect()
     }
 }
 

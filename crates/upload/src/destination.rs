@@ -121,7 +121,7 @@ impl Destination {
                     && !is_loopback(url)
                 {
                     remarks.push(format!(
-                        "{} is http, so everything is sent unencrypted; use https unless the network is your own.",
+                        "{} is http, so everything is uploaded unencrypted; use https unless the network is your own.",
                         vars::ENDPOINT
                     ));
                 }
@@ -170,7 +170,7 @@ fn fall_back_to_directory(
     Ok(Destination::Directory {
         dir: default_dir.to_owned(),
         why: Some(format!(
-            "{found}: nothing leaves this computer, deliveries go to {}.",
+            "{found}: nothing leaves this computer, uploads go to {}.",
             default_dir.display()
         )),
     })

@@ -77,7 +77,7 @@ struct DrainRun<'a> {
 /// A screenshot ready to put.
 struct ReadyScreenshot {
     seq: u64,
-    form: ObjectEncoding,
+    encoding: ObjectEncoding,
     object: NewObject,
 }
 
@@ -164,7 +164,7 @@ impl DrainRun<'_> {
         shot: &WaitingScreenshot,
         file: ScreenshotFile,
     ) -> Result<Option<ReadyScreenshot>, UploadCause> {
-        let key = |sha256: &str, form| {
+        let key = |sha256: &str, encoding| {
             screenshot_key(
                 &self.device,
                 self.epoch,
@@ -172,20 +172,20 @@ impl DrainRun<'_> {
                 shot.seq,
                 sha256,
                 &shot.media,
-                form,
+                encoding,
             )
         };
         let opened = shot
             .readable
             .as_ref()
             .and_then(|plain| self.open_unsealed(&file.bytes, plain));
-        let (form, body, sha256, other) = match (opened, &shot.readable) {
+        let (encoding, body, sha256, other) = match (opened, &shot.readable) {
             (Some((body, sha256)), _) => {
                 let other = shot.tried.stored.then(|| {
                     (
-                        key(&file.sha256, shot.form),
+                        key(&file.sha256, shot.encoding),
                         file.bytes.len() as u64,
-                        shot.form,
+                        shot.encoding,
                     )
                 });
                 (ObjectEncoding::Unsealed, body, sha256, other)
@@ -198,21 +198,21 @@ impl DrainRun<'_> {
                         ObjectEncoding::Unsealed,
                     )
                 });
-                (shot.form, file.bytes, file.sha256, other)
+                (shot.encoding, file.bytes, file.sha256, other)
             }
         };
-        if let Some((key, bytes, form)) = other
+        if let Some((key, bytes, encoding)) = other
             && self.is_stored(&key, bytes)?
         {
-            self.acknowledge_screenshot(shot.seq, form, key, bytes)?;
+            self.acknowledge_screenshot(shot.seq, encoding, key, bytes)?;
             self.drained.already_there += 1;
             return Ok(None);
         }
         Ok(Some(ReadyScreenshot {
             seq: shot.seq,
-            form,
+            encoding,
             object: NewObject {
-                key: key(&sha256, form),
+                key: key(&sha256, encoding),
                 body: body.into(),
                 sha256,
             },
@@ -223,13 +223,20 @@ impl DrainRun<'_> {
         if batch.is_empty() {
             return Ok(());
         }
-        let begun: Vec<(u64, ObjectEncoding)> =
-            batch.iter().map(|ready| (ready.seq, ready.form)).collect();
+        let begun: Vec<(u64, ObjectEncoding)> = batch
+            .iter()
+            .map(|ready| (ready.seq, ready.encoding))
+            .collect();
         let may = self.source.begin_screenshot_puts(&begun)?;
         batch.retain(|ready| may.contains(&ready.seq));
         let objects: Vec<NewObject> = batch.iter().map(|ready| ready.object.clone()).collect();
         let mut results = self.sink.put_all(&objects).into_iter();
-        for ReadyScreenshot { seq, form, object } in batch {
+        for ReadyScreenshot {
+            seq,
+            encoding,
+            object,
+        } in batch
+        {
             // No result: an earlier one failed, and its error has already left this loop.
             let Some(result) = results.next() else {
                 return Err(SinkError::Other {
@@ -238,7 +245,7 @@ impl DrainRun<'_> {
                 .into());
             };
             self.count_put(result?, object.body.len());
-            self.acknowledge_screenshot(seq, form, object.key, object.body.len() as u64)?;
+            self.acknowledge_screenshot(seq, encoding, object.key, object.body.len() as u64)?;
         }
         Ok(())
     }
@@ -246,11 +253,14 @@ impl DrainRun<'_> {
     fn acknowledge_screenshot(
         &mut self,
         seq: u64,
-        form: ObjectEncoding,
+        encoding: ObjectEncoding,
         key: String,
         bytes: u64,
     ) -> Result<(), UploadCause> {
-        match self.source.acknowledge_screenshot(seq, form, self.now_us()) {
+        match self
+            .source
+            .acknowledge_screenshot(seq, encoding, self.now_us())
+        {
             // Erased while it was on its way; its owner knows that the sink may have it.
             Err(JournalError::NoScreenshot { .. }) => {}
             acked => acked?,
@@ -261,17 +271,17 @@ impl DrainRun<'_> {
     }
 
     fn put_segment(&mut self, mut segment: Segment) -> Result<(), UploadCause> {
-        let key = |sha256: &str, form| {
+        let key = |sha256: &str, encoding| {
             segment_key(
                 &self.device,
                 self.epoch,
                 segment.day,
                 segment.first_seq,
                 sha256,
-                form,
+                encoding,
             )
         };
-        let stored = (key(&segment.sha256, segment.form), segment.bytes);
+        let stored = (key(&segment.sha256, segment.encoding), segment.bytes);
         let readable = segment
             .readable
             .as_ref()
@@ -284,7 +294,7 @@ impl DrainRun<'_> {
         // Objects that an earlier try may have stored, and this one would store in another encoding.
         let mut looks = Vec::new();
         if segment.tried.stored && (opened.is_some() || body.is_none()) {
-            looks.push((stored.clone(), segment.form));
+            looks.push((stored.clone(), segment.encoding));
         }
         if segment.tried.readable && opened.is_none() {
             looks.extend(
@@ -293,13 +303,13 @@ impl DrainRun<'_> {
                     .map(|object| (object, ObjectEncoding::Unsealed)),
             );
         }
-        for ((key, bytes), form) in looks {
+        for ((key, bytes), encoding) in looks {
             if self.is_stored(&key, bytes)? {
                 self.drained.already_there += 1;
-                return self.acknowledge_segment(&segment, form, key, bytes);
+                return self.acknowledge_segment(&segment, encoding, key, bytes);
             }
         }
-        let (form, object) = match (opened, readable, body) {
+        let (encoding, object) = match (opened, readable, body) {
             (Some((body, sha256)), Some((key, _)), _) => {
                 let body = body.into();
                 (ObjectEncoding::Unsealed, NewObject { key, body, sha256 })
@@ -307,7 +317,7 @@ impl DrainRun<'_> {
             (_, _, Some(body)) => {
                 let (key, sha256) = (stored.0, segment.sha256.clone());
                 let body = body.into();
-                (segment.form, NewObject { key, body, sha256 })
+                (segment.encoding, NewObject { key, body, sha256 })
             }
             (_, _, None) => {
                 self.source
@@ -315,24 +325,24 @@ impl DrainRun<'_> {
                 return Ok(());
             }
         };
-        if !self.source.begin_segment_put(&segment, form)? {
+        if !self.source.begin_segment_put(&segment, encoding)? {
             return Ok(());
         }
         let put = self.sink.put_new(&object)?;
         self.count_put(put, object.body.len());
-        self.acknowledge_segment(&segment, form, object.key, object.body.len() as u64)
+        self.acknowledge_segment(&segment, encoding, object.key, object.body.len() as u64)
     }
 
     fn acknowledge_segment(
         &mut self,
         segment: &Segment,
-        form: ObjectEncoding,
+        encoding: ObjectEncoding,
         key: String,
         bytes: u64,
     ) -> Result<(), UploadCause> {
         let (first_seq, last_seq) = (segment.first_seq, segment.last_seq);
         self.source
-            .acknowledge_segment(first_seq, last_seq, form, self.now_us())?;
+            .acknowledge_segment(first_seq, last_seq, encoding, self.now_us())?;
         self.drained.segments += 1;
         self.drained.records += segment.count;
         self.report_step(DrainProgress::Segment {

@@ -37,13 +37,13 @@ pub enum SinkError {
         bucket: String,
     },
     /// Anyone can list the objects in the bucket.
-    #[error("anyone can list what is in the bucket {bucket}, so nothing is sent there")]
+    #[error("anyone can list the objects in the bucket {bucket}, so nothing is uploaded")]
     PublicBucket {
         /// Its name.
         bucket: String,
     },
     /// No key to sign with: the service that gives out keys gave none.
-    #[error("there is no key to sign with: {what}")]
+    #[error("there is no access key to sign requests with: {what}")]
     NoCredentials {
         /// The answer; never a secret.
         what: String,
@@ -192,7 +192,7 @@ impl SinkError {
                 "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and that AWS_ENDPOINT_URL is the store they belong to.".into()
             }
             Self::AccessDenied { doing: "delete", .. } => {
-                "Where it is sent it can only be deleted by its owner, or with a key that may (s3:DeleteObject).".into()
+                "Only the owner of the storage, or a key with s3:DeleteObject, can delete it.".into()
             }
             Self::AccessDenied { doing, .. } => format!(
                 "Allow this key to {doing} under the prefix (s3:PutObject; s3:GetObject so that a put whose answer was lost can be confirmed)."
@@ -201,10 +201,10 @@ impl SinkError {
                 "Get a new session token, or use a key that does not expire.".into()
             }
             Self::NoBucket { .. } => {
-                "Check S3_BUCKET_NAME and AWS_ENDPOINT_URL, or make the bucket.".into()
+                "Check S3_BUCKET_NAME and AWS_ENDPOINT_URL, or create the bucket.".into()
             }
             Self::PublicBucket { .. } => {
-                "Block public access to the bucket and take ListBucket from everyone in its policy; delivery resumes by itself.".into()
+                "Block public access to the bucket and remove ListBucket for everyone from its policy; uploading resumes by itself.".into()
             }
             Self::NoCredentials { .. } => {
                 "Check that this machine has a role, or that the role trusts the token and AWS_ROLE_ARN is right; or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.".into()
@@ -214,13 +214,13 @@ impl SinkError {
                 None => "Set AWS_REGION to the bucket's region.".into(),
             },
             Self::SkewedClock { .. } => {
-                "Set this computer's clock (switch automatic time on); delivery resumes by itself.".into()
+                "Set this computer's clock (switch automatic time on); uploading resumes by itself.".into()
             }
             Self::Tls { .. } => {
                 "Install the system's root certificates (package ca-certificates) and check AWS_ENDPOINT_URL and the clock.".into()
             }
             Self::Unreachable { .. } => {
-                "Check the network and AWS_ENDPOINT_URL; delivery resumes by itself.".into()
+                "Check the network and AWS_ENDPOINT_URL; uploading resumes by itself.".into()
             }
             Self::Timeout
             | Self::Interrupted { .. }
@@ -228,9 +228,9 @@ impl SinkError {
             | Self::Server { .. }
             | Self::Conflict
             | Self::Damaged
-            | Self::Other { .. } => "Nothing to do: it is tried again by itself.".into(),
+            | Self::Other { .. } => "Nothing to do: uam tries again by itself.".into(),
             Self::BadAnswer { .. } => {
-                "Log in to the network if it asks for that, and check AWS_ENDPOINT_URL; delivery resumes by itself.".into()
+                "Log in to the network if it asks for that, and check AWS_ENDPOINT_URL; uploading resumes by itself.".into()
             }
             Self::Different { key } => {
                 format!("Look at the object {key} in the bucket; move it away if it is not yours.")

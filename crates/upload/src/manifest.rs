@@ -100,7 +100,7 @@ struct SignatureLine {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InvalidManifest {
     /// Not in this format.
-    #[error("it is no manifest: {0}")]
+    #[error("it is not a manifest: {0}")]
     Format(String),
     /// A newer format.
     #[error("its format is {0}, which a newer uam reads")]

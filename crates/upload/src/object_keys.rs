@@ -56,7 +56,7 @@ impl ObjectKind {
 /// The key of a segment whose first record is `first_seq`.
 ///
 /// `epoch`: seconds since the Unix epoch at which the journal was made. `day`: `YYYY-MM-DD`. `sha256`: of the uploaded
-/// bytes, in hex. `form`: of the uploaded bytes.
+/// bytes, in hex. `encoding`: of the uploaded bytes.
 #[must_use]
 pub fn segment_key(
     device: &DeviceId,
@@ -64,9 +64,9 @@ pub fn segment_key(
     day: impl Display,
     first_seq: u64,
     sha256: &str,
-    form: ObjectEncoding,
+    encoding: ObjectEncoding,
 ) -> String {
-    let ending = match form {
+    let ending = match encoding {
         ObjectEncoding::Age => "jsonl.zst.age",
         ObjectEncoding::SealedRows => "sealed.jsonl.zst",
         ObjectEncoding::Unsealed => "jsonl.zst",
@@ -92,7 +92,7 @@ pub fn screenshot_key(
     seq: u64,
     sha256: &str,
     media: &str,
-    form: ObjectEncoding,
+    encoding: ObjectEncoding,
 ) -> String {
     let image = match media {
         "image/webp" => "webp",
@@ -100,7 +100,7 @@ pub fn screenshot_key(
         "image/jpeg" => "jpg",
         _ => "bin",
     };
-    let sealed = match form {
+    let sealed = match encoding {
         ObjectEncoding::Age | ObjectEncoding::SealedRows => ".age",
         ObjectEncoding::Unsealed => "",
     };
@@ -147,12 +147,12 @@ pub fn uploaded_key(device: &DeviceId, epoch: u64, object: &UploadedObject) -> S
         first_seq,
         day,
         sha256,
-        form,
+        encoding,
         ..
     } = object;
     match &object.media {
-        Some(media) => screenshot_key(device, epoch, day, *first_seq, sha256, media, *form),
-        None => segment_key(device, epoch, day, *first_seq, sha256, *form),
+        Some(media) => screenshot_key(device, epoch, day, *first_seq, sha256, media, *encoding),
+        None => segment_key(device, epoch, day, *first_seq, sha256, *encoding),
     }
 }
 
@@ -253,7 +253,7 @@ mod tests {
         let sha = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
         let shard = Sha256::digest("ab".repeat(16).as_bytes())[0];
         let middle = format!("sh={shard:02x}/dt=2026-09-21/dev=abababababababababababababababab");
-        let at = |form| segment_key(&device, 1_790_000_000, "2026-09-21", 7, sha, form);
+        let at = |encoding| segment_key(&device, 1_790_000_000, "2026-09-21", 7, sha, encoding);
         let name = format!("raw/v1/kind=activity/{middle}/1790000000-0000000007-0123456789abcdef");
         assert_eq!(at(ObjectEncoding::Age), format!("{name}.jsonl.zst.age"));
         assert_eq!(
@@ -261,7 +261,7 @@ mod tests {
             format!("{name}.sealed.jsonl.zst")
         );
         assert_eq!(at(ObjectEncoding::Unsealed), format!("{name}.jsonl.zst"));
-        let at = |form| {
+        let at = |encoding| {
             screenshot_key(
                 &device,
                 1,
@@ -269,7 +269,7 @@ mod tests {
                 12_345_678_901,
                 sha,
                 "image/webp",
-                form,
+                encoding,
             )
         };
         let name = format!("raw/v1/kind=shot/{middle}/1-12345678901-0123456789abcdef");
@@ -284,10 +284,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_is_taken_apart_as_it_was_made(id: [u8; 16], epoch: u64, seq: u64, kind in 0..4, form in 0..3) {
+        fn a_key_is_taken_apart_as_it_was_made(id: [u8; 16], epoch: u64, seq: u64, kind in 0..4, encoding in 0..3) {
             let device = DeviceId::from_bytes(id);
             let sha = "f".repeat(64);
-            let (kind, form) = match (kind, form) {
+            let (kind, encoding) = match (kind, encoding) {
                 (0, 0) => (ObjectKind::Activity, ObjectEncoding::Age),
                 (0, 1) => (ObjectKind::Activity, ObjectEncoding::SealedRows),
                 (0, _) => (ObjectKind::Activity, ObjectEncoding::Unsealed),
@@ -297,15 +297,15 @@ mod tests {
                 _ => (ObjectKind::Vault, ObjectEncoding::Unsealed),
             };
             let key = match kind {
-                ObjectKind::Activity => segment_key(&device, epoch, "2026-01-31", seq, &sha, form),
-                ObjectKind::Screenshot => screenshot_key(&device, epoch, "2026-01-31", seq, &sha, "image/webp", form),
+                ObjectKind::Activity => segment_key(&device, epoch, "2026-01-31", seq, &sha, encoding),
+                ObjectKind::Screenshot => screenshot_key(&device, epoch, "2026-01-31", seq, &sha, "image/webp", encoding),
                 ObjectKind::Vault => vault_copy_key(&device, epoch, "2026-01-31", seq, &sha),
                 ObjectKind::Manifest => manifest_key(&device, epoch, "2026-01-31", seq, &sha),
             };
             let parts = ObjectKey::parse(&key).unwrap();
             prop_assert_eq!(parts.device, device);
             prop_assert_eq!((parts.epoch, parts.seq), (epoch, seq));
-            prop_assert_eq!((parts.kind, parts.encoding), (kind, form));
+            prop_assert_eq!((parts.kind, parts.encoding), (kind, encoding));
             prop_assert_eq!(parts.day, "2026-01-31");
         }
 

@@ -81,11 +81,9 @@ fn list_names(
         report.bytes = report.bytes.saturating_add(head.bytes);
         match index.add_object(&head.key, head.bytes) {
             Ok(true) => {}
-            Ok(false) => report.add_finding(
-                FaultKind::Foreign,
-                &head.key,
-                "no uam names its objects like that",
-            ),
+            Ok(false) => {
+                report.add_finding(FaultKind::Foreign, &head.key, "uam never uses such a name")
+            }
             Err(e) => {
                 failed = Some(e);
                 return ControlFlow::Break(());
@@ -130,7 +128,7 @@ fn compare_with_journal(
                 Ok(false) if !withdrawn.contains(&key) => report.add_finding(
                     FaultKind::CutOff,
                     &key,
-                    "the journal knows that it was sent, and it is not there",
+                    "uploaded according to the journal, but missing",
                 ),
                 Ok(_) => {}
                 Err(e) => failed = Some(e),
@@ -175,7 +173,7 @@ fn compare_with_report(
             report.add_finding(
                 FaultKind::CutOff,
                 &format!("manifest {} of {} {}", head.no, chain.device, chain.epoch),
-                "an earlier check found it, and it is not there",
+                "found by an earlier check, but missing",
             );
         }
     }
@@ -199,13 +197,13 @@ fn check_newest(
         Some(head) if head.no == no && head.sha256 != sha256 => report.add_finding(
             FaultKind::Replayed,
             &name,
-            format!("{who} knows another manifest of that number"),
+            format!("{who} has another manifest with this number"),
         ),
         Some(head) if head.no >= no => {}
         _ => report.add_finding(
             FaultKind::CutOff,
             &name,
-            format!("{who} knows that it was sent, and it is not there"),
+            format!("uploaded according to {who}, but missing"),
         ),
     }
 }

@@ -30,7 +30,7 @@ pub enum VaultError {
     /// The file is not a vault; it is never overwritten, because it may be the only key to the records.
     #[error(
         "{path} is damaged ({why}); put a copy from a backup in its place, or move the file away to begin with a new \
-         secret (records sealed under the old one then stay closed)"
+         secret (records sealed under the old one can then not be opened)"
     )]
     Malformed {
         /// The file.
@@ -112,8 +112,7 @@ pub enum VaultError {
     NoStoredSecret,
     /// The secret of the codes is shown only before it was confirmed.
     #[error(
-        "the secret of the codes is in an authenticator app already and is not shown again; for a new phone make a new \
-         one with `uam keys phone`"
+        "the secret of the codes is in an authenticator app already and is not shown again; for a new phone create a new one with `uam keys phone`"
     )]
     Enrolled,
     /// More organisations than can be.
@@ -151,7 +150,7 @@ pub enum VaultError {
 fn describe_wrong_factor(kind: KeySlotKind) -> &'static str {
     match kind {
         KeySlotKind::OsStore => {
-            "what the credential store holds does not open this vault; was vault.json copied from another computer? Use a \
+            "the key in the credential store does not open this vault; was vault.json copied from another computer? Use a \
              passphrase or a recovery code"
         }
         KeySlotKind::Passphrase => "that is not the passphrase",
@@ -211,7 +210,7 @@ pub enum SealError {
         seq: u64,
     },
     /// Nobody could ever open it.
-    #[error("there is no key to seal for; what nobody can open is not recorded")]
+    #[error("there is no key to seal for, and uam records nothing that nobody can open")]
     NoRecipient,
 }
 

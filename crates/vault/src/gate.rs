@@ -112,7 +112,7 @@ impl fmt::Display for CodeVerdict {
             ),
             Self::Wait { seconds } => write!(
                 f,
-                "too many wrong codes; the next one is looked at in {}",
+                "too many wrong codes; the next one is checked in {}",
                 format_wait(*seconds)
             ),
             Self::Locked => write!(

@@ -20,7 +20,7 @@ pub struct Organisation {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidOrganisation {
     /// The name is empty, too long, or holds control characters.
-    #[error("give the organisation a name of 1 to 60 characters, so that people know who reads")]
+    #[error("give the organisation a name of 1 to 60 characters, so that people know who can read")]
     Name,
     /// The key is no age public key.
     #[error(transparent)]

@@ -75,7 +75,7 @@ pub enum TotpImportError {
         wanted: &'static str,
     },
     /// More than one, and no way to tell which is meant.
-    #[error("there are {found} different secrets in it; give uam only the one it shall take")]
+    #[error("there are {found} different secrets in it; give uam only the one to use")]
     Several {
         /// How many.
         found: usize,
@@ -221,7 +221,7 @@ impl TotpSecret {
             (SCHEME, "hotp") => return kind("a counter-based code (HOTP)"),
             (SCHEME, "steam") => return kind("a Steam code"),
             ("otpauth-migration", _) => {
-                return kind("the export of a whole authenticator app, in a form of its own");
+                return kind("the export of a whole authenticator app, in its own format");
             }
             _ => return Err(TotpImportError::Url),
         }

@@ -33,7 +33,7 @@ export async function renderGallery(container, [day, app, titleWords], signal) {
   container.append(grid);
   addTiles(gallery.shots);
   let scanned = gallery.looked;
-  const emptyCard = el("div", { class: "card empty" }, el("h2", {}, "No screenshots"), el("p", {}, day || app || titleWords ? "None matches these filters." : "uam takes them while it records, if you agreed to them."));
+  const emptyCard = el("div", { class: "card empty" }, el("h2", {}, "No screenshots"), el("p", {}, day || app || titleWords ? "No screenshot matches these filters." : "uam takes them while it records, if you agreed to them."));
   emptyCard.hidden = list.length > 0;
   container.append(emptyCard);
   let before = gallery.before;

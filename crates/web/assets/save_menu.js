@@ -29,7 +29,7 @@ export function saveMenu(first, last, merge) {
     message.textContent = "Creating the file …";
     try {
       const saved = await downloadFile("/api/export", { first, last, as, merge }, factors.values());
-      message.textContent = `Saved as ${saved}. The export is in the event log.`;
+      message.textContent = `Saved as ${saved}. The export is recorded in the log.`;
       announce(message.textContent);
     } catch (err) { message.textContent = err.message; } finally {
       // A code works once.

@@ -43,7 +43,10 @@ impl ServerNames {
             .authority()
             .is_none_or(|a| is_ours(a.as_str()));
         if !host.is_some_and(is_ours) || !target {
-            return Err((StatusCode::MISDIRECTED_REQUEST, "this is another server"));
+            return Err((
+                StatusCode::MISDIRECTED_REQUEST,
+                "the request names another server",
+            ));
         }
         if request.method() != Method::GET && request.method() != Method::POST {
             return Err((StatusCode::METHOD_NOT_ALLOWED, "GET and POST only"));
@@ -52,7 +55,7 @@ impl ServerNames {
         match single_value(headers, &ORIGIN) {
             None if !is_post => {}
             Some(Some(origin)) if self.origins.iter().any(|o| o == origin) => {}
-            _ => return Err((StatusCode::FORBIDDEN, "another page asks")),
+            _ => return Err((StatusCode::FORBIDDEN, "the request comes from another page")),
         }
         let is_frame = !is_post && request.uri().path() == "/";
         match single_value(headers, &FETCH_SITE).flatten() {
@@ -61,7 +64,7 @@ impl ServerNames {
             _ => {
                 return Err((
                     StatusCode::FORBIDDEN,
-                    "another page asks, or a browser that is too old",
+                    "the request comes from another page, or from a browser that is too old",
                 ));
             }
         }

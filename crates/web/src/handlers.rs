@@ -273,9 +273,7 @@ pub(crate) async fn post_export(
     params: QueryParams,
     JsonBody(request): JsonBody<FactorsRequest>,
 ) -> HttpResponse {
-    let format = params
-        .raw_param("as")
-        .and_then(export::ExportFormat::from_word);
+    let format = params.raw_param("as").and_then(|word| word.parse().ok());
     let (days, merge_s, format) = match (parse_period(&params), format) {
         (Ok((days, merge_s)), Some(format)) => (days, merge_s, format),
         (Err(text), _) => return bad_request_response(text),

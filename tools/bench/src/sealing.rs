@@ -11,6 +11,8 @@ use anyhow::{Context, Result, bail};
 use jiff::civil::{Date, date};
 use journal::{Commit, IntegrityCheck, Journal, JournalKeys, Reader};
 use model::{DeviceId, Notice, NoticeCode, Record};
+use report::ViewOptions;
+use report::query::DaysQuery;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Instant;
@@ -61,7 +63,7 @@ fn make_code(n: u64) -> Result<(String, u64)> {
 fn vault_keys(vault: &Vault, opener: Opener) -> Result<JournalKeys> {
     Ok(JournalKeys {
         device: DeviceId::parse(vault.device()).context("the device's id")?,
-        maker: vault.sealer(None)?,
+        sealer: vault.sealer(None)?,
         opener,
     })
 }
@@ -123,7 +125,7 @@ fn read_first_report(dir: &Path, slot: &str, n: u64) -> Result<Value> {
         },
     )?;
     let reader = Reader::open(&journal, opener)?;
-    let report = report::query::read_day(&reader, BUSY_DAY, now_us, ZONE)?;
+    let report = report::query::read_day(&reader, ViewOptions::default(), BUSY_DAY, now_us, ZONE)?;
     let text = report::terminal::render_day_table(&report, 100);
     Ok(json!({ "ms": elapsed_ms(start), "door_ms": door_ms, "lines": text.lines().count() }))
 }
@@ -151,8 +153,14 @@ fn sum_days(dir: &Path) -> Result<Value> {
     let opener = Opener::new([read_viewer_key(dir)?]);
     let start = Instant::now();
     let reader = Reader::open(&dir.join("journal"), opener)?;
-    let now_us = noon_us(YEAR.1.tomorrow()?)?;
-    let days = report::query::read_days(&reader, &(YEAR.0..=YEAR.1), now_us, ZONE)?;
+    let year = DaysQuery {
+        days: YEAR.0..=YEAR.1,
+        view: ViewOptions::default(),
+        rules: None,
+        now_us: noon_us(YEAR.1.tomorrow()?)?,
+        zone: ZONE,
+    };
+    let days = report::query::read_days(&reader, &year, &mut |_| {})?;
     let text = report::terminal::render_days_table(&days, 100);
     let wall = elapsed_ms(start);
     let keys: u64 = days.days.iter().map(|day| day.counts.keys()).sum();

@@ -143,7 +143,7 @@ pub(crate) fn read_viewer_key(dir: &Path) -> Result<Identity> {
 pub(crate) fn journal_keys(identity: &Identity, opener: Opener) -> Result<JournalKeys> {
     Ok(JournalKeys {
         device: DeviceId::from_bytes([7; 16]),
-        maker: Sealer::new([identity.recipient()])?,
+        sealer: Sealer::new([identity.recipient()])?,
         opener,
     })
 }
@@ -179,7 +179,7 @@ pub(crate) fn write_days(
         let records: Vec<Record> = spans.iter().cloned().map(Record::Span).collect();
         journal.commit(Commit {
             records: &records,
-            rollups: &rollups.done(),
+            rollups: &rollups.pending_rollups(),
             at_us: noon_us(date)?,
             ..Commit::default()
         })?;
@@ -217,7 +217,7 @@ fn make_spans(day: Date, d: usize, shape: DayShape) -> Result<Vec<Span>> {
                 Coverage::Active
             },
             protected: false,
-            removed: false,
+            redacted: false,
             window: Some((shape.window)(d, n)),
             counts: Counts {
                 hardware: InputCounts {
@@ -250,7 +250,7 @@ fn add_screenshot(journal: &mut Journal, span: &Span, n: usize) -> Result<()> {
         screen_width: 1920,
         screen_height: 1080,
         blurred: false,
-        removed: false,
+        redacted: false,
         window: span.window.clone(),
     };
     journal.add_screenshot(&shot, &bytes, span.start.as_micros())?;

@@ -80,7 +80,7 @@ pub(crate) fn read_keys(dir: &Path) -> Result<JournalKeys> {
         .context("the viewer's key")?;
     Ok(JournalKeys {
         device: lab_device(),
-        maker: Sealer::new([viewer, lease.recipient()])?,
+        sealer: Sealer::new([viewer, lease.recipient()])?,
         opener: Opener::new([lease]),
     })
 }
@@ -108,7 +108,7 @@ pub(crate) fn make_span(tag: u64) -> Span {
         zone: "Europe/Berlin".into(),
         state: Coverage::Active,
         protected: tag.is_multiple_of(11),
-        removed: false,
+        redacted: false,
         window: Some(Arc::new(WindowInfo {
             app: "Editor".into(),
             exe: "/usr/bin/editor".into(),
@@ -149,7 +149,7 @@ pub(crate) fn make_screenshot(tag: u64) -> (Screenshot, Vec<u8>) {
         screen_width: 10,
         screen_height: 20,
         blurred: false,
-        removed: false,
+        redacted: false,
         window: None,
     };
     (shot, image)

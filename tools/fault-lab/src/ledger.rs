@@ -177,8 +177,8 @@ impl AckLedger {
             );
         }
         let emptied = match &found.record {
-            Record::Span(span) => span.removed,
-            Record::Shot(shot) => shot.removed,
+            Record::Span(span) => span.redacted,
+            Record::Shot(shot) => shot.redacted,
             Record::Notice(_) => false,
         };
         if emptied {

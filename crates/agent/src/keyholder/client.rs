@@ -39,7 +39,7 @@ pub fn fetch_identity(paths: &AppPaths) -> anyhow::Result<Option<Identity>> {
         .as_deref()
         .map(str::parse)
         .transpose()
-        .context("the unlocked key is none")
+        .context("the unlocked key is not valid")
 }
 
 /// Is one unlocked? Asking prolongs nothing.

@@ -19,7 +19,7 @@ const MAX_LINE: u64 = 4096;
 /// When no orders come through standard input, or the endpoint cannot be had.
 pub fn run_keyholder(context: &AppContext, on_ready: impl FnOnce()) -> anyhow::Result<()> {
     let orders: KeyholderOrders = protocol::read_line(std::io::stdin(), MAX_LINE)
-        .context("the keyholder is started by `uam unlock`, never by hand")?;
+        .context("`uam unlock` starts the keyholder; do not start it by hand")?;
     let idle = Duration::from_secs(orders.idle_seconds).min(LONGEST);
     let listener =
         EndpointListener::bind(&context.paths.keyholder_endpoint()).with_context(|| {

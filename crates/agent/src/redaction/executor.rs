@@ -50,7 +50,7 @@ pub fn redact_through_agent(
             "Nothing was changed.",
         )
         .into()),
-        _ => anyhow::bail!("the running instance did not say what it did"),
+        _ => anyhow::bail!("the running uam did not report the result"),
     }
 }
 
@@ -72,8 +72,8 @@ pub fn redact_directly(
     let summary = plan::dry_run(scope, &journal, now)?;
     if exceeds_object_limit(&summary) {
         return Err(UserError::usage(
-            "that touches too many objects that were sent to name them all",
-            "Take fewer days at once.",
+            "too many uploaded objects are affected to list them all",
+            "Choose fewer days at once.",
         )
         .into());
     }
@@ -99,7 +99,7 @@ pub fn redact_directly(
     journal
         .commit(step)
         .and_then(|_| freeze_after_maintenance(&context.paths, &mut journal, now))
-        .context("it was done, but could not be noted")?;
+        .context("it was done, but the notice of it could not be recorded")?;
     Ok(summary)
 }
 
@@ -137,7 +137,7 @@ pub fn record_through(
             let response = call_running_agent(&context.paths, &Request::RecordNotices { notices })?;
             anyhow::ensure!(
                 !response.is_refused(),
-                "the running instance did not note it: {}",
+                "the running uam did not record it: {}",
                 response.text()
             );
             Ok(())

@@ -3,19 +3,10 @@
 use journal::UtcDay;
 use model::NoticeCode;
 use protocol::{RedactionScope, RedactionSummary};
-use report::format::format_count;
+use report::format::{format_count, format_date_time};
 
 /// Names in one notice; more go into further ones.
 const NAMES: usize = 20;
-
-/// A moment in `zone`, to the second.
-pub fn format_date_time(at_us: i64, zone: &str) -> String {
-    format!(
-        "{} {}",
-        report::local_date(at_us, zone),
-        report::format::format_clock_time(at_us, &report::load_zone(zone))
-    )
-}
 
 /// The scope of a redaction: "2026-11-25 12:03:00 to 2026-11-25 12:13:00 (Europe/Berlin)".
 pub fn describe_scope(scope: &RedactionScope, now_us: i64, zone: &str) -> String {

@@ -12,6 +12,6 @@ pub use executor::{
     delete_copies_and_note, is_agent_running, record_through, redact_directly, redact_through_agent,
 };
 pub(crate) use messages::redaction_notice;
-pub use messages::{copy_notices, describe_amount, describe_scope, format_date_time};
+pub use messages::{copy_notices, describe_amount, describe_scope};
 pub(crate) use plan::{apply, dry_run, exceeds_object_limit};
 pub use uploaded_copies::{DeletionReport, delete_uploaded_copies};

@@ -68,17 +68,17 @@ pub(crate) fn apply(
 
 fn report_of_removal(
     journal: &Journal,
-    removed: journal::RedactionReport,
+    report: journal::RedactionReport,
 ) -> Result<RedactionSummary, JournalError> {
     Ok(RedactionSummary {
-        spans: removed.spans,
-        screenshots: removed.shots,
-        unreadable: removed.closed,
-        objects: affected_objects(journal, &removed.sent, None)?,
-        checkpoint_pending: !removed.folded,
-        set_aside_files: removed.aside,
-        first_at: removed.first_us,
-        redacted_counts: removed.counted,
+        spans: report.spans,
+        screenshots: report.shots,
+        unreadable: report.closed,
+        objects: affected_objects(journal, &report.sent, None)?,
+        checkpoint_pending: !report.folded,
+        set_aside_files: report.aside,
+        first_at: report.first_us,
+        redacted_counts: report.counted,
         ..RedactionSummary::default()
     })
 }

@@ -40,7 +40,7 @@ pub fn read_lease() -> anyhow::Result<Opener> {
     BufReader::new(std::io::stdin().take(MAX_KEY)).read_line(&mut line)?;
     Ok(Opener::new([line
         .parse()
-        .context("the lease's key is none")?]))
+        .context("the key of the lease is not valid")?]))
 }
 
 /// The summary of an upload that could not even begin.
@@ -69,8 +69,8 @@ fn metered_problem(settings: &Settings, now: bool) -> Option<UploadProblem> {
         && query_metered(&BusAddress::System) == Metered::Yes;
     waits.then(|| UploadProblem {
         permanent: false,
-        text: "the network is metered, so nothing is sent through it".to_owned(),
-        hint: "It is tried again by itself; `uam upload --now` sends at once, and `uam config set upload.on_metered send` always.".to_owned(),
+        text: "the network is metered, so nothing is uploaded".to_owned(),
+        hint: "uam tries again by itself. `uam upload --now` uploads at once, `uam config set upload.on_metered send` always.".to_owned(),
         retry_after_s: Some(settings.upload.every_seconds),
         damaged: false,
     })
@@ -144,7 +144,7 @@ fn open_outbox(context: &AppContext, now: bool, clock: &dyn Clock) -> anyhow::Re
     }
     match protocol::call_agent(&context.paths.agent_endpoint(), &Request::FreezeSegments) {
         Ok(response) if response.is_refused() => {
-            anyhow::bail!("the running instance could not pack what it holds back")
+            anyhow::bail!("the running uam could not prepare the records that it holds back")
         }
         Ok(_) | Err(CallError::NotRunning) => Ok(outbox),
         Err(e) => Err(UserError::from(e).into()),

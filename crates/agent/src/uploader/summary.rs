@@ -71,9 +71,9 @@ impl UploadSummary {
     /// As the status and the log show it.
     pub fn to_status(&self, at_us: i64, destination: &str) -> report::UploadAttempt {
         let sent = match (self.records, self.shots) {
-            (0, 0) => "nothing new to send".to_owned(),
+            (0, 0) => "nothing new to upload".to_owned(),
             (records, shots) => format!(
-                "{} and {} ({}) sent to {destination}",
+                "{} and {} ({}) uploaded to {destination}",
                 report::format::format_count(records, "record", "records"),
                 report::format::format_count(shots, "screenshot", "screenshots"),
                 report::format::format_bytes(self.bytes)
@@ -104,7 +104,7 @@ impl UploadSummary {
         let zone = report::load_zone(&current_zone_name());
         self.held_until_us.map(|until| {
             format!(
-                "The latest is held back until {} for you to look at; `uam upload --now` sends it at once.",
+                "The newest records are held back until {}; `uam upload --now` uploads them at once.",
                 report::format::format_clock_time(until, &zone)
             )
         })

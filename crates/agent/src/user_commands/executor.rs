@@ -175,7 +175,7 @@ impl CommandExecutor {
             match response {
                 Response::Redaction { summary, .. } => Ok(*summary),
                 Response::Refused(why) => Err(anyhow::Error::msg(why)),
-                _ => anyhow::bail!("the running instance did not say what it did"),
+                _ => anyhow::bail!("the running uam did not report the result"),
             }
         };
         let before = redact(true, None)?;
@@ -204,12 +204,14 @@ impl CommandExecutor {
     }
 
     fn open_page(&self, code: Option<&OneTimeCode>) -> anyhow::Result<Option<String>> {
-        let text = "The page is opened from the console.";
+        let text = "The page was opened from the console.";
         if self.read_access(code, text)?.is_none() {
             return Ok(None);
         }
         let link = start_page(&self.context)?;
-        Ok(Some(format!("The page, once, within a minute: {link}")))
+        Ok(Some(format!(
+            "Open the page, once, within a minute: {link}"
+        )))
     }
 }
 

@@ -219,7 +219,7 @@ impl Agent {
             screen_width: image.screen_width,
             screen_height: image.screen_height,
             blurred: image.blurred,
-            removed: false,
+            redacted: false,
             window: Some(held.window.window),
         };
         match self.journal.add_screenshot(&shot, &image.bytes, now) {

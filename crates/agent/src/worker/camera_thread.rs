@@ -61,7 +61,7 @@ fn run_thread(
         }));
         let taken = taken.unwrap_or_else(|_| {
             pipeline = ScreenshotPipeline::new(settings);
-            CaptureResult::None("the camera crashed; this is a mistake in uam".to_owned())
+            CaptureResult::None("taking screenshots crashed; this is a bug in uam".to_owned())
         });
         // Minutes pass between two screenshots: the memory is the desktop's in the meantime.
         screen.release_memory();

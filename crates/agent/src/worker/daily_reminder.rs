@@ -15,7 +15,7 @@ pub(super) struct DailyReminder {
 /// `sent`, and a sentence on who can read it.
 pub(super) fn format_reminder(what: &str, kept: &str, sent: &str, readers: &str) -> String {
     format!(
-        "uam is recording: windows, counts of keys and clicks, {what}. It is kept in {kept} and sent to {sent}. \
+        "uam is recording: windows, counts of keys and clicks, {what}. It is stored in {kept} and uploaded to {sent}. \
          {readers} `uam pause` pauses it, `uam stop` ends it."
     )
 }
@@ -70,8 +70,8 @@ mod tests {
         );
         assert_eq!(
             text,
-            "uam is recording: windows, counts of keys and clicks, no screenshots. It is kept in /home/ada/uam and sent \
-             to s3://team/uam. You can read it. `uam pause` pauses it, `uam stop` ends it."
+            "uam is recording: windows, counts of keys and clicks, no screenshots. It is stored in /home/ada/uam and \
+             uploaded to s3://team/uam. You can read it. `uam pause` pauses it, `uam stop` ends it."
         );
     }
 }

@@ -34,7 +34,7 @@ impl DiskMonitor {
             journal_dir,
             reserve,
             action,
-            pressure: DiskPressure::Ample,
+            pressure: DiskPressure::None,
             space: None,
             next_cleanup: 0,
         }
@@ -42,9 +42,7 @@ impl DiskMonitor {
 
     /// Set while there is less space than the reserve.
     pub(super) fn low_space(&self) -> Option<DiskStatus> {
-        let space = self
-            .space
-            .filter(|_| self.pressure != DiskPressure::Ample)?;
+        let space = self.space.filter(|_| self.pressure != DiskPressure::None)?;
         Some(DiskStatus {
             free: space.free,
             floor: self.reserve.of(space.total),
@@ -95,7 +93,7 @@ impl DiskMonitor {
         let free = format_bytes(space.free);
         let least = format_bytes(self.reserve.of(space.total));
         let (code, text) = match pressure {
-            DiskPressure::Ample => (
+            DiskPressure::None => (
                 NoticeCode::DiskBack,
                 format!(
                     "The disk has room again ({free} left): everything is recorded, screenshots too."
@@ -116,7 +114,7 @@ impl DiskMonitor {
             DiskPressure::Full => (
                 NoticeCode::DiskLow,
                 format!(
-                    "The disk has only {free} left, and no screenshot that could go: nothing is recorded until there is room."
+                    "The disk has only {free} left, and no screenshot that could be deleted: nothing is recorded until there is room."
                 ),
             ),
         };
@@ -151,7 +149,7 @@ mod tests {
             let effects = describe_effects(&disk.describe_change(before, space));
             (effects, disk.low_space().map(|low| low.stopped))
         };
-        let (ample, low, full) = (DiskPressure::Ample, DiskPressure::Low, DiskPressure::Full);
+        let (ample, low, full) = (DiskPressure::None, DiskPressure::Low, DiskPressure::Full);
         assert_eq!(change(ample, ample), (vec![], None));
         assert_eq!(
             change(ample, full),

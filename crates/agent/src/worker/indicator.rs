@@ -83,7 +83,7 @@ impl DesktopIndicator {
     /// The end has begun: nothing is recorded any more.
     pub(super) fn show_stopping(&self) {
         if let Some(indicator) = &self.indicator {
-            let text = "not recording · stopping: what is left is written and sent";
+            let text = "not recording · stopping: the rest is written and uploaded";
             indicator.show_status(IndicatorStatus::new(IconState::NotRecording, text));
         }
     }
@@ -105,26 +105,38 @@ pub fn indicator_options(visibility: VisibilityPolicy) -> IndicatorOptions {
     }
 }
 
-/// What the desktop shows, or why not, in two lines.
-pub fn describe_availability(standing: &Availability) -> Vec<String> {
-    let rows = [
-        ("tray", &standing.tray),
-        ("bubbles", &standing.notifications),
-    ];
-    let line = |(what, how): (&str, &SensorSupport)| {
-        model::to_printable(&format!("  {what:<11}{}", describe_support(how)), 400)
-    };
-    rows.into_iter().map(line).collect()
+/// Columns of the labels of icon and notifications.
+const LABEL: usize = 15;
+
+/// What the desktop shows, or why not, as lines.
+pub fn describe_availability(availability: &Availability) -> Vec<String> {
+    let mut lines = describe_support("tray", LABEL, &availability.tray);
+    lines.extend(describe_support(
+        "notifications",
+        LABEL,
+        &availability.notifications,
+    ));
+    lines
 }
 
-/// Whether something is to be had here, and by what or why not.
-pub fn describe_support(support: &SensorSupport) -> String {
+/// Whether something works here, and by which means; or the reason why not and, on a second line, the remedy. `width`:
+/// columns of the label.
+pub fn describe_support(label: &str, width: usize, support: &SensorSupport) -> Vec<String> {
+    let row = |label: &str, state: &str, text: &str| {
+        model::to_printable(&format!("  {label:<width$}{state:<8}{text}"), 400)
+    };
     match support {
-        SensorSupport::By(how) => format!("ok      {how}"),
-        SensorSupport::Unsupported(why) if why.remedy.is_empty() => {
-            format!("cannot  {}", why.reason)
+        SensorSupport::By(means) => vec![row(label, "ok", means)],
+        SensorSupport::Unsupported(why) => {
+            let mut remedy = why.remedy.chars();
+            let remedy = remedy
+                .next()
+                .map(|first| format!("{}{}.", first.to_uppercase(), remedy.as_str()));
+            let remedy = remedy.map(|text| row("", "", &text));
+            std::iter::once(row(label, "cannot", &why.reason))
+                .chain(remedy)
+                .collect()
         }
-        SensorSupport::Unsupported(why) => format!("cannot  {}. {}", why.reason, why.remedy),
     }
 }
 
@@ -193,13 +205,13 @@ fn notification_text(notify: NotificationLevel, notice: &Notice) -> Option<&str>
         | Code::ClockJump
         | Code::ZoneChange
         | Code::Recovered => notice.text.as_str(),
-        Code::Retention => "Old screenshots were put away.",
+        Code::Retention => "Old screenshots were deleted or archived.",
         Code::Settings => "Settings that change what is recorded were changed.",
-        Code::Access => "Somebody looked at the record.",
-        Code::Keys => "Who can open the record was changed.",
+        Code::Access => "The record was opened for reading.",
+        Code::Keys => "The keys or the readers of the record were changed.",
         Code::Removed => "Something was deleted from the record.",
         Code::Erased => "Days of the record were erased.",
-        Code::CodeRefused => "A wrong code was given.",
+        Code::CodeRefused => "A wrong code was entered.",
         // Both belong to a start, which has a notification of its own.
         Code::CodeAccepted | Code::Consent | Code::Unknown => return None,
     };

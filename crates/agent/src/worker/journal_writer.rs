@@ -35,7 +35,7 @@ pub(super) fn restart_worker_error(why: String) -> anyhow::Error {
     UserError::new(
         ErrorKind::RestartWorker,
         why,
-        "Nothing has to be done: recording goes on in a moment.",
+        "You need not do anything: recording goes on in a moment.",
     )
     .into()
 }
@@ -119,9 +119,9 @@ impl JournalWriter {
             .collect();
         let commit = Commit {
             records: &self.unwritten.records,
-            pending_put: &pending,
-            pending_drop_below: self.unwritten.drop_below,
-            rollups: &self.unwritten.rollups.done(),
+            provisional_put: &pending,
+            provisional_drop_below: self.unwritten.drop_below,
+            rollups: &self.unwritten.rollups.pending_rollups(),
             at_us: now.utc.as_micros(),
         };
         match self.journal.commit(commit) {
@@ -181,7 +181,7 @@ impl JournalWriter {
             return Effects::new();
         };
         self.report_error(&e);
-        let text = format!("Nothing new can be packed for sending: {e}");
+        let text = format!("New records cannot be prepared for upload: {e}");
         vec![Effect::Log(
             LogSubject::Notice(NoticeCode::UploadStuck),
             text,
@@ -264,8 +264,8 @@ impl JournalWriter {
         self.unwritten.rollups.finish_current();
         let commit = Commit {
             records: &self.unwritten.records,
-            pending_drop_below: self.unwritten.drop_below,
-            rollups: &self.unwritten.rollups.done(),
+            provisional_drop_below: self.unwritten.drop_below,
+            rollups: &self.unwritten.rollups.pending_rollups(),
             at_us: now.utc.as_micros(),
             ..Commit::default()
         };
@@ -274,7 +274,7 @@ impl JournalWriter {
             .context("the last records could not be written")?;
         self.journal
             .freeze(now.utc.as_micros(), &self.upload.freeze_options(true))
-            .context("the last records could not be packed")?;
+            .context("the last records could not be prepared for upload")?;
         self.journal
             .close(now.utc.as_micros())
             .context("the journal could not be closed")
@@ -306,7 +306,7 @@ mod tests {
         let lease = Identity::generate();
         let keys = JournalKeys {
             device: DeviceId::parse("00112233445566778899aabbccddeeff").unwrap(),
-            maker: Sealer::new([lease.recipient()]).unwrap(),
+            sealer: Sealer::new([lease.recipient()]).unwrap(),
             opener: Opener::new([lease]),
         };
         let upload = UploadPolicy::from(&Settings::default().upload);

@@ -75,7 +75,7 @@ impl TrayMenu {
     ) {
         if self.tasks.fetch_add(1, Ordering::SeqCst) >= MAX_TASKS {
             self.tasks.fetch_sub(1, Ordering::SeqCst);
-            tell.send(Notification::new("That is under way already."));
+            tell.send(Notification::new("That is already in progress."));
             return;
         }
         let under_way = BackgroundTask(Arc::clone(&self.tasks));

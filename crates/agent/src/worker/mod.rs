@@ -97,7 +97,7 @@ fn run_until_end(
             Ok(message) => agent.handle(message, clock.now()),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => {
-                return Ok("Stopped: nothing was left to listen to.".to_owned());
+                return Ok("Stopped: every source of events has ended.".to_owned());
             }
         }
     }

@@ -50,7 +50,7 @@ fn try_redact(
         let open = UtcDay::of_us(agent.recording.oldest_unsettled());
         anyhow::ensure!(
             *last < open.0,
-            "{open} (UTC) is still being recorded; end uam first (`uam stop`), or erase up to the day before"
+            "{open} (UTC) is still being recorded; stop uam first (`uam stop`), or erase up to the day before"
         );
     }
     agent.recording.cut_open_span(now);
@@ -72,7 +72,7 @@ fn try_redact(
     summary.needs_key = !has_key && (is_old || summary.unreadable > 0);
     anyhow::ensure!(
         !redaction::exceeds_object_limit(&summary),
-        "that touches too many objects that were sent to name them all; take fewer days at once"
+        "too many uploaded objects are affected to list them all; choose fewer days at once"
     );
     if dry_run || summary.needs_key || summary.is_empty() {
         return Ok(summary);

@@ -19,7 +19,7 @@ pub(super) fn reload_settings(agent: &mut Agent, now: Moment) -> Response {
         Ok(read) => read,
         Err(e) => {
             return Response::refused(format!(
-                "The settings are wrong, so the former ones hold: {e:#}"
+                "The settings file is invalid, so the former ones hold: {e:#}"
             ));
         }
     };
@@ -28,7 +28,7 @@ pub(super) fn reload_settings(agent: &mut Agent, now: Moment) -> Response {
         agent.recording.apply(now, RecorderInput::Exclusions(rules));
         // How many, never which: a rule's words are the user's own affair.
         let text = format!(
-            "The exclusion rules were changed: {} of the user's own, and the built-in ones are {}.",
+            "The exclusion rules were changed: {} added by the user; the built-in ones are {}.",
             settings.exclude.rules.len(),
             if settings.exclude.defaults {
                 "on"
@@ -52,8 +52,10 @@ pub(super) fn reload_settings(agent: &mut Agent, now: Moment) -> Response {
         taken.push("the recording hours");
     }
     Response::done(match taken.as_slice() {
-        [] => "Nothing was changed that a running uam takes; other settings hold from the next start on.".to_owned(),
-        taken => format!("The running uam has taken {}.", taken.join(" and ")),
+        [] => {
+            "Nothing to apply: a running uam takes exclusion rules and recording hours; other settings apply at the next start.".to_owned()
+        }
+        taken => format!("The running uam has applied {}.", taken.join(" and ")),
     })
 }
 

@@ -36,7 +36,7 @@ pub(super) fn answer(agent: &mut Agent, request: &Request, now: Moment) -> (Resp
 }
 
 fn stopping_response() -> Response {
-    Response::done("uam is stopping; what is left is written and sent.")
+    Response::done("uam is stopping: the rest is written and uploaded.")
 }
 
 fn show_status(agent: &mut Agent, now: Moment) -> Response {
@@ -81,7 +81,7 @@ fn freeze_segments(agent: &mut Agent, now: Moment) -> Response {
         .and_then(|()| Ok(agent.journal.freeze_all(now)?));
     match frozen {
         Ok(()) => Response::done("Packed."),
-        Err(e) => Response::refused(format!("Not packed: {e:#}")),
+        Err(e) => Response::refused(format!("Not prepared for upload: {e:#}")),
     }
 }
 
@@ -106,14 +106,15 @@ fn attach_viewer(agent: &mut Agent, key: &ViewerKey, now: Moment) -> Response {
             text: "Attached.".to_owned(),
             ticket,
         },
-        None => Response::refused("This system gives no random numbers just now."),
+        None => Response::refused("The operating system gave no random bytes; try again."),
     }
 }
 
 /// An answer and no refusal: a viewer that is refused may ask again.
 fn expired_response() -> Response {
     Response::TicketExpired(
-        "This view is closed: the desktop was locked, or nobody looked for a minute.".to_owned(),
+        "This view was closed: the desktop was locked, or the view was idle for a minute."
+            .to_owned(),
     )
 }
 
@@ -154,7 +155,7 @@ fn view_screenshot(
     match load_screenshot(&agent.paths, &agent.journal_keys, from, step) {
         Ok(Some(shown)) => Response::Screenshot(Box::new(shown)),
         Ok(None) => Response::refused(
-            "No screenshot of this start is here; `uam shots` and the page show earlier ones.",
+            "There is no screenshot of this start yet; `uam shots` and the page show earlier ones.",
         ),
         Err(e) => Response::refused(format!("The screenshot cannot be shown: {e}")),
     }

@@ -97,14 +97,16 @@ impl Schedule {
             PauseLength::Tomorrow => match next_day_us(now.utc.as_micros(), self.hours.zone()) {
                 Some(at) => (PauseRequest::Until(at), Some(at)),
                 None => {
-                    return Err("The clock shows no day after which another comes.".to_owned());
+                    return Err(
+                        "The clock is at the end of the calendar; set it and try again.".to_owned(),
+                    );
                 }
             },
         };
         let stored = self.pause_file.store_pause(until_us);
         let mut text = match until_us {
             Some(at) => format!(
-                "Paused until {}; `uam resume` ends it before.",
+                "Paused until {}. `uam resume` ends the pause earlier.",
                 format_relative_time(at, now.utc.as_micros(), self.hours.zone())
             ),
             None => "Paused until `uam resume`.".to_owned(),
@@ -137,7 +139,7 @@ impl Schedule {
                 format_relative_time(at, now.utc.as_micros(), self.hours.zone())
             ),
             (Coverage::Active | Coverage::Idle, _) => "Recording.".to_owned(),
-            (state, _) => format!("No pause holds, but nothing is recorded now: {state}."),
+            (state, _) => format!("No pause is set, but nothing is recorded now: {state}."),
         }
     }
 
@@ -148,10 +150,10 @@ impl Schedule {
         };
         let text = match pause {
             PauseRequest::Until(at) => format!(
-                "A pause from before holds until {}. `uam resume` ends it.",
+                "An earlier pause lasts until {}. `uam resume` ends it.",
                 format_relative_time(at, now.utc.as_micros(), self.hours.zone())
             ),
-            _ => "A pause from before holds. `uam resume` ends it.".to_owned(),
+            _ => "An earlier pause lasts until `uam resume`.".to_owned(),
         };
         vec![
             Effect::Record(RecorderInput::Pause(pause)),
@@ -260,7 +262,7 @@ mod tests {
 
         let restored = describe_effects(&open(dir.path(), at(30)).restore_pause(at(30)));
         assert_eq!(restored[0], "record Pause(Until(1790000060000000))");
-        assert!(restored[1].starts_with("log State(Paused): A pause from before holds until "));
+        assert!(restored[1].starts_with("log State(Paused): An earlier pause lasts until "));
         assert_eq!(restored.len(), 2);
         assert!(open(dir.path(), at(61)).restore_pause(at(61)).is_empty());
     }

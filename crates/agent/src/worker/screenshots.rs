@@ -82,7 +82,7 @@ impl Screenshots {
         low_space: Option<DiskStatus>,
     ) -> Result<(), String> {
         let camera = self.camera.as_ref().ok_or_else(|| match self.is_enabled {
-            true => "this desktop gives no screenshots (see uam doctor)".to_owned(),
+            true => "this desktop offers no screenshots (see `uam doctor`)".to_owned(),
             false => "screenshots are switched off".to_owned(),
         })?;
         if let Some(disk) = low_space {
@@ -227,7 +227,7 @@ mod tests {
             refuse(false),
             Err("screenshots are switched off".to_owned())
         );
-        let why = "this desktop gives no screenshots (see uam doctor)";
+        let why = "this desktop offers no screenshots (see `uam doctor`)";
         assert_eq!(refuse(true), Err(why.to_owned()));
     }
 

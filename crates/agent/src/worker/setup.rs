@@ -138,7 +138,7 @@ pub(super) fn start(
     };
     agent.viewers.show_records(&recovered);
     if has_recovered && !recovery.clean {
-        let text = "The last run ended without a goodbye; nothing that was written is lost.";
+        let text = "The last run was not shut down properly; no stored record is lost.";
         let subject = LogSubject::Notice(NoticeCode::Recovered);
         agent.apply(vec![Effect::Log(subject, text.to_owned())], now);
     }
@@ -248,11 +248,13 @@ fn describe_recovery(recovery: &RecoveryReport) -> Vec<Record> {
         notice(NoticeCode::Quarantined, text);
     }
     if !recovery.first && !recovery.clean {
-        let mut text = "The last run ended without saying so; its open span was closed at its last durable moment.".to_owned();
+        let mut text =
+            "The last run was not shut down properly; its open span ends when it was last saved."
+                .to_owned();
         let s = recovery.swept;
         if s.lost > 0 || recovery.pending_damaged > 0 {
             text.push_str(&format!(
-                " {} pictures and {} open spans were lost.",
+                " {} screenshots and {} open spans were lost.",
                 s.lost, recovery.pending_damaged
             ));
         }

@@ -92,7 +92,7 @@ fn list_missing_sensors(recording: &Recording) -> Vec<MissingSensor> {
         .collect();
     for concern in recording.view().lost {
         if !missing.iter().any(|m| m.concern == concern) {
-            let why = Unsupported::new("it stopped working", "uam tries to bring it back");
+            let why = Unsupported::new("it stopped working", "uam tries to restart it");
             missing.push(MissingSensor { concern, why });
         }
     }

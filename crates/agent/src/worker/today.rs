@@ -56,7 +56,7 @@ impl TodayTracker {
     }
 
     pub(super) fn day_summary(&self) -> &DaySummary {
-        self.totals.glance()
+        self.totals.day_summary()
     }
 
     /// After a redaction of `range`: the counts go back, and names are found again in `own`, the records of this start.
@@ -115,7 +115,7 @@ mod tests {
                 },
                 ..Counts::default()
             },
-            removed: false,
+            redacted: false,
         }
     }
 

@@ -36,8 +36,8 @@ impl UnwrittenRecords {
             }
         }
         self.records.extend(batch.records);
-        self.pending.extend(batch.pending_put);
-        self.drop_below = self.drop_below.max(batch.pending_drop_below);
+        self.pending.extend(batch.provisional_put);
+        self.drop_below = self.drop_below.max(batch.provisional_drop_below);
         let settled = self.drop_below;
         self.pending.retain(|id, _| *id >= settled);
     }

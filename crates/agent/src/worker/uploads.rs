@@ -107,10 +107,10 @@ impl Uploads {
                     .collect()
             }
             Some(Err(why)) => vec![format!(
-                "Not sent now: {why}. It is sent at the next start."
+                "Not uploaded now: {why}. uam tries again at the next start."
             )],
             None => vec![
-                "Not everything could be sent in time; the rest is sent at the next start."
+                "Not everything could be uploaded in time; the rest is uploaded at the next start."
                     .to_owned(),
             ],
         }

@@ -69,7 +69,7 @@ impl LiveView {
         match self.thread.take().map(JoinHandle::join) {
             Some(Ok(end)) => end,
             Some(Err(_)) => ViewEnd::Failed(ConsoleError::Terminal(io::Error::other(
-                "the view broke down; the recording is not affected",
+                "the live view crashed; the recording is not affected",
             ))),
             None => ViewEnd::Requested,
         }

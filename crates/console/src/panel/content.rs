@@ -6,8 +6,8 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui_image::protocol::Protocol as EncodedImage;
 use report::{AgentStatus, DaySummary};
 
-/// Columns of a label such as `on disk`.
-pub(super) const LABEL_WIDTH: usize = 10;
+/// Columns of a label such as `last saved`, and one blank.
+pub(super) const LABEL_WIDTH: usize = 12;
 
 /// Narrowest panel in which a screenshot stands beside the text, in columns.
 const MIN_SCREENSHOT_WIDTH: u16 = 72;

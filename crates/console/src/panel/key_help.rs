@@ -12,7 +12,7 @@ const KEYS: [(&str, &str); 11] = [
         "pause for 15 min, 1 h, until tomorrow or until resumed; resume",
     ),
     ("s", "take a screenshot of the active window now"),
-    ("x", "never name and never capture this application again"),
+    ("x", "never name or capture this application again"),
     (
         "d",
         "delete the last 10 min: names, titles, counts and screenshots",
@@ -22,16 +22,16 @@ const KEYS: [(&str, &str); 11] = [
         "‹ ›",
         "older and newer screenshots (arrow keys, or , and .)",
     ),
-    ("Ctrl-L", "draw everything again"),
+    ("Ctrl-L", "redraw the screen"),
     ("?", "this list"),
     ("q", ""),
     (
         "input",
-        "minutes with keys or clicks in each ten; max is what a full bar means",
+        "minutes with keys or clicks in each ten minutes; max is a full bar",
     ),
     (
         "day",
-        "█ active  ▒ idle  ─ locked, asleep  = paused  ! blind, low battery",
+        "█ active  ▒ idle  ─ locked, asleep  = paused  ! sensor lost, low battery",
     ),
 ];
 

@@ -136,11 +136,11 @@ fn draw_key_row(panel: &Panel<'_>, area: Rect, buf: &mut Buffer) {
     let quit = if panel.attached { "leave" } else { "quit" };
     let keys = [
         ("p", pause),
-        ("s", "shot"),
+        ("s", "screenshot"),
         ("x", "exclude"),
         ("d", "delete"),
         ("o", "page"),
-        ("‹›", "pictures"),
+        ("‹›", "view"),
         ("?", "help"),
         ("q", quit),
     ];

@@ -46,11 +46,11 @@ pub(super) fn text_rows(panel: &Panel<'_>, max_rows: u16) -> Vec<PanelRow> {
         } else {
             panel.coloured_style(Color::Red)
         },
-        ..PanelRow::new("on disk", s.durable_text(now), 9)
+        ..PanelRow::new("last saved", s.durable_text(now), 9)
     });
     rows.push(PanelRow::new(
         "outbox",
-        format!("{} → {}", s.outbox_text(), s.destination),
+        format!("{} → {}", s.outbox.text(), s.destination),
         8,
     ));
     let failed = s.last_upload.as_ref().is_some_and(|u| !u.ok);
@@ -60,9 +60,9 @@ pub(super) fn text_rows(panel: &Panel<'_>, max_rows: u16) -> Vec<PanelRow> {
         } else {
             Style::new()
         },
-        ..PanelRow::new("upload", s.upload_text(now), 8)
+        ..PanelRow::new("last upload", s.upload_text(now), 8)
     });
-    rows.push(PanelRow::new("shot", screenshot_text(s, now), 4));
+    rows.push(PanelRow::new("screenshot", screenshot_text(s, now), 4));
     if let Some(hours) = s.hours_text(now) {
         rows.push(PanelRow::new("hours", hours, 3));
     }
@@ -80,7 +80,7 @@ pub(super) fn text_rows(panel: &Panel<'_>, max_rows: u16) -> Vec<PanelRow> {
         rows.push(PanelRow {
             style: panel.coloured_style(Color::Yellow),
             ..PanelRow::new(
-                "missing",
+                "unavailable",
                 format!("{}: {}{more}", missing.concern, missing.why.reason),
                 6,
             )

@@ -216,7 +216,7 @@ fn colour_and_word_agree() {
         s.state = state;
         let shown = draw_test_panel(80, 24, &panel(&s));
         let rule: String = (0..80).map(|x| shown.buffer()[(x, 0)].symbol()).collect();
-        assert!(rule.contains(state.wire_name()), "{rule}");
+        assert!(rule.contains(state.label()), "{rule}");
         let at = rule.chars().position(|c| c == '●' || c == '○').unwrap();
         assert_eq!(
             shown.buffer()[(at as u16, 0)].fg,
@@ -283,7 +283,7 @@ fn the_day_fits_every_size_and_strange_names_stay_in_their_rows() {
             zone: "Europe/Berlin".into(),
             state: Coverage::ALL[n as usize % 8],
             protected: n % 5 == 4,
-            removed: false,
+            redacted: false,
             window: Some(
                 WindowInfo {
                     app: format!("\u{1b}[2J{}", "日本語🎉".repeat(n as usize)),
@@ -307,7 +307,7 @@ fn the_day_fits_every_size_and_strange_names_stay_in_their_rows() {
     ] {
         for now_us in [0, NOW, NOW + 400 * 86_400 * S, i64::MAX] {
             let panel = Panel {
-                day_summary: Some(today.glance()),
+                day_summary: Some(today.day_summary()),
                 now_us,
                 ..panel(&s)
             };

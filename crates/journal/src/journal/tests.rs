@@ -45,7 +45,7 @@ fn shot() -> (Screenshot, Vec<u8>) {
         screen_width: 1,
         screen_height: 1,
         blurred: false,
-        removed: false,
+        redacted: false,
         window: None,
     };
     (shot, picture)
@@ -54,7 +54,7 @@ fn shot() -> (Screenshot, Vec<u8>) {
 fn keys(lease: &vault::Identity) -> JournalKeys {
     JournalKeys {
         device: DeviceId::from_bytes([7; 16]),
-        maker: Sealer::new([lease.recipient()]).unwrap(),
+        sealer: Sealer::new([lease.recipient()]).unwrap(),
         opener: vault::Opener::new([lease.clone()]),
     }
 }

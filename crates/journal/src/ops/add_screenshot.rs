@@ -26,7 +26,7 @@ pub(crate) fn add_screenshot(
     writer.reverify()?;
     let day = UtcDay::of_us(shot.at.as_micros());
     let seq = writer.counters.next_seq;
-    let file = write_file(&writer.db.dir, &writer.maker, day, seq, encoded);
+    let file = write_file(&writer.db.dir, &writer.sealer, day, seq, encoded);
     let file = writer.note_io_error(file)?;
     let record = Record::Shot(shot.clone());
     let written = writer.write(at_us, |txn| {

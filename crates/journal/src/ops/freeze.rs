@@ -281,8 +281,8 @@ fn store_segment(
     let packed = zstd::bulk::compress(&batch.lines, ZSTD_LEVEL)
         .map_err(JournalError::io("compress records of", &writer.db.path))?;
     let plain = (rules.readable && batch.opened).then(|| (hash_bytes(&packed), packed.len()));
-    let (form, body) = if batch.opened {
-        let sealed = sealing::seal_file(&writer.maker, &packed)?;
+    let (encoding, body) = if batch.opened {
+        let sealed = sealing::seal_file(&writer.sealer, &packed)?;
         (ObjectEncoding::Age, sealed)
     } else {
         (ObjectEncoding::SealedRows, packed)
@@ -309,7 +309,7 @@ fn store_segment(
                 count: batch.count,
                 body: &body,
                 sha256: hash_bytes(&body),
-                form,
+                encoding,
                 plain,
                 frozen_us: now_us,
                 not_before_us,

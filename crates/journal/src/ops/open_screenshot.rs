@@ -22,8 +22,11 @@ fn read_file(db: &Database, row: &ScreenshotRow) -> Result<ScreenshotFile, Journ
     if row.place == ScreenshotLocation::Deleted {
         return Err(JournalError::ScreenshotDeleted { seq });
     }
-    if row.form != ObjectEncoding::Age.number() {
-        return Err(lost(seq, format!("its row names form {}", row.form)));
+    if row.encoding != ObjectEncoding::Age.number() {
+        return Err(lost(
+            seq,
+            format!("its row names encoding {}", row.encoding),
+        ));
     }
     screenshot_files::read_file(&db.dir.join(&row.path), seq, &row.sha256)
 }

@@ -56,8 +56,8 @@ pub(crate) fn begin_screenshot_puts(
 ) -> Result<Vec<u64>, JournalError> {
     db.change("note the begin of a put", |tx| {
         let mut waiting = Vec::with_capacity(shots.len());
-        for (seq, form) in shots {
-            if screenshots::note_put(tx, *seq, *form)? {
+        for (seq, encoding) in shots {
+            if screenshots::note_put(tx, *seq, *encoding)? {
                 waiting.push(*seq);
             }
         }
@@ -69,12 +69,12 @@ pub(crate) fn begin_screenshot_puts(
 pub(crate) fn acknowledge_screenshot(
     db: &mut Database,
     seq: u64,
-    form: ObjectEncoding,
+    encoding: ObjectEncoding,
     at_us: i64,
 ) -> Result<(), JournalError> {
     let known = db.change("note an acknowledged screenshot", |tx| {
         meta::set_value(tx, key::LAST_ACK, &at_us)?;
-        screenshots::acknowledge(tx, seq, form, at_us)
+        screenshots::acknowledge(tx, seq, encoding, at_us)
     })?;
     if !known {
         return Err(JournalError::NoScreenshot { seq });
@@ -106,7 +106,7 @@ pub(crate) fn next_segment(
             last_seq: row.last_seq,
             count: row.count,
             day: row.day,
-            form: ObjectEncoding::of(row.form)?,
+            encoding: ObjectEncoding::of(row.encoding)?,
             body: body.filter(|body| hash_bytes(body) == row.sha256),
             bytes: row.bytes,
             sha256: HEXLOWER.encode(&row.sha256),
@@ -120,12 +120,12 @@ pub(crate) fn next_segment(
 pub(crate) fn begin_segment_put(
     db: &mut Database,
     segment: &Segment,
-    form: ObjectEncoding,
+    encoding: ObjectEncoding,
 ) -> Result<bool, JournalError> {
     let range = (segment.first_seq, segment.last_seq);
     let sha256 = parse_hash(&segment.sha256);
     db.change("note the begin of a put", |tx| {
-        segments::note_put(tx, range, &sha256, form)
+        segments::note_put(tx, range, &sha256, encoding)
     })
 }
 
@@ -133,14 +133,14 @@ pub(crate) fn begin_segment_put(
 pub(crate) fn acknowledge_segment(
     db: &mut Database,
     (first_seq, last_seq): (u64, u64),
-    form: ObjectEncoding,
+    encoding: ObjectEncoding,
     at_us: i64,
 ) -> Result<(), JournalError> {
     let known = db.change("note an acknowledged segment", |tx| {
         let acknowledged = segments::is_acknowledged(tx, first_seq, last_seq)?;
         if acknowledged == Some(false) {
             let through = meta::acked_through(tx)?.max(last_seq);
-            segments::acknowledge(tx, first_seq, form, at_us)?;
+            segments::acknowledge(tx, first_seq, encoding, at_us)?;
             meta::set_value(tx, key::ACKED_THROUGH, &through)?;
             meta::set_value(tx, key::LAST_ACK, &at_us)?;
         }

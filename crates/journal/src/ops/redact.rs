@@ -280,7 +280,7 @@ fn redact_record(seq: u64, record: &Record, range: &Range<i64>) -> Option<RowRed
             counts = span.counts;
             Record::Span(span.without_content())
         }
-        Record::Shot(shot) if !shot.removed && touches(&range, shot.at, shot.at) => {
+        Record::Shot(shot) if !shot.redacted && touches(&range, shot.at, shot.at) => {
             Record::Shot(shot.without_content())
         }
         _ => return None,

@@ -15,18 +15,18 @@ pub(crate) fn objects_of_screenshot(
     };
     let certain = row.acked != 0;
     let marks = if certain { row.acked } else { row.tried };
-    let object = |sha256: &[u8; 32], form| UploadedObject {
+    let object = |sha256: &[u8; 32], encoding| UploadedObject {
         first_seq: seq,
         last_seq: seq,
         day: row.day,
         sha256: HEXLOWER.encode(sha256),
-        form,
+        encoding,
         media: Some(row.media.clone()),
         certain,
     };
     let mut out = Vec::new();
     if marks & 1 != 0 {
-        out.push(object(&row.sha256, ObjectEncoding::of(row.form)?));
+        out.push(object(&row.sha256, ObjectEncoding::of(row.encoding)?));
     }
     if let Some(plain) = row.plain.filter(|_| marks & 2 != 0) {
         out.push(object(&plain, ObjectEncoding::Unsealed));

@@ -34,7 +34,7 @@ pub(crate) enum OpenMode {
 #[derive(Debug)]
 pub(crate) struct Writer {
     pub(crate) db: Database,
-    pub(crate) maker: Sealer,
+    pub(crate) sealer: Sealer,
     pub(crate) ring: KeyRing,
     pub(crate) run: i64,
     pub(crate) counters: Counters,
@@ -54,19 +54,19 @@ impl Writer {
     /// The key of a run that never seals anything is not kept: the session's row comes with its first use.
     pub(crate) fn new(
         db: Database,
-        maker: Sealer,
+        sealer: Sealer,
         ring: KeyRing,
         (run, mode): (i64, OpenMode),
         now_us: i64,
     ) -> Result<Self, JournalError> {
         Ok(Self {
-            session: maker.new_session()?,
+            session: sealer.new_session()?,
             session_day: UtcDay::of_us(now_us),
             counters: io_recovery::read_counters(&db)?,
             marks: RollupMarks::default(),
             suspect: false,
             uncertain_files: Vec::new(),
-            maker,
+            sealer,
             ring,
             run,
             mode,
@@ -176,7 +176,7 @@ impl Writer {
     fn rotate_session(&mut self, at_us: i64) -> Result<(), JournalError> {
         let day = UtcDay::of_us(at_us);
         if day != self.session_day {
-            self.session = self.maker.new_session()?;
+            self.session = self.sealer.new_session()?;
             self.session_day = day;
         }
         Ok(())

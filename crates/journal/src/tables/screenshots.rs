@@ -17,7 +17,7 @@ pub(crate) struct ScreenshotRow {
     pub(crate) path: String,
     pub(crate) sha256: [u8; 32],
     pub(crate) place: ScreenshotLocation,
-    pub(crate) form: i64,
+    pub(crate) encoding: i64,
 }
 
 /// A row to add.
@@ -54,7 +54,7 @@ pub(crate) enum ShownScreenshots<'a> {
 pub(crate) struct ScreenshotPutRow {
     pub(crate) day: UtcDay,
     pub(crate) media: String,
-    pub(crate) form: i64,
+    pub(crate) encoding: i64,
     pub(crate) sha256: [u8; 32],
     pub(crate) plain: Option<[u8; 32]>,
     pub(crate) tried: i64,
@@ -87,7 +87,7 @@ pub(crate) fn find_row(conn: &Connection, seq: u64) -> rusqlite::Result<Option<S
                 path: row.get(6)?,
                 sha256: row.get(7)?,
                 place: ScreenshotLocation::of(row.get(8)?),
-                form: row.get(9)?,
+                encoding: row.get(9)?,
             })
         })
         .optional()
@@ -148,7 +148,7 @@ pub(crate) fn waiting_rows(
             day: UtcDay(row.get(1)?),
             media: row.get(2)?,
             // Every file has this encoding; a row that says otherwise is found out when its file is handed out.
-            form: ObjectEncoding::Age,
+            encoding: ObjectEncoding::Age,
             bytes: row.get(3)?,
             readable: sha256.zip(size).map(|(sha256, bytes)| UnsealedDigest {
                 sha256: HEXLOWER.encode(&sha256),
@@ -306,7 +306,7 @@ pub(crate) fn find_puts(conn: &Connection, seq: u64) -> rusqlite::Result<Option<
         Ok(ScreenshotPutRow {
             day: UtcDay(row.get(0)?),
             media: row.get(1)?,
-            form: row.get(2)?,
+            encoding: row.get(2)?,
             sha256: row.get(3)?,
             plain: row.get(4)?,
             tried: row.get(5)?,
@@ -316,7 +316,7 @@ pub(crate) fn find_puts(conn: &Connection, seq: u64) -> rusqlite::Result<Option<
     .optional()
 }
 
-/// Notes hash and size of the unsealed screenshot (or that it is sent sealed), unless a put of that form was begun.
+/// Notes hash and size of the unsealed screenshot (or that it is sent sealed), unless a put of that encoding was begun.
 pub(crate) fn set_unsealed_digest(
     conn: &Connection,
     seq: u64,
@@ -338,14 +338,14 @@ pub(crate) fn set_unsealed_digest(
 pub(crate) fn note_put(
     conn: &Connection,
     seq: u64,
-    form: ObjectEncoding,
+    encoding: ObjectEncoding,
 ) -> rusqlite::Result<bool> {
     let changed = conn
         .prepare_cached(
             "UPDATE blob SET tried = tried | ?2
              WHERE seq = ?1 AND acked = 0 AND place = 0",
         )?
-        .execute(params![seq, form.mark()])?;
+        .execute(params![seq, encoding.mark()])?;
     Ok(changed > 0)
 }
 
@@ -353,13 +353,13 @@ pub(crate) fn note_put(
 pub(crate) fn acknowledge(
     conn: &Connection,
     seq: u64,
-    form: ObjectEncoding,
+    encoding: ObjectEncoding,
     at_us: i64,
 ) -> rusqlite::Result<bool> {
     let changed = conn.execute(
         "UPDATE blob SET acked_us = CASE acked WHEN 0 THEN ?3 ELSE acked_us END,
                 acked = CASE acked WHEN 0 THEN ?2 ELSE acked END WHERE seq = ?1",
-        params![seq, form.mark(), at_us],
+        params![seq, encoding.mark(), at_us],
     )?;
     Ok(changed > 0)
 }

@@ -15,7 +15,7 @@ pub(crate) struct SegmentRow {
     pub(crate) count: u64,
     pub(crate) bytes: u64,
     pub(crate) sha256: [u8; 32],
-    pub(crate) form: i64,
+    pub(crate) encoding: i64,
     pub(crate) plain: Option<([u8; 32], u64)>,
     pub(crate) tried: PutAttempts,
     pub(crate) acked: i64,
@@ -34,8 +34,8 @@ pub(crate) struct NewSegmentRow<'a> {
     pub(crate) count: u64,
     pub(crate) body: &'a [u8],
     pub(crate) sha256: [u8; 32],
-    pub(crate) form: ObjectEncoding,
-    /// Hash and size of the unsealed form, when it is to be sent so.
+    pub(crate) encoding: ObjectEncoding,
+    /// Hash and size of the unsealed object, when it is to be sent so.
     pub(crate) plain: Option<([u8; 32], usize)>,
     pub(crate) frozen_us: i64,
     pub(crate) not_before_us: i64,
@@ -60,7 +60,7 @@ impl SegmentRow {
             count: row.get(3)?,
             bytes: row.get(4)?,
             sha256: row.get(5)?,
-            form: row.get(6)?,
+            encoding: row.get(6)?,
             plain: sha256.zip(size),
             tried: PutAttempts::of(row.get(9)?),
             acked: row.get(10)?,
@@ -68,14 +68,14 @@ impl SegmentRow {
     }
 
     /// Bytes of the object in this encoding.
-    pub(crate) fn bytes_of(&self, form: ObjectEncoding) -> u64 {
-        match (form, self.plain) {
+    pub(crate) fn bytes_of(&self, encoding: ObjectEncoding) -> u64 {
+        match (encoding, self.plain) {
             (ObjectEncoding::Unsealed, Some((_, size))) => size,
             _ => self.bytes,
         }
     }
 
-    /// Size and hash of its unsealed form, when it is to be sent so.
+    /// Size and hash of the unsealed object, when it is to be sent so.
     pub(crate) fn unsealed_digest(&self) -> Option<UnsealedDigest> {
         self.plain.map(|(sha256, bytes)| UnsealedDigest {
             sha256: HEXLOWER.encode(&sha256),
@@ -92,19 +92,19 @@ impl SegmentRow {
         } else {
             (self.tried.stored, self.tried.readable)
         };
-        let mut push = |sha256: [u8; 32], form| {
+        let mut push = |sha256: [u8; 32], encoding| {
             out.push(UploadedObject {
                 first_seq: self.first_seq,
                 last_seq: self.last_seq,
                 day: self.day,
                 sha256: HEXLOWER.encode(&sha256),
-                form,
+                encoding,
                 media: None,
                 certain,
             });
         };
         if stored {
-            push(self.sha256, ObjectEncoding::of(self.form)?);
+            push(self.sha256, ObjectEncoding::of(self.encoding)?);
         }
         if let Some((sha256, _)) = self.plain.filter(|_| readable) {
             push(sha256, ObjectEncoding::Unsealed);
@@ -118,7 +118,7 @@ impl SegmentRow {
         let certain = objects.into_iter().filter(|object| object.certain);
         Ok(certain
             .map(|object| ListedObject {
-                bytes: self.bytes_of(object.form),
+                bytes: self.bytes_of(object.encoding),
                 object,
             })
             .collect())
@@ -140,7 +140,7 @@ pub(crate) fn insert_row(conn: &Connection, row: &NewSegmentRow<'_>) -> rusqlite
         row.body.len(),
         row.sha256,
         row.body,
-        row.form.number(),
+        row.encoding.number(),
         row.plain.map(|(sha256, _)| sha256),
         row.plain.map(|(_, size)| size),
         row.frozen_us,
@@ -246,7 +246,7 @@ pub(crate) fn note_put(
     conn: &Connection,
     (first_seq, last_seq): (u64, u64),
     sha256: &[u8],
-    form: ObjectEncoding,
+    encoding: ObjectEncoding,
 ) -> rusqlite::Result<bool> {
     let changed = conn
         .prepare_cached(
@@ -254,7 +254,7 @@ pub(crate) fn note_put(
              WHERE first_seq = ?1 AND last_seq = ?2 AND sha256 = ?3
                AND acked = 0 AND body IS NOT NULL",
         )?
-        .execute(params![first_seq, last_seq, sha256, form.mark()])?;
+        .execute(params![first_seq, last_seq, sha256, encoding.mark()])?;
     Ok(changed > 0)
 }
 
@@ -293,13 +293,13 @@ pub(crate) fn is_acknowledged(
 pub(crate) fn acknowledge(
     conn: &Connection,
     first_seq: u64,
-    form: ObjectEncoding,
+    encoding: ObjectEncoding,
     at_us: i64,
 ) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "UPDATE segment SET acked = ?2, acked_us = ?3, body = NULL WHERE first_seq = ?1",
     )?
-    .execute(params![first_seq, form.mark(), at_us])?;
+    .execute(params![first_seq, encoding.mark(), at_us])?;
     Ok(())
 }
 
@@ -370,7 +370,7 @@ pub(crate) fn for_each_uploaded(
         for mut object in found.uploaded_objects()? {
             object.media.clone_from(&media);
             visit(UploadedObjectInfo {
-                bytes: found.bytes_of(object.form),
+                bytes: found.bytes_of(object.encoding),
                 object,
                 count: found.count,
                 acked_us,

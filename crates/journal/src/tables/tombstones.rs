@@ -23,7 +23,7 @@ fn read_object(row: &Row<'_>) -> rusqlite::Result<UploadedObject> {
         last_seq: row.get(1)?,
         day: UtcDay(row.get(2)?),
         sha256: HEXLOWER.encode(&row.get::<_, [u8; 32]>(3)?),
-        form: ObjectEncoding::of(row.get(4)?)?,
+        encoding: ObjectEncoding::of(row.get(4)?)?,
         media: row.get(5)?,
         certain: true,
     })
@@ -45,7 +45,7 @@ pub(crate) fn insert_objects<'a>(
             object.last_seq,
             object.day.0,
             parse_hash(&object.sha256),
-            object.form.number(),
+            object.encoding.number(),
             object.media,
             at_us
         ])?;

@@ -30,8 +30,8 @@ fn writer_child() {
         } else {
             let step = Commit {
                 records: &spans(n..n + 2),
-                pending_put: &[(id, span(n))],
-                pending_drop_below: id,
+                provisional_put: &[(id, span(n))],
+                provisional_drop_below: id,
                 at_us: NOW + n,
                 ..Commit::default()
             };

@@ -146,7 +146,7 @@ fn a_salvage_keeps_what_is_frozen_so_the_sink_gets_no_second_object() {
         let mut outbox = desk.outbox();
         // Put, and the answer lost.
         let before = outbox.next_segment().unwrap().unwrap();
-        assert!(outbox.begin_segment_put(&before, before.form).unwrap());
+        assert!(outbox.begin_segment_put(&before, before.encoding).unwrap());
         drop(outbox);
         journal.close(NOW).unwrap();
         // As if the rows of segments had lain on broken pages.

@@ -167,10 +167,12 @@ fn what_the_sink_has_or_may_have_is_named() {
     outbox
         .acknowledge_screenshot(picture.seq, ObjectEncoding::Age, NOW)
         .unwrap();
-    outbox.begin_segment_put(&first, first.form).unwrap();
-    outbox.acknowledge_segment(1, 4, first.form, NOW).unwrap();
+    outbox.begin_segment_put(&first, first.encoding).unwrap();
+    outbox
+        .acknowledge_segment(1, 4, first.encoding, NOW)
+        .unwrap();
     let second = outbox.next_segment().unwrap().unwrap();
-    outbox.begin_segment_put(&second, second.form).unwrap();
+    outbox.begin_segment_put(&second, second.encoding).unwrap();
     let would = journal.erase_dry_run(days(0..=2)).unwrap();
     assert!(journal.segment_has_other_days((1, 4), days(1..=2)).unwrap());
     assert!(!journal.segment_has_other_days((1, 4), days(0..=2)).unwrap());
@@ -213,7 +215,7 @@ fn rows_and_open_spans_of_a_dead_lease_are_erased_too() {
     let mut journal = four_days(&desk);
     journal
         .commit(Commit {
-            pending_put: &[(1, span(3 * 1440 + 5))],
+            provisional_put: &[(1, span(3 * 1440 + 5))],
             at_us: NOW + 3 * DAY,
             ..Commit::default()
         })

@@ -116,7 +116,7 @@ impl Desk {
     /// A segment as the viewer opens it.
     pub(crate) fn lines(&self, segment: &Segment) -> Vec<u8> {
         let body = segment.body.as_ref().unwrap();
-        let opened = open_segment(segment.form, body, &self.opener()).unwrap();
+        let opened = open_segment(segment.encoding, body, &self.opener()).unwrap();
         assert_eq!(opened.damaged, []);
         opened.lines
     }
@@ -131,21 +131,25 @@ impl Desk {
                 outbox.open_screenshot_file(shot.seq).unwrap();
                 assert_eq!(
                     outbox
-                        .begin_screenshot_puts(&[(shot.seq, shot.form)])
+                        .begin_screenshot_puts(&[(shot.seq, shot.encoding)])
                         .unwrap(),
                     [shot.seq]
                 );
                 outbox
-                    .acknowledge_screenshot(shot.seq, shot.form, NOW)
+                    .acknowledge_screenshot(shot.seq, shot.encoding, NOW)
                     .unwrap();
             }
             let Some(segment) = segment else {
                 return out;
             };
             let (first, last) = (segment.first_seq, segment.last_seq);
-            assert!(outbox.begin_segment_put(&segment, segment.form).unwrap());
+            assert!(
+                outbox
+                    .begin_segment_put(&segment, segment.encoding)
+                    .unwrap()
+            );
             outbox
-                .acknowledge_segment(first, last, segment.form, NOW)
+                .acknowledge_segment(first, last, segment.encoding, NOW)
                 .unwrap();
             out.push(segment);
         }
@@ -155,7 +159,7 @@ impl Desk {
 pub(crate) fn keys(device: &DeviceId, lease: &Identity, viewer: Recipient) -> JournalKeys {
     JournalKeys {
         device: device.clone(),
-        maker: Sealer::new([viewer, lease.recipient()]).unwrap(),
+        sealer: Sealer::new([viewer, lease.recipient()]).unwrap(),
         opener: Opener::new([lease.clone()]),
     }
 }
@@ -182,13 +186,13 @@ pub(crate) fn few(records: usize) -> FreezeOptions {
     }
 }
 
-/// What is frozen and waits, as `(first, last, form)`, oldest first.
+/// What is frozen and waits, as `(first, last, encoding)`, oldest first.
 pub(crate) fn waiting(desk: &Desk) -> Vec<(u64, u64, ObjectEncoding)> {
     desk.sql()
         .prepare("SELECT first_seq, last_seq, form FROM segment WHERE acked = 0 ORDER BY first_seq")
         .unwrap()
         .query_map([], |row| {
-            let form = match row.get(2)? {
+            let encoding = match row.get(2)? {
                 1 => ObjectEncoding::Age,
                 2 => ObjectEncoding::SealedRows,
                 other => panic!("form {other}"),
@@ -196,7 +200,7 @@ pub(crate) fn waiting(desk: &Desk) -> Vec<(u64, u64, ObjectEncoding)> {
             Ok((
                 row.get::<_, i64>(0)?.unsigned_abs(),
                 row.get::<_, i64>(1)?.unsigned_abs(),
-                form,
+                encoding,
             ))
         })
         .unwrap()
@@ -211,7 +215,7 @@ pub(crate) fn span(n: i64) -> Span {
         zone: "Europe/Berlin".into(),
         state: Coverage::Active,
         protected: false,
-        removed: false,
+        redacted: false,
         window: Some(Arc::new(WindowInfo {
             app: "Editor".into(),
             exe: "/usr/bin/editor".into(),
@@ -255,7 +259,7 @@ pub(crate) fn shot(at_us: i64, bytes: usize) -> (Screenshot, Vec<u8>) {
         screen_width: 10,
         screen_height: 20,
         blurred: false,
-        removed: false,
+        redacted: false,
         window: None,
     };
     (shot, picture)

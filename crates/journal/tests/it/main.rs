@@ -3,18 +3,18 @@
 // The processes that are started and killed tell their parent by standard output.
 #![allow(clippy::print_stdout)]
 
-mod chain;
 mod crash;
 mod damage;
 mod erase;
-#[cfg(target_os = "linux")]
-mod figures;
 mod kit;
-mod lease;
+mod lost_leases;
+mod manifests;
 mod outbox;
-mod remove;
+mod records;
+mod redact;
 mod retention;
 mod rollups;
-mod rows;
-mod shots;
-mod tamper;
+mod screenshots;
+mod tampering;
+#[cfg(target_os = "linux")]
+mod write_cost;

@@ -18,7 +18,7 @@ fn the_same_segment_comes_back_until_it_is_acknowledged() {
     let first = desk.outbox().next_segment().unwrap().unwrap();
     assert_eq!((first.first_seq, first.last_seq, first.count), (1, 3, 3));
     assert_eq!(
-        (first.day.to_string().as_str(), first.form),
+        (first.day.to_string().as_str(), first.encoding),
         ("2026-09-21", ObjectEncoding::Age)
     );
     assert_eq!(desk.lines(&first), desk.raw(1, 3));
@@ -49,7 +49,7 @@ fn the_same_segment_comes_back_until_it_is_acknowledged() {
     // Written by a lease that is gone.
     let third = outbox.next_segment().unwrap().unwrap();
     assert_eq!(
-        (third.first_seq, third.last_seq, third.form),
+        (third.first_seq, third.last_seq, third.encoding),
         (6, 9, ObjectEncoding::SealedRows)
     );
     assert_eq!(third.day.to_string(), "2026-09-23");
@@ -124,7 +124,7 @@ fn pictures_go_before_the_segment_that_names_them_and_not_before_it_is_frozen() 
         (first, "image/webp")
     );
     assert_eq!(
-        (shot_row.form, &shot_row.readable),
+        (shot_row.encoding, &shot_row.readable),
         (ObjectEncoding::Age, &None)
     );
     assert_eq!(shot_row.day.to_string(), "2026-09-21");
@@ -203,16 +203,20 @@ fn a_damaged_row_is_reported_and_goes_out_as_it_is() {
     assert_eq!(found.lines.len(), 4);
     let frozen = journal.freeze(NOW, &few(100)).unwrap();
     assert_eq!((frozen.records, frozen.sealed_rows), (6, 2));
-    let forms = [
+    let encodings = [
         (1, 1, ObjectEncoding::SealedRows),
         (2, 3, ObjectEncoding::Age),
         (4, 4, ObjectEncoding::SealedRows),
         (5, 6, ObjectEncoding::Age),
     ];
-    assert_eq!(waiting(&desk), forms);
+    assert_eq!(waiting(&desk), encodings);
     let sent = desk.deliver();
-    let moved = journal::open_segment(sent[2].form, sent[2].body.as_ref().unwrap(), &desk.opener())
-        .unwrap();
+    let moved = journal::open_segment(
+        sent[2].encoding,
+        sent[2].body.as_ref().unwrap(),
+        &desk.opener(),
+    )
+    .unwrap();
     assert_eq!((moved.lines.len(), moved.damaged[0].seq), (0, 4));
     assert_eq!(desk.lines(&sent[3]), desk.raw(5, 6));
     assert_eq!(desk.reader().depth().unwrap(), OutboxDepth::default());
@@ -316,10 +320,10 @@ fn uploader_child() {
             let file = outbox.open_screenshot_file(shot.seq).unwrap();
             assert_eq!(file.bytes.len() as u64, shot.bytes);
             outbox
-                .begin_screenshot_puts(&[(shot.seq, shot.form)])
+                .begin_screenshot_puts(&[(shot.seq, shot.encoding)])
                 .unwrap();
             outbox
-                .acknowledge_screenshot(shot.seq, shot.form, NOW)
+                .acknowledge_screenshot(shot.seq, shot.encoding, NOW)
                 .unwrap();
             shots += 1;
         }
@@ -327,9 +331,13 @@ fn uploader_child() {
             let (first, last) = (segment.first_seq, segment.last_seq);
             assert_eq!(first, done + 1);
             assert_eq!(segment.count, last - first + 1);
-            assert!(outbox.begin_segment_put(&segment, segment.form).unwrap());
+            assert!(
+                outbox
+                    .begin_segment_put(&segment, segment.encoding)
+                    .unwrap()
+            );
             outbox
-                .acknowledge_segment(first, last, segment.form, NOW)
+                .acknowledge_segment(first, last, segment.encoding, NOW)
                 .unwrap();
             done = last;
         }
@@ -363,8 +371,8 @@ fn an_uploader_process_works_beside_the_writer() {
             journal
                 .commit(Commit {
                     records: &spans(n..n + 1),
-                    pending_put: &[(seq, span(n))],
-                    pending_drop_below: seq,
+                    provisional_put: &[(seq, span(n))],
+                    provisional_drop_below: seq,
                     at_us: NOW + n,
                     ..Commit::default()
                 })

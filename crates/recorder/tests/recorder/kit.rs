@@ -105,8 +105,9 @@ impl Desk {
 
     pub fn keep(&mut self, out: RecorderBatch) {
         self.records.extend(out.records);
-        self.pending.retain(|id, _| *id >= out.pending_drop_below);
-        self.pending.extend(out.pending_put);
+        self.pending
+            .retain(|id, _| *id >= out.provisional_drop_below);
+        self.pending.extend(out.provisional_put);
     }
 
     pub fn stop(mut self, us: u64) -> Vec<Record> {

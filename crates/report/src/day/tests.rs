@@ -3,7 +3,9 @@
 use super::*;
 use jiff::Timestamp;
 use jiff::civil::date;
-use model::{Counts, DeviceId, InputCounts, Notice, NoticeCode, RECORD_SCHEMA, WindowInfo};
+use model::{
+    Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, RECORD_SCHEMA, WindowInfo,
+};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -31,7 +33,7 @@ pub(crate) fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app:
         zone: zone.into(),
         state,
         protected: app == "protected",
-        removed: false,
+        redacted: false,
         window: (!app.is_empty() && app != "protected").then(|| {
             Arc::new(WindowInfo {
                 app: app.into(),
@@ -63,7 +65,7 @@ fn whole(report: &DayReport) {
             .apps
             .iter()
             .flat_map(|a| a.windows.iter().map(|w| w.usage))
-            .chain([report.protected, report.removed, report.unnamed])
+            .chain([report.protected, report.redacted, report.unnamed])
     };
     let active: u64 = rows().map(|u| u.active_us).sum();
     let idle: u64 = rows().map(|u| u.idle_us).sum();
@@ -201,7 +203,7 @@ fn travelling_west_makes_a_longer_day() {
 fn what_was_taken_out_keeps_its_time_in_a_row_of_its_own() {
     let ten = at("2026-07-15T10:00:00Z");
     let gone = Span {
-        removed: true,
+        redacted: true,
         counts: Counts::default(),
         ..span(ten, 60 * S, "UTC", Coverage::Active, "")
     };
@@ -217,7 +219,7 @@ fn what_was_taken_out_keeps_its_time_in_a_row_of_its_own() {
         "UTC",
     );
     whole(&report);
-    assert_eq!(report.removed.active_us, 60 * S as u64);
+    assert_eq!(report.redacted.active_us, 60 * S as u64);
     assert_eq!(report.unnamed, Usage::default());
 }
 

@@ -24,26 +24,26 @@ pub fn render_ics(
     version: &str,
 ) -> String {
     let mut out = String::new();
-    let mut line = |text: &str| fold(&mut out, text);
+    let mut line = |text: &str| fold_line(&mut out, text);
     line("BEGIN:VCALENDAR");
     line("VERSION:2.0");
-    line(&format!("PRODID:-//uam//uam {}//EN", escape(version)));
+    line(&format!("PRODID:-//uam//uam {}//EN", escape_text(version)));
     line("CALSCALE:GREGORIAN");
     for block in blocks {
-        let name = escape(&to_printable(&block.name, NAME));
+        let name = escape_text(&to_printable(&block.name, NAME));
         line("BEGIN:VEVENT");
         line(&format!(
             "UID:{}-{}-{:016x}@{}.uam",
-            stamp(block.from_us),
-            by.word(),
-            fnv(&block.name),
-            escape(device)
+            format_stamp(block.from_us),
+            <&str>::from(by),
+            hash_name(&block.name),
+            escape_text(device)
         ));
-        line(&format!("DTSTAMP:{}", stamp(made_us)));
-        line(&format!("DTSTART:{}", stamp(block.from_us)));
+        line(&format!("DTSTAMP:{}", format_stamp(made_us)));
+        line(&format!("DTSTART:{}", format_stamp(block.from_us)));
         // Never none.
         let end = block.to_us.max(block.from_us.saturating_add(1_000_000));
-        line(&format!("DTEND:{}", stamp(end)));
+        line(&format!("DTEND:{}", format_stamp(end)));
         line(&format!("SUMMARY:{name}"));
         line(&format!(
             "DESCRIPTION:{} active",
@@ -57,13 +57,13 @@ pub fn render_ics(
     out
 }
 
-fn stamp(at_us: i64) -> String {
+fn format_stamp(at_us: i64) -> String {
     let at = wall_clock(at_us, &TimeZone::UTC).or_else(|| wall_clock(0, &TimeZone::UTC));
     at.map_or_else(String::new, |at| at.strftime("%Y%m%dT%H%M%SZ").to_string())
 }
 
 /// A value of type TEXT.
-fn escape(text: &str) -> String {
+fn escape_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -76,7 +76,7 @@ fn escape(text: &str) -> String {
     out
 }
 
-fn fold(out: &mut String, text: &str) {
+fn fold_line(out: &mut String, text: &str) {
     let mut used = 0;
     for c in text.chars() {
         if used + c.len_utf8() > 75 {
@@ -90,7 +90,7 @@ fn fold(out: &mut String, text: &str) {
 }
 
 /// FNV-1a; the name's own bytes may be anything, and a `UID` is better short.
-fn fnv(text: &str) -> u64 {
+fn hash_name(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })

@@ -2,15 +2,15 @@
 
 use crate::buckets::TEN_US;
 use crate::calendar::load_zone;
-use crate::columns::{COLUMNS, Column};
+use crate::columns::{Column, ReportOutput, Unit, columns_of, count_phrases};
 use crate::day_report::DayReport;
-use crate::day_totals::{AppUsage, DayTotals, DaysReport, PeriodTotals};
+use crate::day_totals::{DaysReport, PeriodTotals};
 use crate::format::{
-    clip_to_width, format_bytes, format_clock_time, format_count, format_hms, or_no_name, pad_left,
-    pad_right, window_label,
+    clip_to_width, format_bytes, format_clock_time, format_count, format_hms, format_percent,
+    or_no_name, pad_left, pad_right, tenths_of_percent, window_label,
 };
-use crate::totals::{NamedUsage, Usage};
-use model::Coverage;
+use crate::totals::{NamedUsage, StateTotal, Usage};
+use model::{Counts, Coverage};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -36,29 +36,20 @@ pub fn render_day_table(report: &DayReport, width: usize) -> String {
             width
         )
     );
-    states(&mut out, report);
-    activity(&mut out, report, width);
+    write_states(&mut out, report);
+    write_activity(&mut out, report, width);
     out.push('\n');
     for (title, rows) in [
         ("category", &report.categories),
         ("project", &report.projects),
     ] {
-        named_usages(&mut out, title, rows, width);
+        write_named_usages(&mut out, title, rows, width);
     }
-    usages(&mut out, report, width);
-    events(&mut out, report, width);
-    if !report.damaged.is_empty() {
-        let text = format!(
-            "  {} on or near this day cannot be read any more",
-            format_count(report.damaged.len() as u64, "record", "records")
-        );
-        let _ = writeln!(out, "\n{}", clip_to_width(&text, width));
-    }
+    write_usages(&mut out, report, width);
+    write_events(&mut out, report, width);
+    write_damaged(&mut out, &report.damaged, "on or near this day", width);
     out
 }
-
-/// Columns of the numbers of a line for a day: active, idle, other states (off aside), keys, clicks.
-const DAY_WIDTHS: [usize; 5] = [10, 10, 10, 8, 8];
 
 /// Many days as text, one line each and the sum at the end; each line at most `width` columns wide (see [`WIDTHS`]).
 /// Days of which nothing is known are left out.
@@ -66,58 +57,39 @@ const DAY_WIDTHS: [usize; 5] = [10, 10, 10, 8, 8];
 pub fn render_days_table(report: &DaysReport, width: usize) -> String {
     let width = width.clamp(*WIDTHS.start(), *WIDTHS.end());
     let mut out = String::new();
-    let mut line = |label: &str, cells: [&str; 5], app: &str| {
-        let mut text = pad_right(label, 14);
-        for (cell, width) in cells.into_iter().zip(DAY_WIDTHS) {
-            text.push_str(&pad_left(cell, width));
-        }
-        text.push_str("  ");
-        text.push_str(app);
+    // Times, the time of other states, counts.
+    let (times, counts): (Vec<&Column>, Vec<&Column>) =
+        columns_of(ReportOutput::DaysTable).partition(|column| column.unit == Unit::Time);
+    let mut line = |label: &str, cell: &dyn Fn(&Column) -> String, other: &str, app: &str| {
+        let (label, other) = (pad_right(label, 14), pad_left(other, 10));
+        let (times, counts) = (join_cells(&times, cell), join_cells(&counts, cell));
+        let text = format!("{label}{times}{other}{counts}  {app}");
         let _ = writeln!(out, "{}", clip_to_width(&text, width).trim_end());
     };
-    let heads = ["active", "idle", "other", "keys", "clicks"];
-    line("day", heads, "most used");
-    let mut sum = [0; 5];
+    line("day", &|column| column.key.to_owned(), "other", "most used");
+    let mut row = |label: &str, usage: &Usage, other: u64, app: Option<(&str, u64)>| {
+        let most = app.map(|(app, us)| format!("{}  {}", format_hms(us), or_no_name(app)));
+        let cell = |column: &Column| column.format_cell(usage);
+        line(label, &cell, &format_hms(other), &most.unwrap_or_default());
+    };
+    let (mut sum, mut sum_other) = (Usage::default(), 0);
     let mut apps: BTreeMap<&str, u64> = BTreeMap::new();
-    let most = |app: Option<(&str, u64)>| {
-        app.map_or_else(String::new, |(app, us)| {
-            format!("{}  {}", format_hms(us), or_no_name(app))
-        })
-    };
-    let cells = |of: &[u64; 5]| {
-        let [active, idle, other, keys, clicks] = *of;
-        let times = [active, idle, other].map(format_hms);
-        let counts = [keys, clicks].map(|n| n.to_string());
-        [times.to_vec(), counts.to_vec()].concat()
-    };
-    let mut row = |label: &str, of: &[u64; 5], app: &str| {
-        let cells = cells(of);
-        let mut texts = [""; 5];
-        for (text, cell) in texts.iter_mut().zip(&cells) {
-            *text = cell;
-        }
-        line(label, texts, app);
-    };
     for day in report.days.iter().filter(|day| day.is_known()) {
-        let of = numbers(day);
-        for (sum, n) in sum.iter_mut().zip(of) {
-            *sum += n;
+        let usage = usage_of(&day.states, day.counts);
+        // Off aside.
+        let other = day.length_us - usage.total_us() - day.state_us(Coverage::Off);
+        sum += &usage;
+        sum_other += other;
+        for NamedUsage { name, usage } in &day.apps {
+            *apps.entry(name).or_default() += usage.total_us();
         }
-        for AppUsage { app, usage } in &day.apps {
-            *apps.entry(app).or_default() += usage.total_us();
-        }
-        let first = day
-            .apps
-            .first()
-            .map(|a| (a.app.as_str(), a.usage.total_us()));
-        row(
-            &day.day.strftime("%a %Y-%m-%d").to_string(),
-            &of,
-            &most(first),
-        );
+        let first = day.apps.first();
+        let most = first.map(|of| (of.name.as_str(), of.usage.total_us()));
+        let label = day.day.strftime("%a %Y-%m-%d").to_string();
+        row(&label, &usage, other, most);
     }
-    let first = apps.into_iter().rev().max_by_key(|(_, us)| *us);
-    row("total", &sum, &most(first));
+    let most = apps.into_iter().rev().max_by_key(|(_, us)| *us);
+    row("total", &sum, sum_other, most);
     let whole = PeriodTotals::of(report.days.iter());
     for (title, rows) in [
         ("category", &whole.categories),
@@ -126,73 +98,86 @@ pub fn render_days_table(report: &DaysReport, width: usize) -> String {
         if rows.iter().any(|row| !row.name.starts_with('(')) {
             out.push('\n');
         }
-        named_usages(&mut out, title, rows, width);
+        write_named_usages(&mut out, title, rows, width);
     }
-    if !report.damaged.is_empty() {
-        let text = format!(
-            "  {} in this time cannot be read any more",
-            format_count(report.damaged.len() as u64, "record", "records")
-        );
-        let _ = writeln!(out, "\n{}", clip_to_width(&text, width));
-    }
+    write_damaged(&mut out, &report.damaged, "in this time", width);
     out
 }
 
-fn numbers(day: &DayTotals) -> [u64; 5] {
-    let of = |state| day.state_us(state);
-    let (active, idle) = (of(Coverage::Active), of(Coverage::Idle));
-    let other = day.length_us - active - idle - of(Coverage::Off);
-    [active, idle, other, day.counts.keys(), day.counts.clicks()]
+/// A note on records that cannot be read; nothing where there is none.
+fn write_damaged(out: &mut String, damaged: &[u64], place: &str, width: usize) {
+    if !damaged.is_empty() {
+        let records = format_count(damaged.len() as u64, "record", "records");
+        let text = format!("  {records} {place} cannot be read any more");
+        let _ = writeln!(out, "\n{}", clip_to_width(&text, width));
+    }
 }
 
-fn states(out: &mut String, report: &DayReport) {
+/// The cells of some columns, side by side.
+fn join_cells(columns: &[&Column], cell: &dyn Fn(&Column) -> String) -> String {
+    let cells = columns
+        .iter()
+        .map(|column| pad_left(&cell(column), column.width()));
+    cells.collect()
+}
+
+/// Active and idle time, and the counts.
+fn usage_of(states: &[StateTotal], counts: Counts) -> Usage {
+    let time = |state| {
+        states
+            .iter()
+            .filter(|t| t.state == state)
+            .map(|t| t.us)
+            .sum()
+    };
+    Usage {
+        active_us: time(Coverage::Active),
+        idle_us: time(Coverage::Idle),
+        counts,
+    }
+}
+
+fn write_states(out: &mut String, report: &DayReport) {
     out.push('\n');
     for total in &report.states {
         if total.us == 0 && total.state != Coverage::Active {
             continue;
         }
-        // Tenths of a percent, in whole numbers so that no rounding error creeps in.
-        let share = u128::from(total.us) * 1000 / u128::from(report.length_us.max(1));
+        let share = tenths_of_percent(total.us, report.length_us);
         let _ = writeln!(
             out,
             "  {}{}{}",
-            pad_right(total.state.wire_name(), 14),
+            pad_right(total.state.label(), 14),
             pad_left(&format_hms(total.us), 10),
-            pad_left(&format!("{}.{} %", share / 10, share % 10), 10)
+            pad_left(&format_percent(share), 10)
         );
     }
 }
 
 /// Time by category or project; nothing where no rule named any.
-fn named_usages(out: &mut String, title: &str, rows: &[NamedUsage], width: usize) {
+fn write_named_usages(out: &mut String, title: &str, rows: &[NamedUsage], width: usize) {
     if rows.iter().all(|row| row.name.starts_with('(')) {
         return;
     }
     // At most so wide that name and numbers are read together.
     let name = (width - 32).min(40);
     let whole: u64 = rows.iter().map(|row| row.usage.total_us()).sum();
-    let mut line = |label: &str, cells: [&str; 3]| {
-        let cells = cells.map(|cell| pad_left(cell, 10)).concat();
-        let _ = writeln!(out, "  {}{cells}", pad_right(label, name));
+    let columns: Vec<&Column> = columns_of(ReportOutput::ByRule).collect();
+    let mut line = |label: &str, cell: &dyn Fn(&Column) -> String, share: &str| {
+        let (label, cells) = (pad_right(label, name), join_cells(&columns, cell));
+        let _ = writeln!(out, "  {label}{cells}{}", pad_left(share, 10));
     };
-    line(title, ["active", "idle", "share"]);
+    line(title, &|column| column.key.to_owned(), "share");
     for row in rows {
-        let share = u128::from(row.usage.total_us()) * 1000 / u128::from(whole.max(1));
-        let share = format!("{}.{} %", share / 10, share % 10);
-        line(
-            or_no_name(&row.name),
-            [
-                &format_hms(row.usage.active_us),
-                &format_hms(row.usage.idle_us),
-                &share,
-            ],
-        );
+        let share = format_percent(tenths_of_percent(row.usage.total_us(), whole));
+        let cell = |column: &Column| column.format_cell(&row.usage);
+        line(or_no_name(&row.name), &cell, &share);
     }
     out.push('\n');
 }
 
 /// Active time in each ten minutes, an hour in six characters, from the first hour with any to the last.
-fn activity(out: &mut String, report: &DayReport, width: usize) {
+fn write_activity(out: &mut String, report: &DayReport, width: usize) {
     const STEPS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let zone = load_zone(&report.zone);
     // By the hour it began in, by the clock, and the ten minutes of it; a day with an hour twice has it twice.
@@ -225,26 +210,19 @@ fn activity(out: &mut String, report: &DayReport, width: usize) {
     }
 }
 
-fn usages(out: &mut String, report: &DayReport, width: usize) {
-    let total = Usage {
-        active_us: report.state_us(Coverage::Active),
-        idle_us: report.state_us(Coverage::Idle),
-        counts: report.counts,
-    };
+fn write_usages(out: &mut String, report: &DayReport, width: usize) {
+    let total = usage_of(&report.states, report.counts);
     if total.is_zero() {
         out.push_str("  Nothing was recorded on this day.\n");
         return;
     }
-    let columns = || COLUMNS.iter().filter_map(|c| Some((c, c.terminal?)));
-    let name = width - columns().map(|(_, width)| width).sum::<usize>() - 2;
+    let columns: Vec<&Column> = columns_of(ReportOutput::DayTable).collect();
+    let name = width - columns.iter().map(|c| c.width()).sum::<usize>() - 2;
     let mut line = |label: &str, cell: &dyn Fn(&Column) -> String| {
-        let _ = write!(out, "  {}", pad_right(label, name));
-        for (column, width) in columns() {
-            out.push_str(&pad_left(&cell(column), width));
-        }
-        out.push('\n');
+        let cells = join_cells(&columns, cell);
+        let _ = writeln!(out, "  {}{cells}", pad_right(label, name));
     };
-    line("application, window", &|column| column.heading.to_owned());
+    line("application, window", &|column| column.key.to_owned());
     let mut row = |label: &str, of: &Usage| line(label, &|column| column.format_cell(of));
     for app in &report.apps {
         row(or_no_name(&app.app), &app.usage);
@@ -254,7 +232,7 @@ fn usages(out: &mut String, report: &DayReport, width: usize) {
     }
     for (label, of) in [
         ("(protected)", &report.protected),
-        ("(removed)", &report.removed),
+        ("(removed)", &report.redacted),
         ("(no window)", &report.unnamed),
     ] {
         if !of.is_zero() {
@@ -262,25 +240,20 @@ fn usages(out: &mut String, report: &DayReport, width: usize) {
         }
     }
     row("total", &total);
-    let injected = report.counts.injected;
-    if !injected.is_zero() {
-        let text = format!(
-            "  of these made by programs: {}, {}, {}",
-            format_count(injected.keys, "key", "keys"),
-            format_count(injected.clicks(), "click", "clicks"),
-            format_count(injected.scroll, "scroll step", "scroll steps"),
-        );
+    if !report.counts.injected.is_zero() {
+        let counts = count_phrases(ReportOutput::MadeByPrograms, report.counts).join(", ");
+        let text = format!("  of these made by programs: {counts}");
         let _ = writeln!(out, "{}", clip_to_width(&text, width));
     }
 }
 
-fn events(out: &mut String, report: &DayReport, width: usize) {
+fn write_events(out: &mut String, report: &DayReport, width: usize) {
     if !report.shots.is_empty() {
         let total: u64 = report.shots.iter().map(|s| s.bytes).sum();
         let _ = writeln!(
             out,
             "\n  {}, {}",
-            format_count(report.shots.len() as u64, "shot", "shots"),
+            format_count(report.shots.len() as u64, "screenshot", "screenshots"),
             format_bytes(total)
         );
         for shot in &report.shots {

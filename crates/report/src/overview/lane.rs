@@ -20,6 +20,7 @@ pub struct CategoryStretch {
 }
 
 /// Builds the time line of a day.
+#[derive(Default)]
 pub(super) struct LaneBuilder {
     strips: Vec<CategoryStretch>,
     /// The present step, and its parts so far.
@@ -28,14 +29,6 @@ pub(super) struct LaneBuilder {
 }
 
 impl LaneBuilder {
-    pub(super) fn new() -> Self {
-        Self {
-            strips: Vec::new(),
-            grain: i64::MIN,
-            within: Vec::new(),
-        }
-    }
-
     /// Adds time in one state and category; it comes in order.
     pub(super) fn add_time(
         &mut self,

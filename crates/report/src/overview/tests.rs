@@ -23,10 +23,10 @@ fn rules() -> ClassificationRules {
 }
 
 fn made(view: ViewOptions, days: &[Date], extent: Extent, spans: &[Span]) -> Overview {
-    let mut making = OverviewBuilder::new(view, &RULES, extent);
+    let mut making = OverviewBuilder::new(view, Some(&RULES), extent);
     let spans: Vec<&Span> = spans.iter().collect();
     for some in days.chunks(3) {
-        making.take(some, &spans, "UTC");
+        making.add_days(some, &spans, "UTC");
     }
     making.finish(Vec::new())
 }
@@ -118,7 +118,7 @@ fn a_short_interruption_is_counted_to_what_it_interrupted() {
         assert_eq!(report.protected, overview.days[0].totals.protected);
         let of = |name: &str| {
             let all = overview.days[0].totals.apps.iter();
-            let found: Vec<_> = all.filter(|a| a.app == name).collect();
+            let found: Vec<_> = all.filter(|a| a.name == name).collect();
             let told: Vec<_> = report.apps.iter().filter(|a| a.app == name).collect();
             assert_eq!(found[0].usage, told[0].usage);
             (
@@ -141,7 +141,7 @@ fn what_is_held_back_is_never_counted_to_anything_else() {
     let apps = ["Editor", "Browser", "Editor", "Browser", "Editor"];
     let mut spans: Vec<Span> = (0..).zip(apps).map(|(n, app)| visit(n, app)).collect();
     spans[1].protected = true;
-    spans[3].removed = true;
+    spans[3].redacted = true;
     let extent = Extent {
         began_us: ten,
         now_us: ten + 50 * S,
@@ -154,7 +154,7 @@ fn what_is_held_back_is_never_counted_to_anything_else() {
     let totals = &overview.days[0].totals;
     whole(&overview.days[0]);
     assert_eq!(totals.protected.active_us, 10 * S as u64);
-    assert_eq!(totals.removed.active_us, 10 * S as u64);
+    assert_eq!(totals.redacted.active_us, 10 * S as u64);
     assert_eq!(totals.apps[0].usage.active_us, 30 * S as u64);
 }
 

@@ -7,9 +7,11 @@ use super::{Overview, RowLabel};
 use crate::buckets::TEN_US;
 use crate::totals::RowKey;
 use std::collections::BTreeMap;
+use strum::{EnumString, IntoStaticStr};
 
-/// The label that blocks are made by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The label that blocks are made by. Its words are those of the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub enum GroupBy {
     /// Projects.
     Project,
@@ -20,16 +22,6 @@ pub enum GroupBy {
 }
 
 impl GroupBy {
-    /// The word on the command line.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Project => "project",
-            Self::Category => "category",
-            Self::App => "app",
-        }
-    }
-
     /// The name a label has here; none where no rule names it, or where the name is withheld.
     fn name(self, label: &RowLabel) -> Option<&str> {
         let name = match self {

@@ -1,6 +1,6 @@
 //! The colours of categories and states.
 
-use crate::totals::{NONE, NamedUsage, PROTECTED, REMOVED};
+use crate::totals::{NONE, NamedUsage, PROTECTED, REDACTED};
 use model::{Coverage, to_printable};
 
 /// A colour, as red, green and blue.
@@ -42,7 +42,7 @@ impl CategoryColours {
 
     pub(crate) fn of(&self, category: &str) -> Colour {
         match category {
-            PROTECTED | REMOVED => HELD_BACK,
+            PROTECTED | REDACTED => HELD_BACK,
             _ => {
                 let place = self.0.iter().position(|name| name == category);
                 place.and_then(|n| TINTS.get(n)).copied().unwrap_or(REST)
@@ -66,17 +66,17 @@ impl CategoryColours {
         let named = TINTS
             .iter()
             .zip(&self.0)
-            .map(|(tint, name)| (*tint, to_printable(name, 40)));
+            .map(|(colour, name)| (*colour, to_printable(name, 40)));
         let others = [
             (REST, "other"),
             (HELD_BACK, "protected or removed"),
             (IDLE, "idle"),
             (AWAY, "locked, asleep or paused"),
         ];
-        let others = others.map(|(tint, name)| (tint, name.to_owned()));
+        let others = others.map(|(colour, name)| (colour, name.to_owned()));
         named
             .chain(others)
-            .filter(|(tint, _)| shown(*tint))
+            .filter(|(colour, _)| shown(*colour))
             .collect()
     }
 }

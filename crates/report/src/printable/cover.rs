@@ -30,7 +30,7 @@ pub struct Cover {
     /// Are there rules for projects?
     pub projects: bool,
     /// The chosen screenshots, at most [`MOST_SCREENSHOTS`].
-    pub pictures: Vec<ReportScreenshot>,
+    pub screenshots: Vec<ReportScreenshot>,
 }
 
 /// A chosen screenshot.

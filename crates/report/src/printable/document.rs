@@ -2,9 +2,11 @@
 
 use super::colours::{CategoryColours, Colour};
 use super::cover::{Cover, NAME, ReportScreenshot};
-use super::tables::{UsageTable, carry_seconds, table};
-use super::timelines::{PrintedTimeline, lanes, presence};
-use super::wording::{captions, cover_facts, describe_state, key_figures, notes, range};
+use super::tables::{UsageTable, build_usage_table, carry_seconds};
+use super::timelines::{PrintedTimeline, build_timelines, format_presence};
+use super::wording::{
+    add_captions, cover_facts, describe_limits, describe_state, format_range, key_figures,
+};
 use crate::day_totals::PeriodTotals;
 use crate::format::{format_count, tenths_of_percent};
 use crate::overview::{Overview, OverviewDay};
@@ -58,7 +60,7 @@ pub struct PrintableReport {
     /// The kind of `periods`, in plural.
     pub period: &'static str,
     /// Time lines.
-    pub lanes: Vec<PrintedTimeline>,
+    pub timelines: Vec<PrintedTimeline>,
     /// Which colours they have.
     pub legend: Vec<(Colour, String)>,
     /// The states, which sum to all that is counted.
@@ -68,7 +70,7 @@ pub struct PrintableReport {
     /// Notes that qualify the numbers.
     pub notes: Vec<String>,
     /// The chosen screenshots, each with its caption.
-    pub pictures: Vec<(ReportScreenshot, String)>,
+    pub screenshots: Vec<(ReportScreenshot, String)>,
     /// Who signs.
     pub signatures: [String; 2],
     /// Name and version of the program that made it.
@@ -78,27 +80,27 @@ pub struct PrintableReport {
 impl PrintableReport {
     /// The printable report of some days.
     #[must_use]
-    pub fn new(overview: &Overview, mut letter: Cover) -> Self {
+    pub fn new(overview: &Overview, mut cover: Cover) -> Self {
         let told = |name: Option<String>| name.filter(|name| !name.trim().is_empty());
-        letter.client = told(letter.client);
-        letter.author = told(letter.author);
+        cover.client = told(cover.client);
+        cover.author = told(cover.author);
         let whole = PeriodTotals::of(overview.days.iter().map(|day| &day.totals));
-        let tints = CategoryColours::new(&whole.categories);
+        let colours = CategoryColours::new(&whole.categories);
         let mut tables = Vec::new();
-        if letter.projects {
-            tables.push(table("Projects", &whole.projects, |_| None));
+        if cover.projects {
+            tables.push(build_usage_table("Projects", &whole.projects, |_| None));
         }
-        tables.push(table("Categories", &whole.categories, |name| {
-            Some(tints.of(name))
+        tables.push(build_usage_table("Categories", &whole.categories, |name| {
+            Some(colours.of(name))
         }));
-        tables.push(table("Applications", &whole.apps, |_| None));
+        tables.push(build_usage_table("Applications", &whole.apps, |_| None));
         let seconds = carry_seconds(&whole.states.iter().map(|s| s.us).collect::<Vec<_>>());
         let states = whole
             .states
             .iter()
             .zip(seconds)
             .map(|(total, seconds)| CoverageRow {
-                name: total.state.wire_name(),
+                name: total.state.label(),
                 what: describe_state(total.state),
                 seconds,
                 share: tenths_of_percent(total.us, whole.length_us),
@@ -106,50 +108,46 @@ impl PrintableReport {
         let by_day = overview.days.len() <= MOST_LANES;
         let periods = match overview.days.len() {
             0 | 1 => Vec::new(),
-            _ if by_day => periods(overview, &tints, day_name),
-            _ => periods(overview, &tints, month_name),
+            _ if by_day => build_periods(overview, &colours, day_name),
+            _ => build_periods(overview, &colours, month_name),
         };
-        let lanes = match by_day {
-            true => lanes(overview, &tints, letter.starts),
+        let timelines = match by_day {
+            true => build_timelines(overview, &colours, cover.starts),
             false => Vec::new(),
         };
-        let title = match &letter.client {
+        let title = match &cover.client {
             Some(client) => format!("Time report for {}", to_printable(client, NAME)),
             None => "Time report".to_owned(),
         };
-        let author = letter
-            .author
-            .as_deref()
-            .map(|name| to_printable(name, NAME));
-        let client = letter
-            .client
-            .as_deref()
-            .map(|name| to_printable(name, NAME));
-        let shown = |tint| {
-            let mut strips = lanes.iter().flat_map(|lane: &PrintedTimeline| &lane.strips);
-            strips.any(|strip| strip.tint == tint)
+        let author = cover.author.as_deref().map(|name| to_printable(name, NAME));
+        let client = cover.client.as_deref().map(|name| to_printable(name, NAME));
+        let shown = |colour| {
+            let mut strips = timelines
+                .iter()
+                .flat_map(|timeline: &PrintedTimeline| &timeline.strips);
+            strips.any(|strip| strip.colour == colour)
         };
         Self {
             title,
-            range: range(overview),
-            facts: cover_facts(overview, &letter),
+            range: format_range(overview),
+            facts: cover_facts(overview, &cover),
             figures: key_figures(overview, &whole),
             tables,
             periods,
             period: if by_day { "Days" } else { "Months" },
-            legend: tints.legend(shown),
-            lanes,
+            legend: colours.legend(shown),
+            timelines,
             states: states.filter(|s| s.seconds > 0).collect(),
             length: whole.length_us / MICROS_PER_SECOND,
-            notes: notes(overview, &whole, &letter),
+            notes: describe_limits(overview, &whole, &cover),
             signatures: [author, client].map(|name| {
                 name.map_or_else(
                     || "Date, signature".to_owned(),
                     |name| format!("Date, signature · {name}"),
                 )
             }),
-            foot: format!("Made with uam {}", letter.version),
-            pictures: captions(letter.pictures),
+            foot: format!("Made with uam {}", cover.version),
+            screenshots: add_captions(cover.screenshots),
         }
     }
 }
@@ -162,9 +160,9 @@ fn month_name(day: Date) -> String {
     day.strftime("%B %Y").to_string()
 }
 
-fn periods(
+fn build_periods(
     overview: &Overview,
-    tints: &CategoryColours,
+    colours: &CategoryColours,
     name: fn(Date) -> String,
 ) -> Vec<PeriodRow> {
     let days = overview.days.iter().filter(|day| day.totals.is_known());
@@ -197,10 +195,10 @@ fn periods(
             let mut bar: Vec<(Colour, u64)> = Vec::new();
             for category in &sum.categories {
                 let part = (
-                    tints.of(&category.name),
+                    colours.of(&category.name),
                     tenths_of_percent(category.usage.active_us, longest),
                 );
-                match bar.iter_mut().find(|(tint, _)| *tint == part.0) {
+                match bar.iter_mut().find(|(colour, _)| *colour == part.0) {
                     Some((_, sum)) => *sum += part.1,
                     None => bar.push(part),
                 }
@@ -208,7 +206,7 @@ fn periods(
             PeriodRow {
                 name,
                 when: match days.as_slice() {
-                    [day] if !by_month => presence(day).unwrap_or_default(),
+                    [day] if !by_month => format_presence(day).unwrap_or_default(),
                     days => format_count(days.len() as u64, "day", "days"),
                 },
                 seconds,

@@ -1,6 +1,6 @@
 //! A printable report as one HTML file: styles and charts inside, nothing fetched, nothing run. It prints on A4.
 //!
-//! Always true: every text of the report goes through `esc`, and the file forbids scripts and requests by itself.
+//! Always true: every text of the report goes through `escape_html`, and the file forbids scripts and requests by itself.
 
 use super::colours::Colour;
 use super::document::{PeriodRow, PrintableReport};
@@ -13,7 +13,7 @@ use std::fmt::Write;
 const STYLE: &str = include_str!("report.css");
 
 /// Text for an element or a quoted attribute.
-fn esc(text: &str) -> String {
+fn escape_html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -28,7 +28,7 @@ fn esc(text: &str) -> String {
     out
 }
 
-fn hex(Colour(r, g, b): Colour) -> String {
+fn format_colour(Colour(r, g, b): Colour) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
@@ -36,7 +36,7 @@ fn hex(Colour(r, g, b): Colour) -> String {
 
 /// The content of the HTML file.
 #[must_use]
-pub fn render_html(sheet: &PrintableReport) -> String {
+pub fn render_html(report: &PrintableReport) -> String {
     let mut out = String::with_capacity(64 * 1024);
     let _ = write!(
         out,
@@ -44,98 +44,106 @@ pub fn render_html(sheet: &PrintableReport) -> String {
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n<title>{} · {}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n",
-        esc(&sheet.title),
-        esc(&sheet.range),
+        escape_html(&report.title),
+        escape_html(&report.range),
     );
-    head(&mut out, sheet);
-    if sheet.tables.iter().all(|table| table.rows.is_empty()) {
+    write_head(&mut out, report);
+    if report.tables.iter().all(|table| table.rows.is_empty()) {
         out.push_str("<p class=\"empty\">Nothing was recorded in this time.</p>\n");
     }
-    for table in sheet.tables.iter().filter(|table| !table.rows.is_empty()) {
-        usage(&mut out, table);
+    for table in report.tables.iter().filter(|table| !table.rows.is_empty()) {
+        write_usage_table(&mut out, table);
     }
-    periods(&mut out, sheet);
-    lanes(&mut out, sheet);
-    states(&mut out, sheet);
-    pictures(&mut out, sheet);
-    foot(&mut out, sheet);
+    write_periods(&mut out, report);
+    write_timelines(&mut out, report);
+    write_states(&mut out, report);
+    write_screenshots(&mut out, report);
+    write_foot(&mut out, report);
     out.push_str("</main>\n</body>\n</html>\n");
     out
 }
 
-fn head(out: &mut String, sheet: &PrintableReport) {
+fn write_head(out: &mut String, report: &PrintableReport) {
     let _ = write!(
         out,
         "<header>\n<h1>{}</h1>\n<p class=\"range\">{}</p>\n<dl class=\"facts\">\n",
-        esc(&sheet.title),
-        esc(&sheet.range)
+        escape_html(&report.title),
+        escape_html(&report.range)
     );
-    for (name, value) in &sheet.facts {
-        let _ = writeln!(out, "<div><dt>{name}</dt><dd>{}</dd></div>", esc(value));
+    for (name, value) in &report.facts {
+        let _ = writeln!(
+            out,
+            "<div><dt>{name}</dt><dd>{}</dd></div>",
+            escape_html(value)
+        );
     }
     out.push_str("</dl>\n</header>\n<section class=\"figures\" aria-label=\"Totals\">\n");
-    for (value, name) in &sheet.figures {
+    for (value, name) in &report.figures {
         let _ = writeln!(
             out,
             "<div><b>{}</b><span>{}</span></div>",
-            esc(value),
-            esc(name)
+            escape_html(value),
+            escape_html(name)
         );
     }
     out.push_str("</section>\n");
 }
 
-fn usage(out: &mut String, table: &UsageTable) {
+fn write_usage_table(out: &mut String, table: &UsageTable) {
     let _ = write!(
         out,
         "<section>\n<h2>{}</h2>\n<table>\n<thead><tr><th scope=\"col\">Name</th><th class=\"bar\" aria-label=\"Share\"></th>\
-         <th scope=\"col\" class=\"n\">Share</th><th scope=\"col\" class=\"n\">Active</th><th scope=\"col\" class=\"n\">Idle</th>\
-         <th scope=\"col\" class=\"n\">Total</th></tr></thead>\n<tbody>\n",
+         <th scope=\"col\" class=\"n\">Share</th>",
         table.title
     );
-    let longest = table
-        .rows
-        .iter()
-        .map(|row| row.share)
-        .max()
-        .unwrap_or(0)
-        .max(1);
+    for heading in &table.headings {
+        let _ = write!(out, "<th scope=\"col\" class=\"n\">{heading}</th>");
+    }
+    out.push_str("</tr></thead>\n<tbody>\n");
+    let longest = table.longest_share();
     for row in &table.rows {
-        let tint = row.tint.map_or_else(|| "#7f8fa0".to_owned(), hex);
+        let colour = row
+            .colour
+            .map_or_else(|| "#7f8fa0".to_owned(), format_colour);
         let bar = format!(
-            "<i style=\"width:{}%;background:{tint}\"></i>",
+            "<i style=\"width:{}%;background:{colour}\"></i>",
             row.share * 100 / longest
         );
-        line(out, row, &bar);
+        write_usage_row(out, row, &bar);
     }
     out.push_str("</tbody>\n<tfoot>\n");
-    line(out, &table.total, "");
+    write_usage_row(out, &table.total, "");
     out.push_str("</tfoot>\n</table>\n</section>\n");
 }
 
-fn line(out: &mut String, row: &UsageTableRow, bar: &str) {
-    let [active, idle, total] = row.seconds.map(format_seconds);
-    let key = row.tint.map_or_else(String::new, |tint| {
-        format!("<i class=\"key\" style=\"background:{}\"></i>", hex(tint))
+fn write_usage_row(out: &mut String, row: &UsageTableRow, bar: &str) {
+    let key = row.colour.map_or_else(String::new, |colour| {
+        format!(
+            "<i class=\"key\" style=\"background:{}\"></i>",
+            format_colour(colour)
+        )
     });
-    let _ = writeln!(
+    let _ = write!(
         out,
-        "<tr><th scope=\"row\">{key}{}</th><td class=\"bar\">{bar}</td><td class=\"n soft\">{}</td><td class=\"n\">{active}</td>\
-         <td class=\"n\">{idle}</td><td class=\"n\">{total}</td></tr>",
-        esc(&row.name),
+        "<tr><th scope=\"row\">{key}{}</th><td class=\"bar\">{bar}</td><td class=\"n soft\">{}</td>",
+        escape_html(&row.name),
         format_percent(row.share)
     );
+    for seconds in &row.seconds {
+        let _ = write!(out, "<td class=\"n\">{}</td>", format_seconds(*seconds));
+    }
+    out.push_str("</tr>\n");
 }
 
-fn periods(out: &mut String, sheet: &PrintableReport) {
-    if sheet.periods.is_empty() {
+fn write_periods(out: &mut String, report: &PrintableReport) {
+    if report.periods.is_empty() {
         return;
     }
     let _ = write!(
         out,
         "<section>\n<h2>{}</h2>\n<table class=\"periods\">\n<thead><tr><th scope=\"col\">Name</th><th scope=\"col\">At the desk</th>\
          <th class=\"bar wide\">Active, by category</th><th scope=\"col\" class=\"n\">Active</th><th scope=\"col\" class=\"n\">Idle</th></tr></thead>\n<tbody>\n",
-        sheet.period
+        report.period
     );
     let mut sum = [0, 0];
     for PeriodRow {
@@ -143,24 +151,24 @@ fn periods(out: &mut String, sheet: &PrintableReport) {
         when,
         seconds,
         bar,
-    } in &sheet.periods
+    } in &report.periods
     {
         let mut parts = String::new();
-        for (tint, share) in bar {
+        for (colour, share) in bar {
             let _ = write!(
                 parts,
                 "<i style=\"width:{}.{}%;background:{}\"></i>",
                 share / 10,
                 share % 10,
-                hex(*tint)
+                format_colour(*colour)
             );
         }
         sum = [sum[0] + seconds[0], sum[1] + seconds[1]];
         let _ = writeln!(
             out,
             "<tr><th scope=\"row\">{}</th><td class=\"soft\">{}</td><td class=\"bar wide\">{parts}</td><td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
-            esc(name),
-            esc(when),
+            escape_html(name),
+            escape_html(when),
             format_seconds(seconds[0]),
             format_seconds(seconds[1])
         );
@@ -173,54 +181,54 @@ fn periods(out: &mut String, sheet: &PrintableReport) {
     );
 }
 
-fn lanes(out: &mut String, sheet: &PrintableReport) {
-    if sheet.lanes.is_empty() {
+fn write_timelines(out: &mut String, report: &PrintableReport) {
+    if report.timelines.is_empty() {
         return;
     }
     out.push_str(
         "<section>\n<h2>Time line</h2>\n<p class=\"about\">Colours show what took most of each two minutes. The bars below show \
          active time (dark) and idle time (light) in each ten minutes; a full bar is ten minutes.</p>\n<ul class=\"legend\">\n",
     );
-    for (tint, name) in &sheet.legend {
+    for (colour, name) in &report.legend {
         let _ = writeln!(
             out,
             "<li><i class=\"key\" style=\"background:{}\"></i>{}</li>",
-            hex(*tint),
-            esc(name)
+            format_colour(*colour),
+            escape_html(name)
         );
     }
     out.push_str("</ul>\n");
-    for lane in &sheet.lanes {
-        draw(out, lane);
+    for timeline in &report.timelines {
+        write_timeline(out, timeline);
     }
     out.push_str("</section>\n");
 }
 
-fn draw(out: &mut String, lane: &PrintedTimeline) {
+fn write_timeline(out: &mut String, timeline: &PrintedTimeline) {
     let _ = write!(
         out,
         "<figure>\n<figcaption><b>{}</b><span>{}</span></figcaption>\n\
          <svg viewBox=\"0 0 10000 100\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}: {}\">\n\
          <path class=\"ground\" d=\"M0 0H10000V46H0Z\"/>\n",
-        esc(&lane.name),
-        esc(&lane.sum),
-        esc(&lane.name),
-        esc(&lane.sum)
+        escape_html(&timeline.name),
+        escape_html(&timeline.sum),
+        escape_html(&timeline.name),
+        escape_html(&timeline.sum)
     );
     // One path a colour keeps a month small.
-    let mut tints: Vec<Colour> = lane.strips.iter().map(|s| s.tint).collect();
-    tints.sort_unstable();
-    tints.dedup();
-    for tint in tints {
-        let _ = write!(out, "<path fill=\"{}\" d=\"", hex(tint));
-        for strip in lane.strips.iter().filter(|s| s.tint == tint) {
+    let mut colours: Vec<Colour> = timeline.strips.iter().map(|s| s.colour).collect();
+    colours.sort_unstable();
+    colours.dedup();
+    for colour in colours {
+        let _ = write!(out, "<path fill=\"{}\" d=\"", format_colour(colour));
+        for strip in timeline.strips.iter().filter(|s| s.colour == colour) {
             let _ = write!(out, "M{} 0H{}V46H{}Z", strip.from, strip.to, strip.from);
         }
         out.push_str("\"/>\n");
     }
     for (class, part) in [("idle", false), ("active", true)] {
         let _ = write!(out, "<path class=\"{class}\" d=\"");
-        for bar in &lane.bars {
+        for bar in &timeline.bars {
             // Forty-four units are ten minutes; idle time stands on active time.
             let base = 100 - if part { 0 } else { bar.active * 44 / 1000 };
             let high = if part { bar.active } else { bar.idle } * 44 / 1000;
@@ -231,11 +239,11 @@ fn draw(out: &mut String, lane: &PrintedTimeline) {
         }
         out.push_str("\"/>\n");
     }
-    for (at, _) in &lane.hours {
+    for (at, _) in &timeline.hours {
         let _ = write!(out, "<path class=\"hour\" d=\"M{at} 0V100\"/>");
     }
     out.push_str("\n</svg>\n<div class=\"hours\" aria-hidden=\"true\">");
-    for (at, hour) in &lane.hours {
+    for (at, hour) in &timeline.hours {
         let _ = write!(
             out,
             "<span style=\"left:{}.{:02}%\">{hour}</span>",
@@ -246,8 +254,8 @@ fn draw(out: &mut String, lane: &PrintedTimeline) {
     out.push_str("</div>\n</figure>\n");
 }
 
-fn states(out: &mut String, sheet: &PrintableReport) {
-    if sheet.states.is_empty() {
+fn write_states(out: &mut String, report: &PrintableReport) {
+    if report.states.is_empty() {
         return;
     }
     out.push_str(
@@ -255,7 +263,7 @@ fn states(out: &mut String, sheet: &PrintableReport) {
          <table>\n<thead><tr><th scope=\"col\">State</th><th scope=\"col\">Meaning</th><th scope=\"col\" class=\"n\">Share</th>\
          <th scope=\"col\" class=\"n\">Time</th></tr></thead>\n<tbody>\n",
     );
-    for state in &sheet.states {
+    for state in &report.states {
         let _ = writeln!(
             out,
             "<tr><th scope=\"row\">{}</th><td class=\"soft\">{}</td><td class=\"n soft\">{}</td><td class=\"n\">{}</td></tr>",
@@ -268,42 +276,46 @@ fn states(out: &mut String, sheet: &PrintableReport) {
     let _ = write!(
         out,
         "</tbody>\n<tfoot><tr><th scope=\"row\">Total</th><td></td><td></td><td class=\"n\">{}</td></tr></tfoot>\n</table>\n</section>\n",
-        format_seconds(sheet.length)
+        format_seconds(report.length)
     );
 }
 
-fn pictures(out: &mut String, sheet: &PrintableReport) {
-    if sheet.pictures.is_empty() {
+fn write_screenshots(out: &mut String, report: &PrintableReport) {
+    if report.screenshots.is_empty() {
         return;
     }
     out.push_str("<section>\n<h2>Screenshots</h2>\n<div class=\"screenshots\">\n");
-    for (picture, caption) in &sheet.pictures {
+    for (screenshot, caption) in &report.screenshots {
         // Only a few media types are images; any other in a record becomes WebP, which uam makes.
-        let media = match picture.media.as_str() {
+        let media = match screenshot.media.as_str() {
             known @ ("image/png" | "image/jpeg") => known,
             _ => "image/webp",
         };
         let _ = writeln!(
             out,
             "<figure><img alt=\"Screenshot {}\" width=\"{}\" height=\"{}\" src=\"data:{media};base64,{}\"><figcaption>{}</figcaption></figure>",
-            picture.seq,
-            picture.width,
-            picture.height,
-            BASE64.encode(&picture.bytes),
-            esc(caption)
+            screenshot.seq,
+            screenshot.width,
+            screenshot.height,
+            BASE64.encode(&screenshot.bytes),
+            escape_html(caption)
         );
     }
     out.push_str("</div>\n</section>\n");
 }
 
-fn foot(out: &mut String, sheet: &PrintableReport) {
+fn write_foot(out: &mut String, report: &PrintableReport) {
     out.push_str("<section class=\"notes\">\n<h2>What to know</h2>\n<ul>\n");
-    for note in &sheet.notes {
-        let _ = writeln!(out, "<li>{}</li>", esc(note));
+    for note in &report.notes {
+        let _ = writeln!(out, "<li>{}</li>", escape_html(note));
     }
     out.push_str("</ul>\n</section>\n<section class=\"signatures\">\n");
-    for name in &sheet.signatures {
-        let _ = writeln!(out, "<p>{}</p>", esc(name));
+    for name in &report.signatures {
+        let _ = writeln!(out, "<p>{}</p>", escape_html(name));
     }
-    let _ = write!(out, "</section>\n<footer>{}</footer>\n", esc(&sheet.foot));
+    let _ = write!(
+        out,
+        "</section>\n<footer>{}</footer>\n",
+        escape_html(&report.foot)
+    );
 }

@@ -22,27 +22,31 @@ const WIDTH: f32 = RIGHT - LEFT;
 /// Height of a table's row.
 const LINE: f32 = 15.0;
 
-const fn ink(weight: Weight, size: f32, tint: Colour) -> TextStyle {
-    TextStyle { weight, size, tint }
+const fn text_style(weight: Weight, size: f32, colour: Colour) -> TextStyle {
+    TextStyle {
+        weight,
+        size,
+        colour,
+    }
 }
 
-const BODY: TextStyle = ink(Weight::Regular, 9.0, TEXT);
-const QUIET: TextStyle = ink(Weight::Regular, 9.0, SOFT);
-const STRONG: TextStyle = ink(Weight::Bold, 9.0, TEXT);
-const SMALL: TextStyle = ink(Weight::Regular, 7.5, SOFT);
-const HEADING: TextStyle = ink(Weight::Bold, 11.5, TEXT);
+const BODY: TextStyle = text_style(Weight::Regular, 9.0, TEXT);
+const QUIET: TextStyle = text_style(Weight::Regular, 9.0, SOFT);
+const STRONG: TextStyle = text_style(Weight::Bold, 9.0, TEXT);
+const SMALL: TextStyle = text_style(Weight::Regular, 7.5, SOFT);
+const HEADING: TextStyle = text_style(Weight::Bold, 11.5, TEXT);
 
 /// The content of the PDF file. Screenshots must be JPEGs in RGB.
 ///
 /// # Errors
 /// When the fonts in the program cannot be read, or there is more of something than a PDF can count.
-pub fn render_pdf(sheet: &PrintableReport, made_us: i64) -> Result<Vec<u8>, PdfError> {
+pub fn render_pdf(report: &PrintableReport, made_us: i64) -> Result<Vec<u8>, PdfError> {
     let mut canvas = Canvas::new()?;
-    head(&mut canvas, sheet);
-    if sheet.tables.iter().all(|table| table.rows.is_empty()) {
+    draw_head(&mut canvas, report);
+    if report.tables.iter().all(|table| table.rows.is_empty()) {
         canvas.y += 30.0;
-        canvas.rect(LEFT, canvas.y, WIDTH, 44.0, GROUND);
-        canvas.text(
+        canvas.fill_rect(LEFT, canvas.y, WIDTH, 44.0, GROUND);
+        canvas.draw_text(
             LEFT + 16.0,
             canvas.y + 26.0,
             "Nothing was recorded in this time.",
@@ -50,176 +54,170 @@ pub fn render_pdf(sheet: &PrintableReport, made_us: i64) -> Result<Vec<u8>, PdfE
         );
         canvas.y += 44.0;
     }
-    for table in sheet.tables.iter().filter(|table| !table.rows.is_empty()) {
-        usage(&mut canvas, table);
+    for table in report.tables.iter().filter(|table| !table.rows.is_empty()) {
+        draw_usage_table(&mut canvas, table);
     }
-    periods(&mut canvas, sheet);
-    lanes(&mut canvas, sheet);
-    states(&mut canvas, sheet);
-    pictures(&mut canvas, sheet);
-    notes(&mut canvas, sheet);
-    signatures(&mut canvas, sheet);
-    let title = format!("{} · {}", sheet.title, sheet.range);
-    let foot = format!("{} · {title}", sheet.foot);
+    draw_periods(&mut canvas, report);
+    draw_timelines(&mut canvas, report);
+    draw_states(&mut canvas, report);
+    draw_screenshots(&mut canvas, report);
+    draw_notes(&mut canvas, report);
+    draw_signatures(&mut canvas, report);
+    let title = format!("{} · {}", report.title, report.range);
+    let foot = format!("{} · {title}", report.foot);
     canvas.finish(&title, &foot, SMALL, made_us)
 }
 
-fn head(canvas: &mut Canvas, sheet: &PrintableReport) {
-    let large = ink(Weight::Bold, 21.0, TEXT);
+fn draw_head(canvas: &mut Canvas, report: &PrintableReport) {
+    let large = text_style(Weight::Bold, 21.0, TEXT);
     canvas.y += 16.0;
-    for line in canvas.wrap(&sheet.title, WIDTH, large).iter().take(3) {
-        canvas.text(LEFT, canvas.y, line, large);
+    for line in canvas.wrap_text(&report.title, WIDTH, large).iter().take(3) {
+        canvas.draw_text(LEFT, canvas.y, line, large);
         canvas.y += 25.0;
     }
-    canvas.text(
+    canvas.draw_text(
         LEFT,
         canvas.y - 4.0,
-        &sheet.range,
-        ink(Weight::Regular, 12.0, SOFT),
+        &report.range,
+        text_style(Weight::Regular, 12.0, SOFT),
     );
     canvas.y += 16.0;
-    canvas.line((LEFT, canvas.y), (RIGHT, canvas.y), RULE);
+    canvas.draw_line((LEFT, canvas.y), (RIGHT, canvas.y), RULE);
     canvas.y += 18.0;
     // Three to a row, and no single one below them.
-    let places = if sheet.facts.len() == 4 { 4 } else { 3 };
+    let places = if report.facts.len() == 4 { 4 } else { 3 };
     let column = WIDTH / places as f32;
-    for row in sheet.facts.chunks(places) {
+    for row in report.facts.chunks(places) {
         let mut lines = 1;
         for (n, (name, value)) in row.iter().enumerate() {
             let x = LEFT + column * n as f32;
-            canvas.text(x, canvas.y, name, SMALL);
-            let wrapped = canvas.wrap(value, column - 14.0, BODY);
+            canvas.draw_text(x, canvas.y, name, SMALL);
+            let wrapped = canvas.wrap_text(value, column - 14.0, BODY);
             lines = lines.max(wrapped.len().min(3));
             for (k, line) in wrapped.iter().take(3).enumerate() {
-                canvas.text(x, canvas.y + 12.5 * (k + 1) as f32, line, BODY);
+                canvas.draw_text(x, canvas.y + 12.5 * (k + 1) as f32, line, BODY);
             }
         }
         canvas.y += 16.0 + 12.5 * lines as f32;
     }
     canvas.y -= 4.0;
-    canvas.line((LEFT, canvas.y), (RIGHT, canvas.y), RULE);
+    canvas.draw_line((LEFT, canvas.y), (RIGHT, canvas.y), RULE);
     canvas.y += 30.0;
-    let column = WIDTH / sheet.figures.len().max(3) as f32;
-    for (n, (value, name)) in sheet.figures.iter().enumerate() {
+    let column = WIDTH / report.figures.len().max(3) as f32;
+    for (n, (value, name)) in report.figures.iter().enumerate() {
         let x = LEFT + column * n as f32;
-        canvas.text(x, canvas.y, value, ink(Weight::Bold, 16.0, TEXT));
-        canvas.text(x, canvas.y + 13.0, name, QUIET);
+        canvas.draw_text(x, canvas.y, value, text_style(Weight::Bold, 16.0, TEXT));
+        canvas.draw_text(x, canvas.y + 13.0, name, QUIET);
     }
     canvas.y += 13.0;
 }
 
 /// A heading, with room for something below it.
-fn heading(canvas: &mut Canvas, text: &str, below: f32) {
-    canvas.need(44.0 + below);
+fn draw_heading(canvas: &mut Canvas, text: &str, below: f32) {
+    canvas.need_height(44.0 + below);
     canvas.y += 34.0;
-    canvas.text(LEFT, canvas.y, text, HEADING);
+    canvas.draw_text(LEFT, canvas.y, text, HEADING);
     canvas.y += 8.0;
 }
 
 /// A column's name, its edge, and whether it ends there.
 type PdfColumn<'a> = (&'a str, f32, bool);
 
-fn cell(canvas: &mut Canvas, (_, x, ends): PdfColumn, text: &str, of: TextStyle) {
+fn draw_cell(canvas: &mut Canvas, (_, x, ends): PdfColumn, text: &str, of: TextStyle) {
     let y = canvas.y;
     if ends {
-        canvas.text_to(x, y, text, of);
+        canvas.draw_text_to(x, y, text, of);
     } else {
-        canvas.text(x, y, text, of);
+        canvas.draw_text(x, y, text, of);
     }
 }
 
-fn columns(canvas: &mut Canvas, columns: &[PdfColumn]) {
+fn draw_column_heads(canvas: &mut Canvas, columns: &[PdfColumn]) {
     canvas.y += 12.0;
     for column in columns {
-        cell(canvas, *column, column.0, SMALL);
+        draw_cell(canvas, *column, column.0, SMALL);
     }
     canvas.y += 5.0;
-    canvas.line((LEFT, canvas.y), (RIGHT, canvas.y), RULE);
+    canvas.draw_line((LEFT, canvas.y), (RIGHT, canvas.y), RULE);
 }
 
 /// Begins a row, on a new page with the columns' names again if need be.
-fn row(canvas: &mut Canvas, heads: &[PdfColumn], is_first: bool) {
-    if canvas.need(LINE + 4.0) {
-        columns(canvas, heads);
+fn begin_row(canvas: &mut Canvas, heads: &[PdfColumn], is_first: bool) {
+    if canvas.need_height(LINE + 4.0) {
+        draw_column_heads(canvas, heads);
     } else if !is_first {
-        canvas.line((LEFT, canvas.y), (RIGHT, canvas.y), FAINT);
+        canvas.draw_line((LEFT, canvas.y), (RIGHT, canvas.y), FAINT);
     }
     canvas.y += 10.8;
 }
 
 /// Ends a row.
-fn end(canvas: &mut Canvas) {
+fn end_row(canvas: &mut Canvas) {
     canvas.y += LINE - 10.8;
 }
 
-fn total(canvas: &mut Canvas, heads: &[PdfColumn]) {
-    row(canvas, heads, true);
-    canvas.line((LEFT, canvas.y - 10.8), (RIGHT, canvas.y - 10.8), RULE);
+fn begin_total_row(canvas: &mut Canvas, heads: &[PdfColumn]) {
+    begin_row(canvas, heads, true);
+    canvas.draw_line((LEFT, canvas.y - 10.8), (RIGHT, canvas.y - 10.8), RULE);
 }
 
-fn usage(canvas: &mut Canvas, table: &UsageTable) {
-    let heads: [PdfColumn; 5] = [
-        ("Name", LEFT, false),
-        ("Share", RIGHT - 174.0, true),
-        ("Active", RIGHT - 116.0, true),
-        ("Idle", RIGHT - 58.0, true),
-        ("Total", RIGHT, true),
-    ];
+fn draw_usage_table(canvas: &mut Canvas, table: &UsageTable) {
+    // The numbers end at the right, in columns of one width.
+    let numbers = ["Share"]
+        .into_iter()
+        .chain(table.headings.iter().map(String::as_str));
+    let mut heads: Vec<PdfColumn> = vec![("Name", LEFT, false)];
+    for (n, heading) in numbers.enumerate() {
+        heads.push((
+            heading,
+            RIGHT - 58.0 * (table.headings.len() - n) as f32,
+            true,
+        ));
+    }
     // A short table is not torn apart.
     let lines = table.rows.len().min(12) + 1;
-    heading(canvas, table.title, 22.0 + LINE * lines as f32);
-    columns(canvas, &heads);
-    let longest = table
-        .rows
-        .iter()
-        .map(|row| row.share)
-        .max()
-        .unwrap_or(0)
-        .max(1);
+    draw_heading(canvas, table.title, 22.0 + LINE * lines as f32);
+    draw_column_heads(canvas, &heads);
+    let longest = table.longest_share();
     let line = |canvas: &mut Canvas, row: &UsageTableRow, name: TextStyle, number: TextStyle| {
-        let [active, idle, total] = row.seconds.map(format_seconds);
         let mut x = LEFT;
-        if let Some(tint) = row.tint {
-            canvas.rect(x, canvas.y - 6.6, 7.0, 7.0, tint);
+        if let Some(colour) = row.colour {
+            canvas.fill_rect(x, canvas.y - 6.6, 7.0, 7.0, colour);
             x += 13.0;
         }
-        let text = canvas.fit(&row.name, LEFT + 178.0 - x, name);
-        canvas.text(x, canvas.y, &text, name);
+        let text = canvas.fit_text(&row.name, LEFT + 178.0 - x, name);
+        canvas.draw_text(x, canvas.y, &text, name);
         let share = if number.weight == Weight::Bold {
             STRONG
         } else {
             QUIET
         };
-        for (column, (text, of)) in heads[1..].iter().zip([
-            (format_percent(row.share), share),
-            (active, number),
-            (idle, number),
-            (total, number),
-        ]) {
-            cell(canvas, *column, &text, of);
+        draw_cell(canvas, heads[1], &format_percent(row.share), share);
+        for (column, seconds) in heads[2..].iter().zip(&row.seconds) {
+            draw_cell(canvas, *column, &format_seconds(*seconds), number);
         }
     };
     for (n, of) in table.rows.iter().enumerate() {
-        row(canvas, &heads, n == 0);
+        begin_row(canvas, &heads, n == 0);
         line(canvas, of, BODY, BODY);
         let bar = 90.0 * of.share as f32 / longest as f32;
         let y = canvas.y - 6.4;
-        canvas.rect(
+        canvas.fill_rect(
             LEFT + 190.0,
             y,
             bar.max(0.5),
             6.5,
-            of.tint.unwrap_or(PLAIN_BAR),
+            of.colour.unwrap_or(PLAIN_BAR),
         );
-        end(canvas);
+        end_row(canvas);
     }
-    total(canvas, &heads);
+    begin_total_row(canvas, &heads);
     line(canvas, &table.total, STRONG, STRONG);
-    end(canvas);
+    end_row(canvas);
 }
 
-fn periods(canvas: &mut Canvas, sheet: &PrintableReport) {
-    if sheet.periods.is_empty() {
+fn draw_periods(canvas: &mut Canvas, report: &PrintableReport) {
+    if report.periods.is_empty() {
         return;
     }
     let heads: [PdfColumn; 5] = [
@@ -229,211 +227,214 @@ fn periods(canvas: &mut Canvas, sheet: &PrintableReport) {
         ("Active", RIGHT - 58.0, true),
         ("Idle", RIGHT, true),
     ];
-    heading(canvas, sheet.period, 52.0);
-    columns(canvas, &heads);
+    draw_heading(canvas, report.period, 52.0);
+    draw_column_heads(canvas, &heads);
     let mut sum = [0, 0];
-    for (n, period) in sheet.periods.iter().enumerate() {
-        row(canvas, &heads, n == 0);
-        cell(canvas, heads[0], &period.name, BODY);
-        cell(canvas, heads[1], &period.when, QUIET);
+    for (n, period) in report.periods.iter().enumerate() {
+        begin_row(canvas, &heads, n == 0);
+        draw_cell(canvas, heads[0], &period.name, BODY);
+        draw_cell(canvas, heads[1], &period.when, QUIET);
         let mut x = heads[2].1;
-        for (tint, share) in &period.bar {
+        for (colour, share) in &period.bar {
             let width = 206.0 * *share as f32 / 1000.0;
             let y = canvas.y - 6.4;
-            canvas.rect(x, y, width, 6.5, *tint);
+            canvas.fill_rect(x, y, width, 6.5, *colour);
             x += width;
         }
-        cell(canvas, heads[3], &format_seconds(period.seconds[0]), BODY);
-        cell(canvas, heads[4], &format_seconds(period.seconds[1]), BODY);
+        draw_cell(canvas, heads[3], &format_seconds(period.seconds[0]), BODY);
+        draw_cell(canvas, heads[4], &format_seconds(period.seconds[1]), BODY);
         sum = [sum[0] + period.seconds[0], sum[1] + period.seconds[1]];
-        end(canvas);
+        end_row(canvas);
     }
-    total(canvas, &heads);
-    cell(canvas, heads[0], "Total", STRONG);
-    cell(canvas, heads[3], &format_seconds(sum[0]), STRONG);
-    cell(canvas, heads[4], &format_seconds(sum[1]), STRONG);
-    end(canvas);
+    begin_total_row(canvas, &heads);
+    draw_cell(canvas, heads[0], "Total", STRONG);
+    draw_cell(canvas, heads[3], &format_seconds(sum[0]), STRONG);
+    draw_cell(canvas, heads[4], &format_seconds(sum[1]), STRONG);
+    end_row(canvas);
 }
 
-fn paragraph(canvas: &mut Canvas, text: &str, x: f32, of: TextStyle) {
-    for line in canvas.wrap(text, RIGHT - x, of) {
-        canvas.need(12.5);
+fn draw_paragraph(canvas: &mut Canvas, text: &str, x: f32, of: TextStyle) {
+    for line in canvas.wrap_text(text, RIGHT - x, of) {
+        canvas.need_height(12.5);
         canvas.y += 12.5;
-        canvas.text(x, canvas.y, &line, of);
+        canvas.draw_text(x, canvas.y, &line, of);
     }
 }
 
-fn lanes(canvas: &mut Canvas, sheet: &PrintableReport) {
-    if sheet.lanes.is_empty() {
+fn draw_timelines(canvas: &mut Canvas, report: &PrintableReport) {
+    if report.timelines.is_empty() {
         return;
     }
-    heading(canvas, "Time line", 130.0);
+    draw_heading(canvas, "Time line", 130.0);
     let about = "Colours show what took most of each two minutes. The bars below show active time (dark) and idle time (light) \
                  in each ten minutes; a full bar is ten minutes.";
-    paragraph(canvas, about, LEFT, QUIET);
+    draw_paragraph(canvas, about, LEFT, QUIET);
     canvas.y += 16.0;
     let mut x = LEFT;
-    for (tint, name) in &sheet.legend {
-        let name = canvas.fit(name, 160.0, BODY);
-        let width = canvas.width(&name, BODY) + 13.0;
+    for (colour, name) in &report.legend {
+        let name = canvas.fit_text(name, 160.0, BODY);
+        let width = canvas.text_width(&name, BODY) + 13.0;
         if x + width > RIGHT {
             x = LEFT;
             canvas.y += 13.0;
         }
-        canvas.rect(x, canvas.y - 6.6, 7.0, 7.0, *tint);
-        canvas.text(x + 12.0, canvas.y, &name, BODY);
+        canvas.fill_rect(x, canvas.y - 6.6, 7.0, 7.0, *colour);
+        canvas.draw_text(x + 12.0, canvas.y, &name, BODY);
         x += width + 14.0;
     }
     canvas.y += 4.0;
-    for lane in &sheet.lanes {
-        draw(canvas, lane);
+    for timeline in &report.timelines {
+        draw_timeline(canvas, timeline);
     }
 }
 
-fn draw(canvas: &mut Canvas, lane: &PrintedTimeline) {
+fn draw_timeline(canvas: &mut Canvas, timeline: &PrintedTimeline) {
     const HIGH: f32 = 18.0;
     const BARS: f32 = 19.0;
-    canvas.need(76.0);
+    canvas.need_height(76.0);
     canvas.y += 18.0;
-    canvas.text(LEFT, canvas.y, &lane.name, STRONG);
-    canvas.text_to(RIGHT, canvas.y, &lane.sum, QUIET);
+    canvas.draw_text(LEFT, canvas.y, &timeline.name, STRONG);
+    canvas.draw_text_to(RIGHT, canvas.y, &timeline.sum, QUIET);
     canvas.y += 5.0;
     let at = |place: u32| LEFT + WIDTH * place as f32 / 10_000.0;
     let top = canvas.y;
-    canvas.rect(LEFT, top, WIDTH, HIGH, GROUND);
-    for strip in &lane.strips {
+    canvas.fill_rect(LEFT, top, WIDTH, HIGH, GROUND);
+    for strip in &timeline.strips {
         // A hair wider, so that no white line shows between neighbours.
         let (from, to) = (at(strip.from), at(strip.to));
-        canvas.rect(
+        canvas.fill_rect(
             from,
             top,
             (to - from + 0.15).min(RIGHT - from),
             HIGH,
-            strip.tint,
+            strip.colour,
         );
     }
     let ground = top + HIGH + 3.0 + BARS;
-    for bar in &lane.bars {
+    for bar in &timeline.bars {
         let (from, width) = (
             at(bar.from) + 0.4,
             (at(bar.to) - at(bar.from) - 0.8).max(0.3),
         );
         let [active, idle] = [bar.active, bar.idle].map(|n| BARS * n as f32 / 1000.0);
-        canvas.rect(from, ground - active, width, active, ACTIVE);
-        canvas.rect(from, ground - active - idle, width, idle, IDLE);
+        canvas.fill_rect(from, ground - active, width, active, ACTIVE);
+        canvas.fill_rect(from, ground - active - idle, width, idle, IDLE);
     }
-    canvas.line((LEFT, ground), (RIGHT, ground), RULE);
+    canvas.draw_line((LEFT, ground), (RIGHT, ground), RULE);
     canvas.y = ground + 9.5;
-    for (n, (place, hour)) in lane.hours.iter().enumerate() {
+    for (n, (place, hour)) in timeline.hours.iter().enumerate() {
         let x = at(*place);
-        canvas.line((x, ground), (x, ground + 2.5), RULE);
-        let width = canvas.width(hour, SMALL);
+        canvas.draw_line((x, ground), (x, ground + 2.5), RULE);
+        let width = canvas.text_width(hour, SMALL);
         let x = match n {
             0 => x,
-            n if n + 1 == lane.hours.len() => x - width,
+            n if n + 1 == timeline.hours.len() => x - width,
             _ => x - width / 2.0,
         };
-        canvas.text(x, canvas.y, hour, SMALL);
+        canvas.draw_text(x, canvas.y, hour, SMALL);
     }
 }
 
-fn states(canvas: &mut Canvas, sheet: &PrintableReport) {
+fn draw_states(canvas: &mut Canvas, report: &PrintableReport) {
     let heads: [PdfColumn; 4] = [
         ("State", LEFT, false),
         ("Meaning", LEFT + 80.0, false),
         ("Share", RIGHT - 66.0, true),
         ("Time", RIGHT, true),
     ];
-    if sheet.states.is_empty() {
+    if report.states.is_empty() {
         return;
     }
-    heading(canvas, "Coverage", 180.0);
-    paragraph(
+    draw_heading(canvas, "Coverage", 180.0);
+    draw_paragraph(
         canvas,
         "Every second of this time is in exactly one of these states.",
         LEFT,
         QUIET,
     );
     canvas.y += 4.0;
-    columns(canvas, &heads);
-    for (n, state) in sheet.states.iter().enumerate() {
-        row(canvas, &heads, n == 0);
-        cell(canvas, heads[0], state.name, BODY);
-        cell(canvas, heads[1], state.what, QUIET);
-        cell(canvas, heads[2], &format_percent(state.share), QUIET);
-        cell(canvas, heads[3], &format_seconds(state.seconds), BODY);
-        end(canvas);
+    draw_column_heads(canvas, &heads);
+    for (n, state) in report.states.iter().enumerate() {
+        begin_row(canvas, &heads, n == 0);
+        draw_cell(canvas, heads[0], state.name, BODY);
+        draw_cell(canvas, heads[1], state.what, QUIET);
+        draw_cell(canvas, heads[2], &format_percent(state.share), QUIET);
+        draw_cell(canvas, heads[3], &format_seconds(state.seconds), BODY);
+        end_row(canvas);
     }
-    total(canvas, &heads);
-    cell(canvas, heads[0], "Total", STRONG);
-    cell(canvas, heads[3], &format_seconds(sheet.length), STRONG);
-    end(canvas);
+    begin_total_row(canvas, &heads);
+    draw_cell(canvas, heads[0], "Total", STRONG);
+    draw_cell(canvas, heads[3], &format_seconds(report.length), STRONG);
+    end_row(canvas);
 }
 
-fn pictures(canvas: &mut Canvas, sheet: &PrintableReport) {
-    if sheet.pictures.is_empty() {
+fn draw_screenshots(canvas: &mut Canvas, report: &PrintableReport) {
+    if report.screenshots.is_empty() {
         return;
     }
     const GAP: f32 = 16.0;
     let column = (WIDTH - GAP) / 2.0;
-    let size = |picture: &ReportScreenshot| {
-        let (width, height) = (picture.width.max(1) as f32, picture.height.max(1) as f32);
+    let size = |screenshot: &ReportScreenshot| {
+        let (width, height) = (
+            screenshot.width.max(1) as f32,
+            screenshot.height.max(1) as f32,
+        );
         let scale = (column / width).min(300.0 / height);
         (width * scale, height * scale)
     };
     let high = |pair: &[(ReportScreenshot, String)]| {
         pair.iter().map(|(p, _)| size(p).1).fold(0.0, f32::max)
     };
-    heading(
+    draw_heading(
         canvas,
         "Screenshots",
-        sheet.pictures.chunks(2).next().map_or(0.0, high) + 30.0,
+        report.screenshots.chunks(2).next().map_or(0.0, high) + 30.0,
     );
-    for pair in sheet.pictures.chunks(2) {
+    for pair in report.screenshots.chunks(2) {
         let height = high(pair);
-        canvas.need(height + 34.0);
+        canvas.need_height(height + 34.0);
         canvas.y += 8.0;
-        for (n, (picture, caption)) in pair.iter().enumerate() {
+        for (n, (screenshot, caption)) in pair.iter().enumerate() {
             let x = LEFT + (column + GAP) * n as f32;
-            let on_page = size(picture);
+            let on_page = size(screenshot);
             let y = canvas.y;
-            canvas.rect(x - 0.5, y - 0.5, on_page.0 + 1.0, on_page.1 + 1.0, RULE);
-            canvas.image(
-                &picture.bytes,
-                (picture.width, picture.height),
+            canvas.fill_rect(x - 0.5, y - 0.5, on_page.0 + 1.0, on_page.1 + 1.0, RULE);
+            canvas.draw_image(
+                &screenshot.bytes,
+                (screenshot.width, screenshot.height),
                 (x, y),
                 on_page,
             );
-            let caption = canvas.fit(caption, column, SMALL);
-            canvas.text(x, y + height + 11.0, &caption, SMALL);
+            let caption = canvas.fit_text(caption, column, SMALL);
+            canvas.draw_text(x, y + height + 11.0, &caption, SMALL);
         }
         canvas.y += height + 18.0;
     }
 }
 
-fn notes(canvas: &mut Canvas, sheet: &PrintableReport) {
-    heading(canvas, "What to know", 30.0);
+fn draw_notes(canvas: &mut Canvas, report: &PrintableReport) {
+    draw_heading(canvas, "What to know", 30.0);
     let missing =
         "\u{fffd} stands for a character that the font of this file does not have.".to_owned();
     let missing = canvas.has_missing().then_some(missing);
-    for note in sheet.notes.iter().chain(&missing) {
-        canvas.need(26.0);
+    for note in report.notes.iter().chain(&missing) {
+        canvas.need_height(26.0);
         canvas.y += 2.5;
         let y = canvas.y + 12.5;
-        canvas.text(LEFT, y, "·", BODY);
-        paragraph(canvas, note, LEFT + 10.0, BODY);
+        canvas.draw_text(LEFT, y, "·", BODY);
+        draw_paragraph(canvas, note, LEFT + 10.0, BODY);
     }
 }
 
-fn signatures(canvas: &mut Canvas, sheet: &PrintableReport) {
-    canvas.need(90.0);
+fn draw_signatures(canvas: &mut Canvas, report: &PrintableReport) {
+    canvas.need_height(90.0);
     canvas.y += 72.0;
     let column = (WIDTH - 40.0) / 2.0;
-    for (n, name) in sheet.signatures.iter().enumerate() {
+    for (n, name) in report.signatures.iter().enumerate() {
         let x = LEFT + (column + 40.0) * n as f32;
         let y = canvas.y;
-        canvas.line((x, y), (x + column, y), TEXT);
-        let name = canvas.fit(name, column, SMALL);
-        canvas.text(x, y + 12.0, &name, SMALL);
+        canvas.draw_line((x, y), (x + column, y), TEXT);
+        let name = canvas.fit_text(name, column, SMALL);
+        canvas.draw_text(x, y + 12.0, &name, SMALL);
     }
 }

@@ -44,7 +44,7 @@ pub(super) enum Weight {
 pub(super) struct TextStyle {
     pub(super) weight: Weight,
     pub(super) size: f32,
-    pub(super) tint: Colour,
+    pub(super) colour: Colour,
 }
 
 struct Font {
@@ -127,7 +127,7 @@ impl Canvas {
         })
     }
 
-    fn page(&mut self) -> &mut Content {
+    fn last_page(&mut self) -> &mut Content {
         if self.pages.is_empty() {
             self.pages.push(Content::new());
         }
@@ -143,7 +143,7 @@ impl Canvas {
     }
 
     /// Begins a new page unless so much is left of this one; true when it did.
-    pub(super) fn need(&mut self, height: f32) -> bool {
+    pub(super) fn need_height(&mut self, height: f32) -> bool {
         if self.y + height <= BOTTOM {
             return false;
         }
@@ -152,20 +152,20 @@ impl Canvas {
         true
     }
 
-    pub(super) fn width(&self, text: &str, ink: TextStyle) -> f32 {
-        self.fonts[ink.weight as usize].width(text, ink.size)
+    pub(super) fn text_width(&self, text: &str, style: TextStyle) -> f32 {
+        self.fonts[style.weight as usize].width(text, style.size)
     }
 
     /// `text` as far as it fits; an ellipsis stands for the rest.
-    pub(super) fn fit(&self, text: &str, width: f32, ink: TextStyle) -> String {
-        if self.width(text, ink) <= width {
+    pub(super) fn fit_text(&self, text: &str, width: f32, style: TextStyle) -> String {
+        if self.text_width(text, style) <= width {
             return text.to_owned();
         }
-        let room = width - self.width("…", ink);
+        let room = width - self.text_width("…", style);
         let mut out = String::new();
         let mut used = 0.0;
         for c in text.chars() {
-            used += self.width(c.encode_utf8(&mut [0; 4]), ink);
+            used += self.text_width(c.encode_utf8(&mut [0; 4]), style);
             if used > room {
                 break;
             }
@@ -175,7 +175,7 @@ impl Canvas {
     }
 
     /// `text` in lines that fit; words that do not are cut.
-    pub(super) fn wrap(&self, text: &str, width: f32, ink: TextStyle) -> Vec<String> {
+    pub(super) fn wrap_text(&self, text: &str, width: f32, style: TextStyle) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         let mut line = String::new();
         for word in text.split(' ') {
@@ -184,7 +184,7 @@ impl Canvas {
             } else {
                 format!("{line} {word}")
             };
-            if self.width(&longer, ink) <= width {
+            if self.text_width(&longer, style) <= width {
                 line = longer;
                 continue;
             }
@@ -193,7 +193,7 @@ impl Canvas {
             }
             for c in word.chars() {
                 line.push(c);
-                if self.width(&line, ink) > width {
+                if self.text_width(&line, style) > width {
                     line.pop();
                     lines.push(std::mem::take(&mut line));
                     line.push(c);
@@ -205,36 +205,36 @@ impl Canvas {
     }
 
     /// Text from `x` on, its base line at `y`.
-    pub(super) fn text(&mut self, x: f32, y: f32, text: &str, ink: TextStyle) {
-        let encoded = self.fonts[ink.weight as usize].encode(text);
-        let [r, g, b] = rgb(ink.tint);
-        let name = font_name(ink.weight as usize);
-        self.page()
+    pub(super) fn draw_text(&mut self, x: f32, y: f32, text: &str, style: TextStyle) {
+        let encoded = self.fonts[style.weight as usize].encode(text);
+        let [r, g, b] = rgb(style.colour);
+        let name = font_name(style.weight as usize);
+        self.last_page()
             .begin_text()
             .set_fill_rgb(r, g, b)
-            .set_font(Name(name.as_bytes()), ink.size)
+            .set_font(Name(name.as_bytes()), style.size)
             .next_line(x, PAGE.1 - y)
             .show(Str(&encoded))
             .end_text();
     }
 
     /// Text that ends at `x`.
-    pub(super) fn text_to(&mut self, x: f32, y: f32, text: &str, ink: TextStyle) {
-        let width = self.width(text, ink);
-        self.text(x - width, y, text, ink);
+    pub(super) fn draw_text_to(&mut self, x: f32, y: f32, text: &str, style: TextStyle) {
+        let width = self.text_width(text, style);
+        self.draw_text(x - width, y, text, style);
     }
 
-    pub(super) fn rect(&mut self, x: f32, y: f32, width: f32, height: f32, tint: Colour) {
-        let [r, g, b] = rgb(tint);
-        self.page()
+    pub(super) fn fill_rect(&mut self, x: f32, y: f32, width: f32, height: f32, colour: Colour) {
+        let [r, g, b] = rgb(colour);
+        self.last_page()
             .set_fill_rgb(r, g, b)
             .rect(x, PAGE.1 - y - height, width, height)
             .fill_nonzero();
     }
 
-    pub(super) fn line(&mut self, from: (f32, f32), to: (f32, f32), tint: Colour) {
-        let [r, g, b] = rgb(tint);
-        self.page()
+    pub(super) fn draw_line(&mut self, from: (f32, f32), to: (f32, f32), colour: Colour) {
+        let [r, g, b] = rgb(colour);
+        self.last_page()
             .set_stroke_rgb(r, g, b)
             .set_line_width(0.6)
             .move_to(from.0, PAGE.1 - from.1)
@@ -243,7 +243,7 @@ impl Canvas {
     }
 
     /// Draws an image (an RGB JPEG of that many pixels) at a place of that size.
-    pub(super) fn image(
+    pub(super) fn draw_image(
         &mut self,
         jpeg: &[u8],
         size: (u32, u32),
@@ -255,7 +255,7 @@ impl Canvas {
             size,
             jpeg: jpeg.to_vec(),
         });
-        self.page()
+        self.last_page()
             .save_state()
             .transform([
                 on_page.0,
@@ -274,7 +274,7 @@ impl Canvas {
         mut self,
         title: &str,
         foot: &str,
-        ink: TextStyle,
+        style: TextStyle,
         made_us: i64,
     ) -> Result<Vec<u8>, PdfError> {
         let count = self.pages.len();
@@ -283,9 +283,9 @@ impl Canvas {
         for (n, page) in (1..).zip(pages) {
             self.pages = vec![page];
             let y = PAGE.1 - 34.0;
-            let left = self.fit(foot, RIGHT - LEFT - 80.0, ink);
-            self.text(LEFT, y, &left, ink);
-            self.text_to(RIGHT, y, &format!("{n} / {count}"), ink);
+            let left = self.fit_text(foot, RIGHT - LEFT - 80.0, style);
+            self.draw_text(LEFT, y, &left, style);
+            self.draw_text_to(RIGHT, y, &format!("{n} / {count}"), style);
             contents.extend(self.pages.pop());
         }
         self.write(title, contents, made_us)
@@ -312,7 +312,7 @@ impl Canvas {
             .title(TextStr(title))
             .creator(TextStr("uam"))
             .producer(TextStr("uam"));
-        if let Some(date) = date(made_us) {
+        if let Some(date) = pdf_date(made_us) {
             about.creation_date(date);
         }
         about.finish();
@@ -338,11 +338,11 @@ impl Canvas {
             named.finish();
             resources.finish();
             page.finish();
-            let drawn = squeezed(&drawn.finish())?;
+            let drawn = compress(&drawn.finish())?;
             pdf.stream(*content, &drawn).filter(Filter::FlateDecode);
         }
         for (ids, font) in fonts.iter().zip(&self.fonts) {
-            embed(&mut pdf, *ids, font)?;
+            embed_font(&mut pdf, *ids, font)?;
         }
         for (id, image) in images.iter().zip(&self.images) {
             let side = |n: u32| i32::try_from(n).map_err(|e| PdfError(e.to_string()));
@@ -358,7 +358,7 @@ impl Canvas {
     }
 }
 
-fn embed(
+fn embed_font(
     pdf: &mut Pdf,
     [font, cid, descriptor, cmap, file]: [Ref; 5],
     of: &Font,
@@ -412,12 +412,12 @@ fn embed(
     for (glyph, c) in &of.stands_for {
         stands_for.pair(*glyph, *c);
     }
-    let stands_for = squeezed(&stands_for.finish())?;
+    let stands_for = compress(&stands_for.finish())?;
     pdf.stream(cmap, &stands_for).filter(Filter::FlateDecode);
     let subset =
         subsetter::subset(of.data, 0, &of.used).map_err(|e| PdfError(format!("the font: {e}")))?;
     let length = i32::try_from(subset.len()).map_err(|e| PdfError(e.to_string()))?;
-    let subset = squeezed(&subset)?;
+    let subset = compress(&subset)?;
     let mut stream = pdf.stream(file, &subset);
     stream
         .filter(Filter::FlateDecode)
@@ -425,7 +425,7 @@ fn embed(
     Ok(())
 }
 
-fn squeezed(bytes: &[u8]) -> Result<Vec<u8>, PdfError> {
+fn compress(bytes: &[u8]) -> Result<Vec<u8>, PdfError> {
     let mut out = ZlibEncoder::new(Vec::new(), Compression::default());
     out.write_all(bytes)
         .and_then(|()| out.finish())
@@ -444,7 +444,7 @@ fn image_name(n: usize) -> String {
     format!("I{n}")
 }
 
-fn date(at_us: i64) -> Option<Date> {
+fn pdf_date(at_us: i64) -> Option<Date> {
     let at = jiff::Timestamp::from_microsecond(at_us)
         .ok()?
         .to_zoned(jiff::tz::TimeZone::UTC);

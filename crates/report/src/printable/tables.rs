@@ -2,8 +2,9 @@
 
 use super::colours::Colour;
 use super::cover::CELL;
+use crate::columns::{Column, ReportOutput, columns_of};
 use crate::format::{or_no_name, tenths_of_percent};
-use crate::totals::NamedUsage;
+use crate::totals::{NamedUsage, Usage};
 use model::{MICROS_PER_SECOND, to_printable};
 
 /// Rows of a table before the rest is summed up in one.
@@ -14,10 +15,19 @@ const MOST_ROWS: usize = 24;
 pub struct UsageTable {
     /// The heading of the names.
     pub title: &'static str,
+    /// The headings of the times: those of [`crate::COLUMNS`], the total last.
+    pub headings: Vec<String>,
     /// Longest first.
     pub rows: Vec<UsageTableRow>,
     /// Their sum.
     pub total: UsageTableRow,
+}
+
+impl UsageTable {
+    /// The largest share of a row, at least 1: the length of a full bar.
+    pub(super) fn longest_share(&self) -> u64 {
+        self.rows.iter().map(|row| row.share).fold(1, u64::max)
+    }
 }
 
 /// A row of a [`UsageTable`].
@@ -26,9 +36,9 @@ pub struct UsageTableRow {
     /// Its name.
     pub name: String,
     /// Its colour, where it has one.
-    pub tint: Option<Colour>,
-    /// Seconds at the desk, of the idle, and both.
-    pub seconds: [u64; 3],
+    pub colour: Option<Colour>,
+    /// Seconds, for each of the headings.
+    pub seconds: Vec<u64>,
     /// Of the whole, in tenths of a percent.
     pub share: u64,
 }
@@ -47,10 +57,10 @@ pub fn carry_seconds(us: &[u64]) -> Vec<u64> {
         .collect()
 }
 
-pub(super) fn table(
+pub(super) fn build_usage_table(
     title: &'static str,
     rows: &[NamedUsage],
-    tint: impl Fn(&str) -> Option<Colour>,
+    colour: impl Fn(&str) -> Option<Colour>,
 ) -> UsageTable {
     let whole: u64 = rows.iter().map(|r| r.usage.total_us()).sum();
     let shown = if rows.len() > MOST_ROWS + 1 {
@@ -59,51 +69,59 @@ pub(super) fn table(
         rows.len()
     };
     let (shown, rest) = rows.split_at(shown);
-    let mut lines: Vec<(String, Option<Colour>, u64, u64)> = shown
+    let mut lines: Vec<(String, Option<Colour>, Usage)> = shown
         .iter()
-        .map(|r| {
-            (
-                to_printable(or_no_name(&r.name), CELL),
-                tint(&r.name),
-                r.usage.active_us,
-                r.usage.idle_us,
-            )
+        .map(|row| {
+            let name = to_printable(or_no_name(&row.name), CELL);
+            (name, colour(&row.name), row.usage)
         })
         .collect();
     if !rest.is_empty() {
-        let sum = |of: fn(&NamedUsage) -> u64| rest.iter().map(of).sum();
-        lines.push((
-            format!("({} more)", rest.len()),
-            None,
-            sum(|r| r.usage.active_us),
-            sum(|r| r.usage.idle_us),
-        ));
+        let mut sum = Usage::default();
+        rest.iter().for_each(|row| sum += &row.usage);
+        lines.push((format!("({} more)", rest.len()), None, sum));
     }
-    let [active, idle] = [
-        carry_seconds(&lines.iter().map(|l| l.2).collect::<Vec<_>>()),
-        carry_seconds(&lines.iter().map(|l| l.3).collect::<Vec<_>>()),
-    ];
-    let rows: Vec<UsageTableRow> = lines
-        .into_iter()
-        .zip(active.iter().zip(&idle))
-        .map(
-            |((name, tint, active_us, idle_us), (active, idle))| UsageTableRow {
-                name,
-                tint,
-                seconds: [*active, *idle, active + idle],
-                share: tenths_of_percent(active_us + idle_us, whole),
-            },
-        )
+    // The times whose sum is the last column.
+    let parts = columns_of(ReportOutput::Printable).filter(|column| column.key != "total");
+    let parts: Vec<(&Column, Vec<u64>)> = parts
+        .map(|column| {
+            let us: Vec<u64> = lines.iter().map(|line| (column.read)(&line.2)).collect();
+            (column, carry_seconds(&us))
+        })
         .collect();
-    let [active, idle]: [u64; 2] = [active.iter().sum(), idle.iter().sum()];
+    let with_total = |mut seconds: Vec<u64>| {
+        seconds.push(seconds.iter().sum());
+        seconds
+    };
+    let rows = lines.into_iter().enumerate();
+    let rows = rows.map(|(n, (name, colour, usage))| UsageTableRow {
+        name,
+        colour,
+        seconds: with_total(parts.iter().map(|(_, seconds)| seconds[n]).collect()),
+        share: tenths_of_percent(usage.total_us(), whole),
+    });
+    let sums = parts.iter().map(|(_, seconds)| seconds.iter().sum());
     UsageTable {
         title,
-        rows,
+        headings: parts
+            .iter()
+            .map(|(column, _)| capitalise(column.key))
+            .chain(["Total".to_owned()])
+            .collect(),
+        rows: rows.collect(),
         total: UsageTableRow {
             name: "Total".to_owned(),
-            tint: None,
-            seconds: [active, idle, active + idle],
+            colour: None,
+            seconds: with_total(sums.collect()),
             share: if whole > 0 { 1000 } else { 0 },
         },
     }
+}
+
+fn capitalise(word: &str) -> String {
+    let mut word = word.to_owned();
+    if let Some(first) = word.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    word
 }

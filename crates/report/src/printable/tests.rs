@@ -88,13 +88,13 @@ pub(crate) fn days(count: usize, meaning: &ClassificationRules) -> Overview {
         began_us: began - 9 * H,
         now_us: began + count as i64 * 24 * H,
     };
-    let mut making = OverviewBuilder::new(ViewOptions::default(), meaning, extent);
+    let mut making = OverviewBuilder::new(ViewOptions::default(), Some(meaning), extent);
     let spans: Vec<&Span> = spans.iter().collect();
-    making.take(&all, &spans, zone);
+    making.add_days(&all, &spans, zone);
     making.finish(Vec::new())
 }
 
-pub(crate) fn letter() -> Cover {
+pub(crate) fn cover() -> Cover {
     Cover {
         client: Some("Müller & Söhne <GmbH>".to_owned()),
         author: Some("Ada Λάμδα Ивановна 日本".to_owned()),
@@ -138,33 +138,42 @@ proptest! {
 /// The numbers of a printable report add up as printed.
 #[test]
 fn a_week_adds_up_as_printed() {
-    let sheet = PrintableReport::new(&days(7, &rules()), letter());
-    let totals: Vec<[u64; 3]> = sheet.tables.iter().map(|t| t.total.seconds).collect();
+    let report = PrintableReport::new(&days(7, &rules()), cover());
+    let totals: Vec<&[u64]> = report
+        .tables
+        .iter()
+        .map(|t| t.total.seconds.as_slice())
+        .collect();
     assert_eq!(totals.len(), 3);
     assert!(totals.windows(2).all(|w| w[0] == w[1]), "{totals:?}");
     let state = |name| {
-        sheet
+        report
             .states
             .iter()
             .find(|s| s.name == name)
             .map(|s| s.seconds)
     };
-    let [active, idle, _] = totals[0];
+    let (active, idle) = (totals[0][0], totals[0][1]);
     let days: Vec<u64> = (0..2)
-        .map(|n| sheet.periods.iter().map(|p| p.seconds[n]).sum())
+        .map(|n| report.periods.iter().map(|p| p.seconds[n]).sum())
         .collect();
     assert_eq!(days, [active, idle]);
     assert_eq!(state("active").map(|s| s.abs_diff(active) <= 1), Some(true));
     assert_eq!(
-        sheet.states.iter().map(|s| s.seconds).sum::<u64>(),
-        sheet.length
+        report.states.iter().map(|s| s.seconds).sum::<u64>(),
+        report.length
     );
-    assert_eq!((sheet.lanes.len(), sheet.periods.len()), (6, 6));
-    for lane in &sheet.lanes {
-        assert!(lane.strips.iter().all(|s| s.from < s.to && s.to <= 10_000));
-        assert!(lane.bars.iter().all(|b| b.active + b.idle <= 1000));
+    assert_eq!((report.timelines.len(), report.periods.len()), (6, 6));
+    for timeline in &report.timelines {
+        assert!(
+            timeline
+                .strips
+                .iter()
+                .all(|s| s.from < s.to && s.to <= 10_000)
+        );
+        assert!(timeline.bars.iter().all(|b| b.active + b.idle <= 1000));
     }
-    assert_eq!(sheet.legend.len(), 12, "{:?}", sheet.legend);
+    assert_eq!(report.legend.len(), 12, "{:?}", report.legend);
 }
 
 #[test]
@@ -180,17 +189,17 @@ fn a_year_is_told_by_the_month_and_without_time_lines() {
             day
         })
         .collect();
-    let sheet = PrintableReport::new(&overview, letter());
+    let report = PrintableReport::new(&overview, cover());
     assert_eq!(
-        (sheet.period, sheet.periods.len(), sheet.lanes.len()),
+        (report.period, report.periods.len(), report.timelines.len()),
         ("Months", 12, 0)
     );
-    assert_eq!(sheet.periods[1].when, "28 days");
+    assert_eq!(report.periods[1].when, "28 days");
 }
 
 #[test]
 fn html_is_one_file_that_fetches_and_runs_nothing() {
-    let text = html::render_html(&PrintableReport::new(&days(2, &rules()), letter()));
+    let text = html::render_html(&PrintableReport::new(&days(2, &rules()), cover()));
     for bad in [
         "<script",
         "http://",
@@ -301,8 +310,8 @@ fn text_of(pdf: &[u8]) -> String {
 
 #[test]
 fn the_text_of_a_pdf_can_be_copied_and_fits_its_columns() {
-    let sheet = PrintableReport::new(&days(2, &rules()), letter());
-    let text = text_of(&pdf::render_pdf(&sheet, 0).unwrap());
+    let report = PrintableReport::new(&days(2, &rules()), cover());
+    let text = text_of(&pdf::render_pdf(&report, 0).unwrap());
     let lines: Vec<&str> = text.lines().collect();
     for line in [
         "Time report for Müller & Söhne <GmbH>",
@@ -323,7 +332,7 @@ fn the_text_of_a_pdf_can_be_copied_and_fits_its_columns() {
         "{text}"
     );
     assert!(!text.contains(['\u{202e}', '\u{1b}', '?']), "{text}");
-    let total = format_seconds(sheet.tables[0].total.seconds[2]);
+    let total = format_seconds(report.tables[0].total.seconds[2]);
     assert_eq!(
         lines.iter().filter(|l| **l == total).count(),
         3,
@@ -337,24 +346,24 @@ proptest! {
     /// Whatever names are, both files can be made, and nothing of a name is markup.
     #[test]
     fn any_name_is_harmless(name in "(.|[<>&\"'\u{0}-\u{1f}\u{202e}日🎉]){0,80}") {
-        let letter = Cover { client: Some(name.clone()), author: Some(name), ..letter() };
-        let sheet = PrintableReport::new(&Overview::default(), letter);
-        let text = html::render_html(&sheet);
-        let plain = html::render_html(&PrintableReport::new(&Overview::default(), self::letter()));
+        let cover = Cover { client: Some(name.clone()), author: Some(name), ..cover() };
+        let report = PrintableReport::new(&Overview::default(), cover);
+        let text = html::render_html(&report);
+        let plain = html::render_html(&PrintableReport::new(&Overview::default(), self::cover()));
         // A blank name is none: its fact, of six tags, is not there.
         let blank = ["<dt>For", "<dt>By"].iter().filter(|fact| !text.contains(**fact)).count();
         prop_assert_eq!(text.matches('<').count() + 6 * blank, plain.matches('<').count());
         prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
-        prop_assert!(pdf::render_pdf(&sheet, 0).is_ok());
+        prop_assert!(pdf::render_pdf(&report, 0).is_ok());
     }
 }
 
 #[test]
 fn an_empty_time_says_so() {
     let overview = Overview::default();
-    let sheet = PrintableReport::new(&overview, Cover::default());
-    assert!(html::render_html(&sheet).contains("Nothing was recorded"));
-    assert!(pdf::render_pdf(&sheet, 0).unwrap().starts_with(b"%PDF-"));
+    let report = PrintableReport::new(&overview, Cover::default());
+    assert!(html::render_html(&report).contains("Nothing was recorded"));
+    assert!(pdf::render_pdf(&report, 0).unwrap().starts_with(b"%PDF-"));
 }
 
 /// Writes the drawn reports to files for the eye: `UAM_SHEETS=DIR cargo test -p report looked_at`.
@@ -365,11 +374,11 @@ fn sheets_can_be_looked_at() {
     };
     let dir = std::path::Path::new(&dir);
     for count in [1, 9, 35, 70] {
-        let mut letter = letter();
+        let mut cover = cover();
         if let Ok(bytes) = std::fs::read(dir.join("picture.jpg")) {
-            let picture = |seq| ReportScreenshot {
+            let screenshot = |seq| ReportScreenshot {
                 seq,
-                at_us: letter.made_us,
+                at_us: cover.made_us,
                 zone: "Europe/Berlin".to_owned(),
                 window: hostile(),
                 width: 1280,
@@ -377,13 +386,17 @@ fn sheets_can_be_looked_at() {
                 media: "image/jpeg".to_owned(),
                 bytes: bytes.clone(),
             };
-            letter.pictures = (1..4).map(picture).collect();
+            cover.screenshots = (1..4).map(screenshot).collect();
         }
-        let sheet = PrintableReport::new(&days(count, &rules()), letter);
-        std::fs::write(dir.join(format!("{count}.html")), html::render_html(&sheet)).unwrap();
+        let report = PrintableReport::new(&days(count, &rules()), cover);
+        std::fs::write(
+            dir.join(format!("{count}.html")),
+            html::render_html(&report),
+        )
+        .unwrap();
         std::fs::write(
             dir.join(format!("{count}.pdf")),
-            pdf::render_pdf(&sheet, 0).unwrap(),
+            pdf::render_pdf(&report, 0).unwrap(),
         )
         .unwrap();
     }

@@ -10,7 +10,7 @@ use model::Coverage;
 
 const HOUR_US: i64 = 3_600_000_000;
 
-/// The fewest hours a lane shows.
+/// The fewest hours a timeline shows.
 const FEWEST_HOURS: i64 = 8;
 
 /// A day's time line. Places along it are in tenths of a percent of its width.
@@ -28,7 +28,7 @@ pub struct PrintedTimeline {
     pub hours: Vec<(u32, String)>,
 }
 
-/// A stretch of a lane, from and to in hundredths of a percent.
+/// A stretch of a timeline, from and to in hundredths of a percent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrintedStretch {
     /// Where it begins.
@@ -36,10 +36,10 @@ pub struct PrintedStretch {
     /// Where it ends.
     pub to: u32,
     /// Its colour.
-    pub tint: Colour,
+    pub colour: Colour,
 }
 
-/// Ten minutes of a lane.
+/// Ten minutes of a timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PrintedBar {
     /// Where they begin, in hundredths of a percent.
@@ -52,10 +52,10 @@ pub struct PrintedBar {
     pub idle: u32,
 }
 
-/// The lanes of the days of which something is known.
-pub(super) fn lanes(
+/// The timelines of the days of which something is known.
+pub(super) fn build_timelines(
     overview: &Overview,
-    tints: &CategoryColours,
+    colours: &CategoryColours,
     starts: DayStart,
 ) -> Vec<PrintedTimeline> {
     let days = || overview.days.iter().filter(|day| day.totals.is_known());
@@ -77,12 +77,14 @@ pub(super) fn lanes(
         first = (24 - FEWEST_HOURS).max(0);
     }
     let shown = (first * HOUR_US, last * HOUR_US);
-    days().map(|day| lane(day, tints, starts, shown)).collect()
+    days()
+        .map(|day| print_day(day, colours, starts, shown))
+        .collect()
 }
 
-fn lane(
+fn print_day(
     day: &OverviewDay,
-    tints: &CategoryColours,
+    colours: &CategoryColours,
     starts: DayStart,
     (from, to): (i64, i64),
 ) -> PrintedTimeline {
@@ -95,9 +97,9 @@ fn lane(
         u32::try_from(along).unwrap_or(0)
     };
     let strips = day.strips.iter().filter_map(|strip| {
-        let tint = tints.of_state(strip.state, strip.category.as_deref())?;
+        let colour = colours.of_state(strip.state, strip.category.as_deref())?;
         let (from, to) = (place(strip.from_us), place(strip.to_us));
-        (from < to).then_some(PrintedStretch { from, to, tint })
+        (from < to).then_some(PrintedStretch { from, to, colour })
     });
     let of_ten = |us: u64| {
         u32::try_from(us * 1000 / TEN_US.unsigned_abs())
@@ -117,7 +119,7 @@ fn lane(
     let step = if all_hours > 14 { 2 } else { 1 };
     let hours = (0..=all_hours).step_by(step).map(|n| {
         let at = from + n * HOUR_US;
-        (place(at), wall(at, &zone, "%H"))
+        (place(at), format_wall_clock(at, &zone, "%H"))
     });
     let totals = &day.totals;
     let (active, idle) = (
@@ -128,7 +130,7 @@ fn lane(
     if let Some(share) = idle_share(active, idle) {
         sum.push_str(&format!(" · {} idle", format_percent(share)));
     }
-    if let Some(when) = presence(day) {
+    if let Some(when) = format_presence(day) {
         sum = format!("{when} · {sum}");
     }
     PrintedTimeline {
@@ -149,16 +151,16 @@ fn at_desk(day: &OverviewDay) -> Option<(i64, i64)> {
 }
 
 /// The same by the wall clock, such as `08:58–17:40`.
-pub(super) fn presence(day: &OverviewDay) -> Option<String> {
+pub(super) fn format_presence(day: &OverviewDay) -> Option<String> {
     let zone = load_zone(&day.zone);
     let (from, to) = at_desk(day)?;
     Some(format!(
         "{}–{}",
-        wall(from, &zone, "%H:%M"),
-        wall(to, &zone, "%H:%M")
+        format_wall_clock(from, &zone, "%H:%M"),
+        format_wall_clock(to, &zone, "%H:%M")
     ))
 }
 
-fn wall(at_us: i64, zone: &TimeZone, form: &str) -> String {
+fn format_wall_clock(at_us: i64, zone: &TimeZone, form: &str) -> String {
     wall_clock(at_us, zone).map_or_else(String::new, |at| at.strftime(form).to_string())
 }

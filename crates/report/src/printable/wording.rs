@@ -5,11 +5,11 @@ use crate::calendar::{load_zone, wall_clock};
 use crate::day_totals::PeriodTotals;
 use crate::format::{format_count, format_hms, format_percent, idle_share};
 use crate::overview::Overview;
-use crate::totals::{PROTECTED, REMOVED};
+use crate::totals::{PROTECTED, REDACTED};
 use jiff::civil::Date;
 use model::{Coverage, MICROS_PER_SECOND, to_printable};
 
-pub(super) fn range(overview: &Overview) -> String {
+pub(super) fn format_range(overview: &Overview) -> String {
     let day = |day: Date| day.strftime("%-d %B %Y").to_string();
     match overview.days.as_slice() {
         [] => String::new(),
@@ -18,15 +18,15 @@ pub(super) fn range(overview: &Overview) -> String {
     }
 }
 
-pub(super) fn cover_facts(overview: &Overview, letter: &Cover) -> Vec<(&'static str, String)> {
+pub(super) fn cover_facts(overview: &Overview, cover: &Cover) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     let mut fact = |name, value: &Option<String>| {
         if let Some(value) = value.as_deref().filter(|v| !v.is_empty()) {
             facts.push((name, to_printable(value, NAME)));
         }
     };
-    fact("For", &letter.client);
-    fact("By", &letter.author);
+    fact("For", &cover.client);
+    fact("By", &cover.author);
     let mut zones: Vec<&str> = Vec::new();
     for day in overview.days.iter().filter(|day| day.totals.is_known()) {
         if !day.zone.is_empty() && !zones.contains(&day.zone.as_str()) {
@@ -34,7 +34,7 @@ pub(super) fn cover_facts(overview: &Overview, letter: &Cover) -> Vec<(&'static 
         }
     }
     if zones.is_empty() {
-        zones.push(&letter.zone);
+        zones.push(&cover.zone);
     }
     let more = zones.len().saturating_sub(4);
     zones.truncate(4);
@@ -43,16 +43,13 @@ pub(super) fn cover_facts(overview: &Overview, letter: &Cover) -> Vec<(&'static 
         zones.push_str(&format!(" and {more} more"));
     }
     fact("Time zone", &Some(zones));
-    if !letter.starts.is_midnight() {
-        fact("Days begin at", &Some(letter.starts.to_string()));
+    if !cover.starts.is_midnight() {
+        fact("Days begin at", &Some(cover.starts.to_string()));
     }
-    let made = wall_clock(letter.made_us, &load_zone(&letter.zone));
+    let made = wall_clock(cover.made_us, &load_zone(&cover.zone));
     let made = made.map(|at| at.strftime("%-d %B %Y, %H:%M").to_string());
     let made = made.unwrap_or_default();
-    fact(
-        "Made",
-        &Some(format!("{made}, with uam {}", letter.version)),
-    );
+    fact("Made", &Some(format!("{made}, with uam {}", cover.version)));
     facts
 }
 
@@ -92,7 +89,11 @@ pub(super) fn describe_state(state: Coverage) -> &'static str {
     }
 }
 
-pub(super) fn notes(overview: &Overview, whole: &PeriodTotals, letter: &Cover) -> Vec<String> {
+pub(super) fn describe_limits(
+    overview: &Overview,
+    whole: &PeriodTotals,
+    cover: &Cover,
+) -> Vec<String> {
     let mut notes = vec![
         "Time is counted by the window that was active. What was typed is never recorded.".to_owned(),
         "Active and idle time say whether somebody was at the desk, not how well anybody worked.".to_owned(),
@@ -112,7 +113,7 @@ pub(super) fn notes(overview: &Overview, whole: &PeriodTotals, letter: &Cover) -
         "were spent in protected windows: the time is counted, what they were is not recorded.",
     );
     held(
-        named(REMOVED),
+        named(REDACTED),
         "were deleted from the record by its owner: the time stays, what it was is gone.",
     );
     held(
@@ -123,10 +124,10 @@ pub(super) fn notes(overview: &Overview, whole: &PeriodTotals, letter: &Cover) -
         whole.state_us(Coverage::Off),
         "are not recorded because uam did not run.",
     );
-    if letter.merge_us > 0 {
+    if cover.merge_us > 0 {
         notes.push(format!(
             "A visit shorter than {} s between two visits to the same application is counted to that one.",
-            letter.merge_us / MICROS_PER_SECOND
+            cover.merge_us / MICROS_PER_SECOND
         ));
     }
     if !overview.damaged.is_empty() {
@@ -138,19 +139,25 @@ pub(super) fn notes(overview: &Overview, whole: &PeriodTotals, letter: &Cover) -
     notes
 }
 
-pub(super) fn captions(mut pictures: Vec<ReportScreenshot>) -> Vec<(ReportScreenshot, String)> {
-    pictures.truncate(MOST_SCREENSHOTS);
-    let caption = |picture: &ReportScreenshot| {
-        let at = wall_clock(picture.at_us, &load_zone(&picture.zone));
+pub(super) fn add_captions(
+    mut screenshots: Vec<ReportScreenshot>,
+) -> Vec<(ReportScreenshot, String)> {
+    screenshots.truncate(MOST_SCREENSHOTS);
+    let caption = |screenshot: &ReportScreenshot| {
+        let at = wall_clock(screenshot.at_us, &load_zone(&screenshot.zone));
         let at = at.map(|at| at.strftime("%-d %b %Y, %H:%M").to_string());
-        let window = to_printable(&picture.window, CELL);
-        format!("#{} · {} · {window}", picture.seq, at.unwrap_or_default())
+        let window = to_printable(&screenshot.window, CELL);
+        format!(
+            "#{} · {} · {window}",
+            screenshot.seq,
+            at.unwrap_or_default()
+        )
     };
-    pictures
+    screenshots
         .into_iter()
-        .map(|picture| {
-            let caption = caption(&picture);
-            (picture, caption)
+        .map(|screenshot| {
+            let caption = caption(&screenshot);
+            (screenshot, caption)
         })
         .collect()
 }

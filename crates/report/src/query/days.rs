@@ -1,128 +1,58 @@
 //! Many days, from roll-ups where there are any and from records elsewhere.
 
-use super::extent::{journal_began, widen_until};
+use super::extent::{DaysQuery, ReadRange, read_extent};
 use super::overview::read_overview;
 use super::rollup_coverage::RollupCoverage;
-use crate::calendar::{DayStart, day_query_range};
 use crate::classifier::Classifier;
 use crate::day_totals::DaysReport;
 use crate::days::DaysBuilder;
 use crate::rollup::Rollup;
-use crate::rules::ClassificationRules;
-use crate::stretches::{Extent, ViewOptions};
-use jiff::civil::Date;
+use crate::stretches::Extent;
 use journal::{JournalError, Reader, slot_of};
 use model::Record;
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::{Range, RangeInclusive};
+use std::ops::Range;
 
-/// The totals of many days: exactly those of [`crate::query::read_day`] for each, at the cost of opening one roll-up for each quarter hour,
-/// and records only where there is none. `now_us` and `zone` mean the same as for it.
+/// The totals of many days: exactly those of [`crate::query::read_day`] for each, at the cost of opening one roll-up for
+/// each quarter hour, and records only where there is none. Roll-ups that were made before they held titles do not tell
+/// categories and projects where rules ask for titles. Where visits are merged, only records tell: then this is
+/// [`read_overview`], and `progress` the same as for it.
 ///
 /// # Errors
 /// See [`JournalError`]. Rows that cannot be read are no error but listed in [`DaysReport::damaged`].
 pub fn read_days(
     reader: &Reader,
-    days: &RangeInclusive<Date>,
-    now_us: i64,
-    zone: &str,
-) -> Result<DaysReport, JournalError> {
-    read_days_from(reader, DayStart::default(), days, now_us, zone)
-}
-
-/// As [`read_days`], with days that begin at another time than midnight.
-///
-/// # Errors
-/// See [`JournalError`].
-pub fn read_days_from(
-    reader: &Reader,
-    starts: DayStart,
-    days: &RangeInclusive<Date>,
-    now_us: i64,
-    zone: &str,
-) -> Result<DaysReport, JournalError> {
-    days_by(reader, (starts, None), days, now_us, zone)
-}
-
-/// As [`read_days_from`], with categories and projects. Roll-ups tell these too, titles included; those that were made before
-/// they held titles do not, and cost what their records cost.
-///
-/// # Errors
-/// See [`JournalError`].
-pub fn days_told(
-    reader: &Reader,
-    (starts, meaning): (DayStart, &ClassificationRules),
-    days: &RangeInclusive<Date>,
-    now_us: i64,
-    zone: &str,
-) -> Result<DaysReport, JournalError> {
-    days_by(reader, (starts, Some(meaning)), days, now_us, zone)
-}
-
-/// The totals of many days with their categories and projects, looked at in a certain way: from roll-ups, unless visits
-/// decide, which only records tell. `progress` as for [`read_overview`].
-///
-/// # Errors
-/// See [`JournalError`].
-pub fn read_totals(
-    reader: &Reader,
-    (view, meaning): (ViewOptions, &ClassificationRules),
-    days: &RangeInclusive<Date>,
-    now_us: i64,
-    zone: &str,
+    query: &DaysQuery<'_>,
     progress: &mut dyn FnMut(usize),
 ) -> Result<DaysReport, JournalError> {
-    if view.merge_us > 0 {
-        let asked = (view, meaning);
-        return Ok(read_overview(reader, asked, days, now_us, zone, progress)?.totals());
-    }
-    days_told(reader, (view.starts, meaning), days, now_us, zone)
-}
-
-fn days_by(
-    reader: &Reader,
-    (starts, meaning): (DayStart, Option<&ClassificationRules>),
-    days: &RangeInclusive<Date>,
-    now_us: i64,
-    zone: &str,
-) -> Result<DaysReport, JournalError> {
+    let (days, starts) = (&query.days, query.view.starts);
     if days.is_empty() {
         return Ok(DaysReport::default());
     }
-    let extent = Extent {
-        began_us: journal_began(reader)?,
-        now_us,
-    };
-    let known = RollupCoverage::of(reader)?;
-    let (nearest, to) = (
-        day_query_range(*days.start()).0,
-        day_query_range(*days.end()).1,
-    );
-    // As for one day: whatever reaches into the first day, and the zone before it, is found by looking further back.
-    let certain = nearest.saturating_add(24 * 3600 * 1_000_000);
-    let mut reached = certain;
-    widen_until(
-        certain,
-        certain.saturating_sub(nearest),
-        extent.began_us,
-        |from| {
-            reached = from;
-            let head = slot_of(from)..slot_of(certain).saturating_add(1);
-            let mut gathering = DaysBuilder::new(days, starts, None);
-            gather(reader, head, &mut gathering, extent, &known)?;
-            Ok(gathering.reaches_before(certain))
-        },
-    )?;
-    let slots = slot_of(reached)..slot_of(to).saturating_add(1);
-    let mut gathering = DaysBuilder::new(days, starts, meaning.map(Classifier::new));
-    let mut damaged = gather(reader, slots, &mut gathering, extent, &known)?;
+    if query.view.merge_us > 0 {
+        return Ok(read_overview(reader, query, progress)?.totals());
+    }
+    let extent = read_extent(reader, query.now_us)?;
+    let coverage = RollupCoverage::of(reader)?;
+    let range = ReadRange::of(days);
+    let mut reached = range.certain_us;
+    range.widen_until(extent.began_us, |from| {
+        reached = from;
+        let head = slot_of(from)..slot_of(range.certain_us).saturating_add(1);
+        let mut builder = DaysBuilder::new(days, starts, None);
+        gather(reader, head, &mut builder, extent, &coverage)?;
+        Ok(builder.reaches_before(range.certain_us))
+    })?;
+    let slots = slot_of(reached)..slot_of(range.to_us).saturating_add(1);
+    let mut builder = DaysBuilder::new(days, starts, query.rules.map(Classifier::new));
+    let mut damaged = gather(reader, slots, &mut builder, extent, &coverage)?;
     for span in reader.provisional_spans()? {
-        gathering.span(u64::MAX, &span);
+        builder.add_span(u64::MAX, &span);
     }
     damaged.sort_unstable();
     damaged.dedup();
     Ok(DaysReport {
-        days: gathering.finish(extent, zone),
+        days: builder.finish(extent, query.zone),
         damaged,
     })
 }
@@ -131,35 +61,35 @@ fn days_by(
 fn gather(
     reader: &Reader,
     slots: Range<i64>,
-    gathering: &mut DaysBuilder<'_>,
+    builder: &mut DaysBuilder<'_>,
     extent: Extent,
-    known: &RollupCoverage,
+    coverage: &RollupCoverage,
 ) -> Result<Vec<u64>, JournalError> {
-    gathering.read(slots.clone().filter(|slot| !known.is_known(*slot)));
+    builder.use_records(slots.clone().filter(|slot| !coverage.is_known(*slot)));
     // Where a span reaches out of a slot that has a roll-up, and where it began.
     let mut carried: BTreeMap<i64, i64> = BTreeMap::new();
     reader.for_each_rollup(slots.start.saturating_sub(1)..slots.end, &mut |row| {
-        if !known.is_known(row.slot) {
+        if !coverage.is_known(row.slot) {
             return;
         }
         let content = row.content.as_deref().unwrap_or_default();
         let rollup = Rollup::decode(row.slot, content);
         let from = rollup.as_ref().and_then(|rollup| rollup.carried_from);
         carried.extend(from.map(|from| (row.slot, from)));
-        let taken = |r: &Rollup| gathering.rollup(r, content, extent);
+        let taken = |r: &Rollup| builder.add_rollup(r, content, extent);
         if row.slot >= slots.start && !rollup.as_ref().is_some_and(taken) {
-            gathering.read(std::iter::once(row.slot));
+            builder.use_records(std::iter::once(row.slot));
         }
     })?;
-    let mut wanted: BTreeSet<i64> = gathering.slots_read().clone();
-    for slot in gathering.slots_read() {
+    let mut wanted: BTreeSet<i64> = builder.slots_from_records().clone();
+    for slot in builder.slots_from_records() {
         wanted.extend(carried.get(&slot.saturating_sub(1)));
     }
     let mut damaged = Vec::new();
     reader.for_each_record_of(&wanted, &mut |line| match line {
         Ok(line) => {
             if let Record::Span(span) = &line.record {
-                gathering.span(line.seq, span);
+                builder.add_span(line.seq, span);
             }
         }
         Err(row) => damaged.push(row.seq),

@@ -9,9 +9,9 @@ mod rollup_coverage;
 mod screenshot_list;
 mod search;
 
-pub use day::{day_in, read_day, read_day_with_timeline};
-pub use days::{days_told, read_days, read_days_from, read_totals};
-pub use extent::journal_began;
+pub use day::{read_day, read_day_with_timeline};
+pub use days::read_days;
+pub use extent::{DaysQuery, journal_began};
 pub use offline_status::{OfflineStatus, read_offline_status, read_outbox_summary};
 pub use overview::read_overview;
 pub use screenshot_list::{ScreenshotInfo, format_screenshot_list, list_screenshots};

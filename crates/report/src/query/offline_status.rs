@@ -1,7 +1,7 @@
 //! The state of the journal while no instance runs.
 
-use crate::format::{format_age, format_bytes, format_count, since};
-use crate::status::OutboxSummary;
+use crate::format::{format_age, since};
+use crate::status::{LABEL_WIDTH, OutboxSummary};
 use journal::{JournalError, Reader};
 use model::Coverage;
 use serde::{Deserialize, Serialize};
@@ -56,22 +56,13 @@ impl OfflineStatus {
             Some(at) => format!("{} ago", format_age(since(at, now_us))),
             None => "never".to_owned(),
         };
-        let outbox = if self.outbox == OutboxSummary::default() {
-            "empty".to_owned()
-        } else {
-            format!(
-                "{}, {}, {}",
-                format_count(self.outbox.records, "record", "records"),
-                format_count(self.outbox.shots, "shot", "shots"),
-                format_bytes(self.outbox.bytes)
-            )
-        };
+        let row = |label: &str, text: &str| format!("  {label:<LABEL_WIDTH$}{text}");
         [
             "not recording · uam does not run".to_owned(),
-            format!("  {:<11}{}", "on disk", ago(self.last_durable_us)),
-            format!("  {:<11}{outbox}", "outbox"),
-            format!("  {:<11}{}", "last sent", ago(self.last_ack_us)),
-            format!("  {:<11}{}", "journal", self.data_dir),
+            row("last saved", &ago(self.last_durable_us)),
+            row("outbox", &self.outbox.text()),
+            row("last upload", &ago(self.last_ack_us)),
+            row("journal", &self.data_dir),
         ]
         .into_iter()
         .map(|line| model::to_printable(&line, 400))

@@ -76,8 +76,8 @@ pub fn format_screenshot_list(shots: &[ScreenshotInfo], width: usize) -> Vec<Str
                 format!("{}x{}", s.shot.width, s.shot.height),
                 format_bytes(s.shot.bytes),
                 if s.shot.blurred { "blurred" } else { "" },
-                if s.shot.removed { "removed" } else { &s.place },
-                match (s.sent, s.held, s.shot.removed) {
+                if s.shot.redacted { "removed" } else { &s.place },
+                match (s.sent, s.held, s.shot.redacted) {
                     (true, ..) => "sent",
                     (_, _, true) => "",
                     (_, true, _) => "held",

@@ -2,8 +2,8 @@
 //! is looked for. It reads roll-ups where there are any that hold titles, and records elsewhere.
 
 use super::rollup_coverage::RollupCoverage;
-use crate::calendar::{ZoneCalendars, local_date_in};
-use crate::rollup::{Rollup, for_each_window, split_content};
+use crate::calendar::ZoneCalendars;
+use crate::rollup::{Rollup, split_content};
 use crate::totals::window_of;
 use jiff::civil::Date;
 use journal::{JournalError, Reader, SLOT_US, UtcDay, slot_of};
@@ -186,7 +186,7 @@ fn of_day(
                 let zone = &span.zone;
                 let name = (window.app.as_str(), window.title.as_str());
                 hits.add(name, words, (from, to), active_us, || {
-                    local_date_in(from, &zones.get(zone))
+                    zones.get(zone).day_of(from).0
                 });
             }
             if end <= (slot + 1) * SLOT_US {
@@ -206,15 +206,15 @@ fn of_slot(
     hits: &mut DayHits,
     zones: &mut ZoneCalendars,
 ) -> Option<()> {
-    let mut found = Vec::new();
-    for_each_window(slot, content, &mut |window| found.push(window))?;
     let rollup = Rollup::decode(slot, content)?;
+    let mut found = Vec::new();
+    rollup.for_each_window(content, &mut |window| found.push(window))?;
     let zone = zones.get(&rollup.zone);
     for window in found {
         let name = (window.app, window.title);
         let active_us = window.usage.active_us;
         hits.add(name, words, window.seen_us, active_us, || {
-            local_date_in(window.seen_us.0, &zone)
+            zone.day_of(window.seen_us.0).0
         });
     }
     Some(())

@@ -17,7 +17,7 @@ pub struct RollupBuilder {
     furthest_us: i64,
     /// The slot being summed up, and whether it can be.
     current: Option<(Rollup, bool)>,
-    done: Vec<(i64, Vec<u8>)>,
+    pending: Vec<(i64, Vec<u8>)>,
 }
 
 impl RollupBuilder {
@@ -28,7 +28,7 @@ impl RollupBuilder {
             clear_from: clear_from.max(0),
             furthest_us: i64::MIN,
             current: None,
-            done: Vec::new(),
+            pending: Vec::new(),
         }
     }
 
@@ -41,7 +41,7 @@ impl RollupBuilder {
             // The clock was set back (or is mad): only the records tell who owns which time.
             let spoiled = last.max(slot_of(self.furthest_us.saturating_sub(1)));
             self.clear_from = self.clear_from.max(spoiled.saturating_add(1));
-            self.done.retain(|(slot, _)| *slot > spoiled);
+            self.pending.retain(|(slot, _)| *slot > spoiled);
             self.current = None;
         }
         self.furthest_us = self.furthest_us.max(end);
@@ -65,21 +65,23 @@ impl RollupBuilder {
         if let Some((rollup, true)) = self.current.take() {
             // A roll-up that cannot be encoded is only slower to read; the records are there.
             let encoded = rollup.encode().ok();
-            self.done.extend(encoded.map(|bytes| (rollup.slot, bytes)));
+            self.pending
+                .extend(encoded.map(|bytes| (rollup.slot, bytes)));
         }
     }
 
     /// The roll-ups made, for the same step as the spans they were made of: slot and content. They stay until
     /// [`Self::mark_written`].
     #[must_use]
-    pub fn done(&self) -> Vec<(i64, &[u8])> {
-        let done = self.done.iter();
-        done.map(|(slot, bytes)| (*slot, bytes.as_slice()))
+    pub fn pending_rollups(&self) -> Vec<(i64, &[u8])> {
+        let pending = self.pending.iter();
+        pending
+            .map(|(slot, bytes)| (*slot, bytes.as_slice()))
             .collect()
     }
 
     /// The step was written.
     pub fn mark_written(&mut self) {
-        self.done.clear();
+        self.pending.clear();
     }
 }

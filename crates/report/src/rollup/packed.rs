@@ -12,35 +12,31 @@ pub(super) fn drop_trailing_zeros(mut numbers: Vec<u64>) -> Vec<u64> {
     numbers
 }
 
-/// The numbers of a usage in their order on disk.
+/// Counted inputs of one source in roll-ups that do not say how many they have: the first ones there were.
+pub(super) const FIRST_FIELDS: u8 = 7;
+
+/// The numbers of a usage in their order on disk: its times, the hardware's counts, the injected ones.
 pub(super) fn pack(usage: &Usage) -> Vec<u64> {
-    let mut numbers = vec![usage.active_us, usage.idle_us];
-    for of in [usage.counts.hardware, usage.counts.injected] {
-        numbers.extend([
-            of.keys, of.left, of.middle, of.right, of.other, of.scroll, of.seconds,
-        ]);
-    }
-    drop_trailing_zeros(numbers)
+    let Counts { hardware, injected } = usage.counts;
+    let times = [usage.active_us, usage.idle_us];
+    let counts = [hardware.to_array(), injected.to_array()];
+    drop_trailing_zeros([&times[..], counts.as_flattened()].concat())
 }
 
-/// A usage of its numbers; missing ones are 0.
-pub(super) fn unpack(numbers: &[u64]) -> Usage {
+/// A usage of its numbers, written with so many counted inputs of each source; missing ones are 0.
+pub(super) fn unpack(numbers: &[u64], fields: u8) -> Usage {
+    let fields = usize::from(fields);
     let at = |n: usize| numbers.get(n).copied().unwrap_or(0);
-    let input = |n: usize| InputCounts {
-        keys: at(n),
-        left: at(n + 1),
-        middle: at(n + 2),
-        right: at(n + 3),
-        other: at(n + 4),
-        scroll: at(n + 5),
-        seconds: at(n + 6),
+    let counts = |start: usize| {
+        let number = |field| if field < fields { at(start + field) } else { 0 };
+        InputCounts::from_array(std::array::from_fn(number))
     };
     Usage {
         active_us: at(0),
         idle_us: at(1),
         counts: Counts {
-            hardware: input(2),
-            injected: input(9),
+            hardware: counts(2),
+            injected: counts(2 + fields),
         },
     }
 }
@@ -78,4 +74,39 @@ pub(super) fn read_text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
     let (text, left) = rest.split_at_checked(length)?;
     *rest = left;
     std::str::from_utf8(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_usage_of_more_or_fewer_counted_inputs_reads_back() {
+        let counts = |from: u64| InputCounts::from_array(std::array::from_fn(|n| from + n as u64));
+        let usage = Usage {
+            active_us: 1,
+            idle_us: 2,
+            counts: Counts {
+                hardware: counts(10),
+                injected: counts(30),
+            },
+        };
+        assert_eq!(unpack(&pack(&usage), InputCounts::LEN as u8), usage);
+        let numbers = |fields: u64| {
+            [
+                vec![1, 2],
+                (10..10 + fields).collect(),
+                (30..30 + fields).collect(),
+            ]
+            .concat()
+        };
+        let more = InputCounts::LEN as u8 + 2;
+        assert_eq!(unpack(&numbers(u64::from(more)), more), usage);
+        let fewer = unpack(&numbers(2), 2).counts;
+        let (hardware, injected) = (fewer.hardware.to_array(), fewer.injected.to_array());
+        assert_eq!(
+            (hardware[..3].to_vec(), injected[..3].to_vec()),
+            (vec![10, 11, 0], vec![30, 31, 0])
+        );
+    }
 }

@@ -90,30 +90,31 @@ pub(crate) struct RollupWindow<'a> {
     pub(crate) usage: Usage,
 }
 
-/// Gives each window of a slot; `None`, sooner or later, when they are not all there.
-pub(crate) fn for_each_in<'a>(
-    slot: i64,
+/// Gives each window of a slot, written with so many counted inputs of each source; `None`, sooner or later, when they are
+/// not all there.
+pub(super) fn for_each_in<'a>(
+    (slot, fields): (i64, u8),
     mut rest: &'a [u8],
     visit: &mut dyn FnMut(RollupWindow<'a>),
 ) -> Option<()> {
     let start = slot.checked_mul(SLOT_US)?;
     let moment = |us: u64| start.checked_add(i64::try_from(us).ok()?);
+    let mut numbers = Vec::new();
     while !rest.is_empty() {
         let app = read_text(&mut rest)?;
         for _ in 0..read_number(&mut rest)? {
             let title = read_text(&mut rest)?;
             let first = read_number(&mut rest)?;
             let last = first.checked_add(read_number(&mut rest)?)?;
-            let mut numbers = [0; 16];
-            let count = usize::try_from(read_number(&mut rest)?).ok()?;
-            for place in numbers.get_mut(..count)? {
-                *place = read_number(&mut rest)?;
+            numbers.clear();
+            for _ in 0..read_number(&mut rest)? {
+                numbers.push(read_number(&mut rest)?);
             }
             visit(RollupWindow {
                 app,
                 title,
                 seen_us: (moment(first)?, moment(last)?),
-                usage: unpack(&numbers),
+                usage: unpack(&numbers, fields),
             });
         }
     }
@@ -123,6 +124,7 @@ pub(crate) fn for_each_in<'a>(
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::packed::FIRST_FIELDS;
     use super::*;
     use model::{Counts, InputCounts};
 
@@ -144,7 +146,7 @@ mod tests {
 
     fn read_all(content: &[u8]) -> Option<Vec<Told>> {
         let mut out = Vec::new();
-        for_each_in(2, content, &mut |w| {
+        for_each_in((2, FIRST_FIELDS), content, &mut |w| {
             out.push((w.app.to_owned(), w.title.to_owned(), w.seen_us, w.usage));
         })?;
         Some(out)

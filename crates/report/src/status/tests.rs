@@ -63,7 +63,7 @@ fn status() -> AgentStatus {
         destination: "s3://team-bucket/uam".into(),
         last_upload: Some(UploadAttempt {
             at_us: NOW - 100 * S,
-            text: "42 records and 1 shot sent".into(),
+            text: "42 records and 1 screenshot uploaded".into(),
             ok: true,
         }),
         next_upload_us: Some(NOW + 200 * S),
@@ -160,7 +160,10 @@ fn a_pause_says_until_when_and_why() {
         pausing: false,
     });
     let lines = s.format_lines(NOW).join("\n");
-    assert!(lines.contains("  hours      until 10:20:00\n"), "{lines}");
+    assert!(
+        lines.contains("  hours           until 10:20:00\n"),
+        "{lines}"
+    );
 }
 
 #[test]
@@ -196,7 +199,7 @@ fn a_disk_below_its_floor_says_what_it_costs() {
         stopped: false,
     });
     let lines = status.format_lines(NOW);
-    let expected = "  disk       812.0 MB left, the reserve is 1.0 GB: no screenshots are taken until there is room";
+    let expected = "  disk            812.0 MB left, the reserve is 1.0 GB: no screenshots until there is space";
     assert!(lines.iter().any(|l| l == expected), "{lines:#?}");
     assert!(status.headline(NOW).starts_with("recording"));
     status.state = Coverage::NotRecorded;

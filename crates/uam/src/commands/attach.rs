@@ -21,7 +21,7 @@ use vault::Identity;
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Subject of the notice.
-const SUBJECT: &str = "what is being recorded, in an attached console";
+const SUBJECT: &str = "the live view, in an attached console";
 
 /// Why the view ended.
 enum AttachEnd {
@@ -41,17 +41,17 @@ enum AttachEvent {
     Leave,
 }
 
-pub(super) fn run(home: &AppContext, plain: bool) -> anyhow::Result<ExitCode> {
+pub(super) fn run(context: &AppContext, plain: bool) -> anyhow::Result<ExitCode> {
     // Fails before the question for a code when no uam runs.
-    agent::call_running_agent(&home.paths, &Request::Status)?;
-    let access = open_for_reading(home, SUBJECT)?;
-    let ticket = request_ticket(home, &access.identity)?;
+    agent::call_running_agent(&context.paths, &Request::Status)?;
+    let access = open_for_reading(context, SUBJECT)?;
+    let ticket = request_ticket(context, &access.identity)?;
     drop(access);
     let (tx, rx) = sync_channel(16);
     leave_on_shutdown(&tx)?;
     let over = match plain || !console::supports_live_view() {
-        true => follow_plain(home, ticket, &rx)?,
-        false => follow_live(home, ticket, &tx, &rx)?,
+        true => follow_plain(context, ticket, &rx)?,
+        false => follow_live(context, ticket, &tx, &rx)?,
     };
     output::print_line(match over {
         AttachEnd::Left => "Left; recording goes on. `uam stop` stops it.",
@@ -73,12 +73,12 @@ fn leave_on_shutdown(tx: &SyncSender<AttachEvent>) -> anyhow::Result<()> {
         // There is nothing to finish.
         |_| {},
     )
-    .context("cannot watch for the end")
+    .context("cannot watch for signals that end uam")
 }
 
-fn request_ticket(home: &AppContext, identity: &Identity) -> anyhow::Result<ViewTicket> {
+fn request_ticket(context: &AppContext, identity: &Identity) -> anyhow::Result<ViewTicket> {
     let key = ViewerKey::new(identity.reveal().to_string());
-    match agent::call_running_agent(&home.paths, &Request::Attach { key })? {
+    match agent::call_running_agent(&context.paths, &Request::Attach { key })? {
         Response::Attached { ticket, .. } => Ok(ticket),
         other => Err(UserError::new(
             ErrorKind::Failed,
@@ -94,7 +94,7 @@ fn request_ticket(home: &AppContext, identity: &Identity) -> anyhow::Result<View
 
 /// Requests the view again and again.
 struct AgentPoller<'a> {
-    home: &'a AppContext,
+    context: &'a AppContext,
     ticket: ViewTicket,
     /// Number of the last line received.
     last: u64,
@@ -120,10 +120,10 @@ impl AgentPoller<'_> {
             _ => {}
         }
         // A restarted recording process knows no tickets; during an unlock it issues another.
-        let Some(identity) = keyholder::fetch_identity(&self.home.paths)? else {
+        let Some(identity) = keyholder::fetch_identity(&self.context.paths)? else {
             return Ok(Err(AttachEnd::Locked));
         };
-        self.ticket = request_ticket(self.home, &identity)?;
+        self.ticket = request_ticket(self.context, &identity)?;
         self.last = 0;
         let view = match self.send_view_request()? {
             Response::View(view) => Some(view),
@@ -137,7 +137,7 @@ impl AgentPoller<'_> {
             ticket: self.ticket.clone(),
             after_line: self.last,
         };
-        agent::call_running_agent(&self.home.paths, &look)
+        agent::call_running_agent(&self.context.paths, &look)
     }
 
     fn remember_last_line(
@@ -160,12 +160,12 @@ fn wait_for_next_poll(rx: &Receiver<AttachEvent>) -> bool {
 }
 
 fn follow_plain(
-    home: &AppContext,
+    context: &AppContext,
     ticket: ViewTicket,
     rx: &Receiver<AttachEvent>,
 ) -> anyhow::Result<AttachEnd> {
     let mut poller = AgentPoller {
-        home,
+        context,
         ticket,
         last: 0,
     };
@@ -193,7 +193,7 @@ fn follow_plain(
 }
 
 fn follow_live(
-    home: &AppContext,
+    context: &AppContext,
     ticket: ViewTicket,
     tx: &SyncSender<AttachEvent>,
     rx: &Receiver<AttachEvent>,
@@ -214,9 +214,9 @@ fn follow_live(
             }
         },
     )?;
-    let (paths, done) = (home.paths.clone(), tx.clone());
+    let (paths, done) = (context.paths.clone(), tx.clone());
     wished.run_executor(
-        home.clone(),
+        context.clone(),
         Box::new(move |request| agent::call_running_agent(&paths, &request)),
         Some(ticket.clone()),
         live.updates().clone(),
@@ -224,7 +224,7 @@ fn follow_live(
             let _ = done.try_send(AttachEvent::CommandDone);
         },
     )?;
-    let over = forward_views(home, ticket, &live, rx);
+    let over = forward_views(context, ticket, &live, rx);
     match live.finish() {
         ViewEnd::Failed(e) => Err(anyhow::Error::from(e).context("the view cannot be shown")),
         ViewEnd::Requested | ViewEnd::TerminalClosed => over,
@@ -232,13 +232,13 @@ fn follow_live(
 }
 
 fn forward_views(
-    home: &AppContext,
+    context: &AppContext,
     ticket: ViewTicket,
     live: &LiveView,
     rx: &Receiver<AttachEvent>,
 ) -> anyhow::Result<AttachEnd> {
     let mut poller = AgentPoller {
-        home,
+        context,
         ticket,
         last: 0,
     };
@@ -264,7 +264,7 @@ fn forward_views(
             updates.set_status(scene.status);
             if shown != Some(scene.newest_screenshot) {
                 shown = Some(scene.newest_screenshot);
-                if let Some(newest) = fetch_newest_screenshot(home, &poller.ticket) {
+                if let Some(newest) = fetch_newest_screenshot(context, &poller.ticket) {
                     updates.show_newest_screenshot(newest);
                 }
             }
@@ -277,7 +277,7 @@ fn forward_views(
 
 /// The newest screenshot, if it can be fetched now.
 fn fetch_newest_screenshot(
-    home: &AppContext,
+    context: &AppContext,
     ticket: &ViewTicket,
 ) -> Option<console::ShownScreenshot> {
     let request = Request::ViewScreenshot {
@@ -285,7 +285,7 @@ fn fetch_newest_screenshot(
         from: None,
         step: ScreenshotStep::Newest,
     };
-    match agent::call_running_agent(&home.paths, &request).ok()? {
+    match agent::call_running_agent(&context.paths, &request).ok()? {
         Response::Screenshot(shown) => agent::user_commands::decode_screenshot(&shown),
         _ => None,
     }

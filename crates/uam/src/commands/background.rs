@@ -44,24 +44,24 @@ pub(super) fn require_visibility(config: &Settings) -> anyhow::Result<()> {
     };
     Err(UserError::usage(
         format!(
-            "nothing on this desktop would show that uam records: no tray ({}), no notifications ({})",
+            "nothing on this desktop can show that uam records: no tray ({}), no notifications ({})",
             tray.reason, bubbles.reason
         ),
-        "Leave its terminal open instead (or run it in tmux or screen), or give the desktop one of both.",
+        "Keep a terminal open instead (tmux or screen will do), or install a tray or a notification service.",
     ).into())
 }
 
 /// Starts the supervisor that takes over, and waits until the running uam answers.
 pub(super) fn launch_supervisor(
-    home: &AppContext,
+    context: &AppContext,
     args: &RunArgs,
     handover: &Handover,
     greeting: &str,
     instance: InstanceLock,
 ) -> anyhow::Result<ExitCode> {
-    let log = home.paths.background_log();
+    let log = context.paths.background_log();
     let out = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-    let mut command = home.self_command()?;
+    let mut command = context.self_command()?;
     command.arg("supervisor").args(worker_arguments(args));
     hide_console(&mut command);
     let mut child = command
@@ -74,10 +74,10 @@ pub(super) fn launch_supervisor(
     drop(instance);
     if let Some(mut pipe) = child.stdin.take() {
         pipe.write_all(&handover.encode_line()?)
-            .context("the supervisor took no orders")?;
+            .context("cannot hand over to the supervisor")?;
     }
     output::print_line(greeting);
-    wait_until_running(home, &mut child)?;
+    wait_until_running(context, &mut child)?;
     output::print_line(&format!(
         "Recording goes on in the background (process {}). Show it: uam attach. Stop it: uam stop.",
         child.id()
@@ -85,12 +85,12 @@ pub(super) fn launch_supervisor(
     Ok(ExitCode::SUCCESS)
 }
 
-fn wait_until_running(home: &AppContext, child: &mut Child) -> anyhow::Result<()> {
+fn wait_until_running(context: &AppContext, child: &mut Child) -> anyhow::Result<()> {
     let begun = Instant::now();
     loop {
         if let Some(status) = child.try_wait()? {
             let mut said = String::new();
-            if let Ok(log) = File::open(home.paths.background_log()) {
+            if let Ok(log) = File::open(context.paths.background_log()) {
                 // Lines that cannot be read are not shown.
                 let _ = log.take(MOST_LOG).read_to_string(&mut said);
             }
@@ -101,7 +101,7 @@ fn wait_until_running(home: &AppContext, child: &mut Child) -> anyhow::Result<()
             )
             .into());
         }
-        if call_running_agent(&home.paths, &Request::Status).is_ok() {
+        if call_running_agent(&context.paths, &Request::Status).is_ok() {
             return Ok(());
         }
         if begun.elapsed() > PATIENCE {
@@ -110,7 +110,7 @@ fn wait_until_running(home: &AppContext, child: &mut Child) -> anyhow::Result<()
                 "the running uam does not answer yet",
                 format!(
                     "`uam status` shows when it does; details are in {}.",
-                    home.paths.background_log().display()
+                    context.paths.background_log().display()
                 ),
             )
             .into());
@@ -120,20 +120,20 @@ fn wait_until_running(home: &AppContext, child: &mut Child) -> anyhow::Result<()
 }
 
 /// `uam supervisor`: takes over from a `uam run --background`.
-pub(super) fn run(home: &AppContext, args: &RunArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(context: &AppContext, args: &RunArgs) -> anyhow::Result<ExitCode> {
     detach_from_terminal().context("cannot leave the terminal")?;
     let handover = Handover::read_from(&mut BufReader::new(std::io::stdin())).map_err(|e| {
         UserError::new(
             ErrorKind::Usage,
-            "the supervisor was given no lease",
-            "It is started by `uam run --background`, never by hand.",
+            "the supervisor was started without a lease",
+            "`uam run --background` starts it; do not start it by hand.",
         )
         .caused_by(e)
     })?;
     // The process that started this one holds the lock until it ends.
-    let instance = sign_in::claim_instance_lock(&home.paths)?;
+    let instance = sign_in::claim_instance_lock(&context.paths)?;
     let code = run_supervisor(SupervisorSetup {
-        home: home.given.clone(),
+        home: context.given.clone(),
         worker_arguments: worker_arguments(args),
         is_background: args.background,
         lease: handover.lease_identity()?,
@@ -141,7 +141,7 @@ pub(super) fn run(home: &AppContext, args: &RunArgs) -> anyhow::Result<ExitCode>
         greeting: "Recording in the background.".to_owned(),
         print: output::print_line,
     });
-    remove_endpoint(&home.paths.agent_endpoint());
+    remove_endpoint(&context.paths.agent_endpoint());
     drop(instance);
     code
 }

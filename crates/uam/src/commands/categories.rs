@@ -31,12 +31,17 @@ impl<'a> RuleJson<'a> {
 
 const LISTS: [RuleList; 2] = [RuleList::Category, RuleList::Project];
 
-pub(super) fn run(home: &AppContext, args: &CategoriesArgs) -> anyhow::Result<ExitCode> {
-    let meaning = Settings::load(&home.paths)?.classification_rules()?;
+pub(super) fn run(context: &AppContext, args: &CategoriesArgs) -> anyhow::Result<ExitCode> {
+    let meaning = Settings::load(&context.paths)?.classification_rules()?;
     let told: Vec<RuleJson> = match args.test.as_deref() {
         Some([app, title]) => LISTS
             .iter()
-            .filter_map(|list| Some(RuleJson::new(*list, meaning.which(*list, app, title)?)))
+            .filter_map(|list| {
+                Some(RuleJson::new(
+                    *list,
+                    meaning.matching_rule(*list, app, title)?,
+                ))
+            })
             .collect(),
         _ => LISTS
             .iter()
@@ -48,10 +53,9 @@ pub(super) fn run(home: &AppContext, args: &CategoriesArgs) -> anyhow::Result<Ex
     } else if args.test.is_some() {
         for list in LISTS {
             let found = told.iter().find(|told| told.list == list);
-            output::print_line(&found.map_or_else(
-                || format!("No {}: no rule matches.", list.word()),
-                describe_match,
-            ));
+            output::print_line(
+                &found.map_or_else(|| format!("No {list}: no rule matches."), describe_match),
+            );
         }
     } else {
         print_rules(&meaning, &told);
@@ -64,7 +68,7 @@ fn describe_match(told: &RuleJson) -> String {
         Some(number) => format!("your rule {number}"),
         None => "a built-in rule".to_owned(),
     };
-    let word = told.list.word();
+    let word: &str = told.list.into();
     let word = format!("{}{}", word[..1].to_uppercase(), &word[1..]);
     // A rule is shown as it was written, except for characters that could harm a terminal.
     model::to_printable(
@@ -84,7 +88,9 @@ fn print_rules(meaning: &ClassificationRules, told: &[RuleJson]) {
             RuleList::Project => output::print_line("\nProjects:"),
         }
         if list == RuleList::Project && own == 0 {
-            output::print_line("  none ([[project]] in the settings file, as [[category]])");
+            output::print_line(
+                "  none (add [[project]] to the settings file, as for [[category]])",
+            );
         }
         for told in of {
             let number = told
@@ -95,8 +101,8 @@ fn print_rules(meaning: &ClassificationRules, told: &[RuleJson]) {
         }
     }
     output::print_line(if meaning.needs_titles() {
-        "\nTitles decide: a year is told from its sums by the quarter hour, which hold them; what an older uam recorded, from its records."
+        "\nThese rules use titles. A year is computed from sums of quarter hours, which hold titles; time recorded by an older uam, from its records."
     } else {
-        "\nApplications alone decide, so a year is told from its sums by the quarter hour."
+        "\nThese rules use applications only. A year is computed from sums of quarter hours."
     });
 }

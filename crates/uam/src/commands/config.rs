@@ -9,51 +9,53 @@ use agent::{AppContext, reload_after_change};
 use settings::{Applies, EnvVars, Settings};
 use std::process::ExitCode;
 
-pub(super) fn run(home: &AppContext, action: Option<ConfigAction>) -> anyhow::Result<ExitCode> {
-    let file = home.paths.config_file();
+pub(super) fn run(context: &AppContext, action: Option<ConfigAction>) -> anyhow::Result<ExitCode> {
+    let file = context.paths.config_file();
     match action.unwrap_or(ConfigAction::Show) {
         ConfigAction::Path => output::print_line(&file.display().to_string()),
         ConfigAction::Show => {
-            let config = Settings::load(&home.paths)?;
+            let config = Settings::load(&context.paths)?;
             let origin = if file.exists() {
                 "from"
             } else {
-                "defaults; a file would be"
+                "defaults; there is no file"
             };
             output::print_line(&format!("# {origin} {}", file.display()));
             output::print_text(&config.to_toml()?);
         }
         ConfigAction::Check => {
-            let config = Settings::load(&home.paths)?;
-            let environment = EnvVars::load(&home.paths)?;
-            let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
+            let config = Settings::load(&context.paths)?;
+            let environment = EnvVars::load(&context.paths)?;
+            let destination = settings::resolve_destination(&config, &environment, &context.paths)?;
             output::print_line(&format!(
-                "The settings are sound. Records go to {}.",
+                "The settings are valid. Uploads go to {}.",
                 destination.describe()
             ));
             for remark in destination.remarks() {
                 output::print_line(&remark);
             }
         }
-        ConfigAction::Reload => return reload_settings(home),
+        ConfigAction::Reload => return reload_settings(context),
         ConfigAction::Set { key, value } => {
-            home.paths.create_dirs()?;
+            context.paths.create_dirs()?;
             let changes = [(key.as_str(), settings::parse_value(&value))];
             // A wrong one is refused before anybody is asked for anything.
-            settings::preview_values(&home.paths, &changes)?;
+            settings::preview_values(&context.paths, &changes)?;
             // The new value is not recorded: a rule's words are nobody's business but its owner's.
-            authorise_settings_change(home, &format!("The setting {key} was changed."))?;
-            settings::set_values(&home.paths, &changes)?;
+            authorise_settings_change(context, &format!("The setting {key} was changed."))?;
+            settings::set_values(&context.paths, &changes)?;
             output::print_line(&format!("{key} = {value}"));
-            if let Some(text) = preview_retention(home)?.filter(|_| key.starts_with("shots.keep")) {
+            if let Some(text) =
+                preview_retention(context)?.filter(|_| key.starts_with("shots.keep"))
+            {
                 output::print_line(&text);
             }
             let spec = settings::find_spec(&key);
             output::print_line(
                 &match spec.map_or(Applies::NextStart, |spec| spec.applies) {
-                    Applies::AtOnce => reload_after_change(home)?,
+                    Applies::AtOnce => reload_after_change(context)?,
                     Applies::NextReport => {
-                        "The next report takes it; the record stays as it is.".to_owned()
+                        "It applies to the next report; the record does not change.".to_owned()
                     }
                     Applies::NextStart => "It applies from the next start on.".to_owned(),
                 },

@@ -7,18 +7,18 @@ use settings::{ConsentNotice, EnvVars, Settings};
 use std::process::ExitCode;
 use vault::Vault;
 
-pub(super) fn run(home: &AppContext) -> anyhow::Result<ExitCode> {
-    let config = Settings::load(&home.paths)?;
-    let environment = EnvVars::load(&home.paths)?;
-    let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
-    let vault = match Vault::open(&home.paths.vault_dir()) {
+pub(super) fn run(context: &AppContext) -> anyhow::Result<ExitCode> {
+    let config = Settings::load(&context.paths)?;
+    let environment = EnvVars::load(&context.paths)?;
+    let destination = settings::resolve_destination(&config, &environment, &context.paths)?;
+    let vault = match Vault::open(&context.paths.vault_dir()) {
         Err(vault::VaultError::Missing { .. }) => None,
         opened => Some(opened?),
     };
-    let policy = sign_in::resolve_policy(&config, destination, &home.paths, vault.as_ref())?;
+    let policy = sign_in::resolve_policy(&config, destination, &context.paths, vault.as_ref())?;
     output::print_line(&ConsentNotice::of(&policy).text);
     output::print_line(&match vault.as_ref().and_then(Vault::consent) {
-        None => "It was not agreed to yet; the first `uam` asks.".to_owned(),
+        None => "Not agreed to yet; the first start asks.".to_owned(),
         Some(consent) => format!(
             "Agreed to on {} (version {}, SHA-256 of the text {}).",
             report::local_date(consent.at_us, &current_zone_name()),

@@ -12,10 +12,10 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// How long `uam stop` waits for the end: the last upload may take its time.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-pub(super) fn show_status(home: &AppContext, json: bool) -> anyhow::Result<ExitCode> {
+pub(super) fn show_status(context: &AppContext, json: bool) -> anyhow::Result<ExitCode> {
     let Response::Status {
         status, indicator, ..
-    } = agent::call_running_agent(&home.paths, &Request::Status)?
+    } = agent::call_running_agent(&context.paths, &Request::Status)?
     else {
         anyhow::bail!("the running uam gave no status");
     };
@@ -37,42 +37,42 @@ pub(super) fn show_status(home: &AppContext, json: bool) -> anyhow::Result<ExitC
 }
 
 pub(super) fn send_pause(
-    home: &AppContext,
+    context: &AppContext,
     length: Option<PauseLength>,
 ) -> anyhow::Result<ExitCode> {
     let length = length.unwrap_or(PauseLength::UntilResumed);
     print_response(agent::call_running_agent(
-        &home.paths,
+        &context.paths,
         &Request::Pause { length },
     )?)
 }
 
 /// Makes the running uam apply the changed settings file.
-pub(super) fn reload_settings(home: &AppContext) -> anyhow::Result<ExitCode> {
+pub(super) fn reload_settings(context: &AppContext) -> anyhow::Result<ExitCode> {
     print_response(agent::call_running_agent(
-        &home.paths,
+        &context.paths,
         &Request::ReloadSettings,
     )?)
 }
 
-pub(super) fn send_resume(home: &AppContext) -> anyhow::Result<ExitCode> {
-    print_response(agent::call_running_agent(&home.paths, &Request::Resume)?)
+pub(super) fn send_resume(context: &AppContext) -> anyhow::Result<ExitCode> {
+    print_response(agent::call_running_agent(&context.paths, &Request::Resume)?)
 }
 
-pub(super) fn take_screenshot(home: &AppContext) -> anyhow::Result<ExitCode> {
+pub(super) fn take_screenshot(context: &AppContext) -> anyhow::Result<ExitCode> {
     print_response(agent::call_running_agent(
-        &home.paths,
+        &context.paths,
         &Request::TakeScreenshot,
     )?)
 }
 
 /// Returns when the instance has really ended.
-pub(super) fn stop_and_wait(home: &AppContext) -> anyhow::Result<ExitCode> {
-    let response = agent::call_running_agent(&home.paths, &Request::Stop)?;
+pub(super) fn stop_and_wait(context: &AppContext) -> anyhow::Result<ExitCode> {
+    let response = agent::call_running_agent(&context.paths, &Request::Stop)?;
     output::print_line(response.text());
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
-        if InstanceLock::acquire(&home.paths.instance_lock_file())?.is_ok() {
+        if InstanceLock::acquire(&context.paths.instance_lock_file())?.is_ok() {
             output::print_line("Stopped.");
             return Ok(ExitCode::SUCCESS);
         }
@@ -81,7 +81,7 @@ pub(super) fn stop_and_wait(home: &AppContext) -> anyhow::Result<ExitCode> {
     Err(UserError::new(
         ErrorKind::Failed,
         "uam has not ended yet",
-        "It may still be sending; `uam status` tells while it runs.",
+        "It may still be uploading; `uam status` shows its state until it ends.",
     )
     .into())
 }

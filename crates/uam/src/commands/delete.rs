@@ -15,26 +15,26 @@ use protocol::{RedactionScope, RedactionSummary};
 use std::process::ExitCode;
 
 /// Text of the notice when the record is opened with the viewer's key.
-const OPENED: &str = "The record was opened to take something out.";
+const OPENED: &str = "The record was opened to delete something.";
 
-pub(super) fn run(home: &AppContext, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
-    require_journal(home)?;
+pub(super) fn run(context: &AppContext, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
+    require_journal(context)?;
     let scope = parse_scope(args, current_time_us())?;
-    let running = redaction::is_agent_running(home)?;
+    let running = redaction::is_agent_running(context)?;
     let mut access = match running {
         true => None,
-        false => Some(open_with_notice(home, NoticeCode::Access, OPENED)?),
+        false => Some(open_with_notice(context, NoticeCode::Access, OPENED)?),
     };
-    let mut summary = redact_scope(home, &scope, true, running, access.as_ref())?;
+    let mut summary = redact_scope(context, &scope, true, running, access.as_ref())?;
     if summary.needs_key && access.is_none() {
-        access = Some(open_with_notice(home, NoticeCode::Access, OPENED)?);
-        summary = redact_scope(home, &scope, true, running, access.as_ref())?;
+        access = Some(open_with_notice(context, NoticeCode::Access, OPENED)?);
+        summary = redact_scope(context, &scope, true, running, access.as_ref())?;
     }
     let zone = current_zone_name();
     let about = redaction::describe_scope(&scope, current_time_us(), &zone);
     if summary.unreadable > 0 {
         output::print_line(&format!(
-            "{} of these days open with no key at hand (they are damaged, or were sealed for others) and stay.",
+            "{} of these days cannot be opened with the keys of this computer (damaged, or sealed for others); they are not changed.",
             report::format::format_count(summary.unreadable, "row", "rows")
         ));
     }
@@ -58,12 +58,12 @@ pub(super) fn run(home: &AppContext, args: &DeleteArgs) -> anyhow::Result<ExitCo
         output::print_line("Nothing was changed.");
         return Ok(ExitCode::SUCCESS);
     }
-    let summary = redact_scope(home, &scope, false, running, access.as_ref())?;
+    let summary = redact_scope(context, &scope, false, running, access.as_ref())?;
     output::print_line(&format!(
         "Deleted: {}.",
         redaction::describe_amount(&scope, &summary)
     ));
-    delete_copies_and_report(home, NoticeCode::Removed, &summary, access.as_ref())?;
+    delete_copies_and_report(context, NoticeCode::Removed, &summary, access.as_ref())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -98,15 +98,15 @@ fn parse_scope(args: &DeleteArgs, now_us: i64) -> anyhow::Result<RedactionScope>
 }
 
 fn redact_scope(
-    home: &AppContext,
+    context: &AppContext,
     scope: &RedactionScope,
     dry_run: bool,
     running: bool,
     access: Option<&ReadAccess>,
 ) -> anyhow::Result<RedactionSummary> {
     match (running, access) {
-        (false, Some(access)) => redaction::redact_directly(home, scope, dry_run, access),
-        _ => redaction::redact_through_agent(home, scope, dry_run, access),
+        (false, Some(access)) => redaction::redact_directly(context, scope, dry_run, access),
+        _ => redaction::redact_through_agent(context, scope, dry_run, access),
     }
 }
 
@@ -115,7 +115,7 @@ pub(super) fn print_affected_copies(summary: &RedactionSummary) {
     let (whole, shared): (Vec<_>, Vec<_>) = summary.objects.iter().partition(|o| o.is_exclusive);
     if !whole.is_empty() {
         output::print_line(&format!(
-            "{} with nothing else in them were uploaded, or may have been; they are deleted there if that is allowed:",
+            "{} with nothing else in them were uploaded, or may have been; they are deleted at the destination if that is allowed:",
             report::format::format_count(whole.len() as u64, "object", "objects")
         ));
     }
@@ -124,7 +124,7 @@ pub(super) fn print_affected_copies(summary: &RedactionSummary) {
     }
     if !shared.is_empty() {
         output::print_line(&format!(
-            "{} with other records, too, were uploaded, or may have been; they stay there, because deleting them would lose those records:",
+            "{} with other records, too, were uploaded, or may have been; they stay at the destination, because deleting them would lose those records:",
             report::format::format_count(shared.len() as u64, "object", "objects")
         ));
     }
@@ -135,12 +135,12 @@ pub(super) fn print_affected_copies(summary: &RedactionSummary) {
 
 /// Deletes the uploaded copies, as far as that is allowed; prints and records which ones stay.
 pub(super) fn delete_copies_and_report(
-    home: &AppContext,
+    context: &AppContext,
     code: NoticeCode,
     summary: &RedactionSummary,
     access: Option<&ReadAccess>,
 ) -> anyhow::Result<()> {
-    let copies = redaction::delete_uploaded_copies(&home.paths, &summary.objects);
+    let copies = redaction::delete_uploaded_copies(&context.paths, &summary.objects);
     for name in &copies.deleted {
         output::print_line(&format!("Deleted at the destination: {name}"));
     }
@@ -148,7 +148,7 @@ pub(super) fn delete_copies_and_report(
         output::print_line(&format!("STILL at the destination: {name} ({why})"));
     }
     if !copies.left.is_empty() {
-        output::print_line("The owner of the storage can delete them by these names.");
+        output::print_line("The owner of the storage can delete these objects.");
     }
     if summary.checkpoint_pending {
         output::print_line(
@@ -157,13 +157,13 @@ pub(super) fn delete_copies_and_report(
     }
     for file in &summary.set_aside_files {
         output::print_line(&format!(
-            "Set aside earlier and not touched; it may hold the same data: {}",
+            "Not changed: {}. This journal was set aside earlier and may hold the same data.",
             file.display()
         ));
     }
     let left: Vec<String> = copies.left.into_iter().map(|(name, _)| name).collect();
     redaction::record_through(
-        home,
+        context,
         access,
         redaction::copy_notices(code, copies.deleted.len(), &left),
     )

@@ -15,6 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use upload::{Destination, Timeouts};
 
+/// Columns of the sensors' labels.
+const SENSOR_LABEL: usize = 9;
+
 /// Everything the doctor found.
 #[derive(Serialize)]
 struct DoctorReport {
@@ -38,21 +41,21 @@ struct DoctorReport {
     problems: Vec<String>,
 }
 
-pub(super) fn run(home: &AppContext, json: bool) -> anyhow::Result<ExitCode> {
+pub(super) fn run(context: &AppContext, json: bool) -> anyhow::Result<ExitCode> {
     let mut problems = Vec::new();
     let mut problem = |e: anyhow::Error| problems.push(format!("{e:#}"));
-    let config = Settings::load(&home.paths).unwrap_or_else(|e| {
+    let config = Settings::load(&context.paths).unwrap_or_else(|e| {
         problem(e);
         Settings::default()
     });
-    let destination = EnvVars::load(&home.paths)
-        .and_then(|env| settings::resolve_destination(&config, &env, &home.paths));
+    let destination = EnvVars::load(&context.paths)
+        .and_then(|env| settings::resolve_destination(&config, &env, &context.paths));
     let destination = destination.map_err(&mut problem).ok();
     if let Some(Err(e)) = destination.as_ref().map(check_bucket_access) {
         problem(e);
     }
     let desktop = Desktop::open(&agent::desktop_options(&config), Arc::new(SystemClock));
-    let vault = match vault::Vault::open(&home.paths.vault_dir()) {
+    let vault = match vault::Vault::open(&context.paths.vault_dir()) {
         Ok(vault) => Some(vault),
         Err(vault::VaultError::Missing { .. }) => None,
         Err(e) => {
@@ -62,11 +65,11 @@ pub(super) fn run(home: &AppContext, json: bool) -> anyhow::Result<ExitCode> {
     };
     let enrolled = vault.as_ref().is_some_and(vault::Vault::is_enrolled);
     let keys = super::keys::summarise_keys(vault.as_ref());
-    let running = match home
+    let running = match context
         .paths
         .instance_lock_file()
         .exists()
-        .then(|| InstanceLock::acquire(&home.paths.instance_lock_file()))
+        .then(|| InstanceLock::acquire(&context.paths.instance_lock_file()))
     {
         Some(Ok(Err(holder))) => Some(holder.pid.unwrap_or_default()),
         _ => None,
@@ -78,8 +81,8 @@ pub(super) fn run(home: &AppContext, json: bool) -> anyhow::Result<ExitCode> {
             settings::VisibilityPolicy::from(&config.indicator),
         )),
         tried: desktop.notes().iter().map(ToString::to_string).collect(),
-        settings: home.paths.config_file().display().to_string(),
-        data: home.paths.data.display().to_string(),
+        settings: context.paths.config_file().display().to_string(),
+        data: context.paths.data.display().to_string(),
         remarks: destination
             .as_ref()
             .map(Destination::remarks)
@@ -92,9 +95,9 @@ pub(super) fn run(home: &AppContext, json: bool) -> anyhow::Result<ExitCode> {
         enrolled,
         keys,
         sealing: match config.upload.is_sealed() {
-            true => "what is sent is sealed: only your keys open it",
+            true => "uploads are sealed: only your keys open them",
             false => {
-                "what is sent is READABLE for whoever can read that place (upload.seal = false)"
+                "uploads are READABLE for anyone who can read that storage (upload.seal = false)"
             }
         },
         problems,
@@ -128,59 +131,65 @@ fn check_bucket_access(destination: &Destination) -> anyhow::Result<()> {
         .map_err(told)
 }
 
-fn print_report(f: &DoctorReport) {
-    output::print_line(&format!("uam {}", f.version));
-    output::print_line("\nSensors");
-    for c in &f.sensors {
-        output::print_line(&format!(
-            "  {:<9}{}",
-            c.concern,
-            agent::describe_support(&c.support)
-        ));
+fn print_report(found: &DoctorReport) {
+    let sensors = found.sensors.iter().flat_map(|sensor| {
+        agent::describe_support(&sensor.concern.to_string(), SENSOR_LABEL, &sensor.support)
+    });
+    let running = match found.running {
+        None => "  not running".to_owned(),
+        Some(0) => "  running".to_owned(),
+        Some(pid) => format!("  running (process {pid})"),
+    };
+    let enrolled = match found.enrolled {
+        true => "  second factor set up",
+        false => "  second factor not set up yet; the first start does it",
+    };
+    output::print_line(&format!("uam {}", found.version));
+    print_section("Sensors", sensors);
+    print_section(
+        "Visible on the desktop",
+        agent::describe_availability(&found.shown),
+    );
+    print_section(
+        "Probe log",
+        found.tried.iter().map(|note| format!("  {note}")),
+    );
+    print_section("Files and destination", describe_files(found));
+    print_section(
+        "State",
+        [running, enrolled.to_owned(), format!("  {}", found.sealing)],
+    );
+    print_section("Keys", found.keys.iter().map(|line| format!("  {line}")));
+    if found.problems.is_empty() {
+        output::print_line("\nNo problems found.");
+    } else {
+        let indent = |problem: &String| format!("  {}", problem.replace('\n', "\n  "));
+        print_section("Problems", found.problems.iter().map(indent));
     }
-    output::print_line("\nShown");
-    for line in agent::describe_availability(&f.shown) {
+}
+
+fn print_section(title: &str, lines: impl IntoIterator<Item = String>) {
+    output::print_line(&format!("\n{title}"));
+    for line in lines {
         output::print_line(&line);
     }
-    output::print_line("\nTried");
-    for note in &f.tried {
-        output::print_line(&format!("  {note}"));
+}
+
+fn describe_files(found: &DoctorReport) -> Vec<String> {
+    let destination = found.destination.as_deref();
+    let mut rows = vec![
+        ("settings", found.settings.as_str()),
+        ("data", &found.data),
+        (
+            "destination",
+            destination.unwrap_or("unknown (see Problems)"),
+        ),
+    ];
+    if let Some(key) = &found.signed_with {
+        rows.push(("credentials", key));
     }
-    output::print_line("\nPlaces");
-    output::print_line(&format!("  settings  {}", f.settings));
-    output::print_line(&format!("  data      {}", f.data));
-    output::print_line(&format!(
-        "  sent to   {}",
-        f.destination.as_deref().unwrap_or("(see below)")
-    ));
-    if let Some(with) = &f.signed_with {
-        output::print_line(&format!("  with      {with}"));
-    }
-    for remark in &f.remarks {
-        output::print_line(&format!("            {remark}"));
-    }
-    output::print_line("\nState");
-    match f.running {
-        Some(0) => output::print_line("  running"),
-        Some(pid) => output::print_line(&format!("  running (process {pid})")),
-        None => output::print_line("  not running"),
-    }
-    output::print_line(if f.enrolled {
-        "  second factor set up"
-    } else {
-        "  second factor not set up yet (the first `uam` does it)"
-    });
-    output::print_line(&format!("  {}", f.sealing));
-    output::print_line("\nKeys");
-    for line in &f.keys {
-        output::print_line(&format!("  {line}"));
-    }
-    if f.problems.is_empty() {
-        output::print_line("\nNothing is wrong.");
-    } else {
-        output::print_line("\nProblems");
-        for p in &f.problems {
-            output::print_line(&format!("  {}", p.replace('\n', "\n  ")));
-        }
-    }
+    rows.extend(found.remarks.iter().map(|remark| ("", remark.as_str())));
+    rows.into_iter()
+        .map(|(label, text)| format!("  {label:<13}{text}"))
+        .collect()
 }

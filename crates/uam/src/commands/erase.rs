@@ -17,8 +17,8 @@ use std::process::ExitCode;
 /// The word to type.
 const WORD: &str = "ERASE";
 
-pub(super) fn run(home: &AppContext, args: &EraseArgs) -> anyhow::Result<ExitCode> {
-    require_journal(home)?;
+pub(super) fn run(context: &AppContext, args: &EraseArgs) -> anyhow::Result<ExitCode> {
+    require_journal(context)?;
     let day = |text: &str| {
         values::parse_utc_day(text).map_err(|e| {
             UserError::usage(
@@ -41,13 +41,13 @@ pub(super) fn run(home: &AppContext, args: &EraseArgs) -> anyhow::Result<ExitCod
     };
     // Even during an unlock: this cannot be undone.
     let access = open_with_fresh_factors(
-        home,
+        context,
         NoticeCode::Access,
         "The record was opened to erase days of it.",
     )?;
-    let redact_scope = |dry_run| match redaction::is_agent_running(home)? {
-        true => redaction::redact_through_agent(home, &scope, dry_run, Some(&access)),
-        false => redaction::redact_directly(home, &scope, dry_run, &access),
+    let redact_scope = |dry_run| match redaction::is_agent_running(context)? {
+        true => redaction::redact_through_agent(context, &scope, dry_run, Some(&access)),
+        false => redaction::redact_directly(context, &scope, dry_run, &access),
     };
     let summary = redact_scope(true)?;
     let about = redaction::describe_scope(&scope, current_time_us(), &current_zone_name());
@@ -76,6 +76,6 @@ pub(super) fn run(home: &AppContext, args: &EraseArgs) -> anyhow::Result<ExitCod
         "Erased: {}.",
         redaction::describe_amount(&scope, &summary)
     ));
-    delete::delete_copies_and_report(home, NoticeCode::Erased, &summary, Some(&access))?;
+    delete::delete_copies_and_report(context, NoticeCode::Erased, &summary, Some(&access))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -15,19 +15,19 @@ use std::process::ExitCode;
 /// Columns of the list.
 const WIDTH: usize = 100;
 
-pub(super) fn run(home: &AppContext, args: &ExcludeArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(context: &AppContext, args: &ExcludeArgs) -> anyhow::Result<ExitCode> {
     let new = ExclusionRule {
         app: args.add_app.clone(),
         exe: args.add_exe.clone(),
         title: args.add_title.clone(),
     };
     if new != ExclusionRule::default() {
-        return add_own_rule(home, &new);
+        return add_own_rule(context, &new);
     }
     if let Some(number) = args.remove {
-        return remove_own_rule(home, number);
+        return remove_own_rule(context, number);
     }
-    let config = Settings::load(&home.paths)?;
+    let config = Settings::load(&context.paths)?;
     match &args.test {
         Some(title) => test_window(&config, args, title.clone()),
         None => print_rules(&config, args.json),
@@ -178,24 +178,27 @@ fn wrap_words(words: &[String], width: usize) -> Vec<String> {
     lines
 }
 
-fn add_own_rule(home: &AppContext, rule: &ExclusionRule) -> anyhow::Result<ExitCode> {
-    for line in add_exclusion_rule(home, rule)? {
+fn add_own_rule(context: &AppContext, rule: &ExclusionRule) -> anyhow::Result<ExitCode> {
+    for line in add_exclusion_rule(context, rule)? {
         output::print_line(&line);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn remove_own_rule(home: &AppContext, number: usize) -> anyhow::Result<ExitCode> {
-    let before = Settings::load(&home.paths)?;
+fn remove_own_rule(context: &AppContext, number: usize) -> anyhow::Result<ExitCode> {
+    let before = Settings::load(&context.paths)?;
     let rule = before.exclude.rules.get(number.wrapping_sub(1));
     let rule = rule.map_or_else(String::new, |r| format!(": {r}"));
     if !rule.is_empty() {
         // Adding protection needs no factors; removing it does, as any other change of settings.
-        authorise_settings_change(home, &format!("Your exclusion rule {number} was removed."))?;
+        authorise_settings_change(
+            context,
+            &format!("Your exclusion rule {number} was removed."),
+        )?;
     }
-    settings::remove_rule(&home.paths, number)?;
+    settings::remove_rule(&context.paths, number)?;
     output::print_line(&format!("Removed your rule {number}{rule}."));
-    output::print_line(&reload_after_change(home)?);
+    output::print_line(&reload_after_change(context)?);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -19,16 +19,16 @@ use vault::{
 /// How often the first code of a new phone is asked for.
 const TRIES: u32 = 5;
 
-pub(super) fn run(home: &AppContext, action: Option<KeysAction>) -> anyhow::Result<ExitCode> {
+pub(super) fn run(context: &AppContext, action: Option<KeysAction>) -> anyhow::Result<ExitCode> {
     let action = match action.unwrap_or(KeysAction::List) {
         KeysAction::List => {
-            print_slots(&Vault::open(&home.paths.vault_dir())?);
-            print_signing_key(home)?;
+            print_slots(&Vault::open(&context.paths.vault_dir())?);
+            print_signing_key(context)?;
             return Ok(ExitCode::SUCCESS);
         }
         action => action,
     };
-    let mut factors = ask_factors(home)?;
+    let mut factors = ask_factors(context)?;
     let text = apply_action(&mut factors, action)?;
     // After a rotation identity and slot are new ones.
     let identity = factors
@@ -37,13 +37,13 @@ pub(super) fn run(home: &AppContext, action: Option<KeysAction>) -> anyhow::Resu
     let keys = journal_keys(&factors.vault, factors.vault.viewer_opener(&identity), None)?;
     let mut notices = factors.notices;
     notices.push((NoticeCode::Keys, text.clone()));
-    agent::record_notices(home, &keys, notices)?;
+    agent::record_notices(context, &keys, notices)?;
     output::print_line(&text);
     Ok(ExitCode::SUCCESS)
 }
 
 fn print_slots(vault: &Vault) {
-    output::print_line("Opens the vault:");
+    output::print_line("The vault opens with:");
     let day = |us| report::local_date(us, &current_zone_name());
     let daily = vault.slots().filter(|s| s.kind != KeySlotKind::Recovery);
     for slot in daily {
@@ -56,14 +56,14 @@ fn print_slots(vault: &Vault) {
     }
     let mut codes = vault.slots().filter(|s| s.kind == KeySlotKind::Recovery);
     match codes.next() {
-        None => output::print_line("       no recovery codes: `uam keys recovery` makes ten"),
+        None => output::print_line("       no recovery codes; `uam keys recovery` makes ten"),
         Some(first) => output::print_line(&format!(
             "       {} recovery codes of {}",
             1 + codes.count(),
             day(first.created_us)
         )),
     }
-    output::print_line("Reads what is recorded:");
+    output::print_line("These can read the record:");
     match vault.viewer() {
         Some(key) => output::print_line(&format!("  you, on this computer  {key}")),
         None => output::print_line("  nobody on this computer"),
@@ -78,22 +78,22 @@ fn print_slots(vault: &Vault) {
     let gate = vault.gate();
     if gate.failures > 0 {
         output::print_line(&format!(
-            "Codes refused since the last right one: {}",
+            "Codes refused since the last correct one: {}",
             gate.failures
         ));
     }
 }
 
 /// The key that signs uploads; it opens nothing.
-fn print_signing_key(home: &AppContext) -> anyhow::Result<()> {
-    output::print_line("Signs the lists of what is sent (`uam verify --key` takes it):");
-    match DeviceKey::load(&home.paths.vault_dir())? {
+fn print_signing_key(context: &AppContext) -> anyhow::Result<()> {
+    output::print_line("Key that signs the manifests of uploads (for `uam verify --key`):");
+    match DeviceKey::load(&context.paths.vault_dir())? {
         Some(key) => output::print_line(&format!(
             "  {}  {}",
             key.public().fingerprint(),
             key.public()
         )),
-        None => output::print_line("  no key yet; the first upload makes it"),
+        None => output::print_line("  no key yet; the first upload creates it"),
     }
     Ok(())
 }
@@ -105,7 +105,7 @@ pub(super) fn summarise_keys(vault: Option<&Vault>) -> Vec<String> {
         Err(why) => format!("credential store here: none ({why})"),
     };
     let Some(vault) = vault else {
-        return vec!["no vault yet (the first `uam` makes it)".to_owned(), store];
+        return vec!["no vault yet; the first start creates it".to_owned(), store];
     };
     let count = |kind| vault.slots().filter(|s| s.kind == kind).count();
     let mut daily = Vec::new();
@@ -175,7 +175,7 @@ fn apply_action(factors: &mut VerifiedFactors, action: KeysAction) -> anyhow::Re
         }
         KeysAction::Phone { import } => {
             set_up_phone(vault, slot, token, import.as_deref())?;
-            "Another secret for the codes was set up.".to_owned()
+            "A new secret for the authenticator app was set up.".to_owned()
         }
         KeysAction::AddOrganisation { name, key } => {
             let organisation = Organisation::new(&name, &key).map_err(|e| {
@@ -191,7 +191,7 @@ fn apply_action(factors: &mut VerifiedFactors, action: KeysAction) -> anyhow::Re
         KeysAction::RemoveOrganisation { name } => {
             vault.remove_organisation(slot, token, &name)?;
             format!(
-                "{} reads nothing new from the next start on.",
+                "{} can read nothing that is recorded from the next start on.",
                 model::to_printable(&name, 60)
             )
         }
@@ -223,7 +223,7 @@ pub(super) fn set_up_phone(
     let known = given.is_some();
     let proposal = vault.propose_secret(given)?;
     let picture = std::env::current_dir()
-        .context("cannot tell the present folder")?
+        .context("cannot find the current folder")?
         .join("mfa_qr.png");
     if !known {
         sign_in::show_totp_secret(&proposal.enrolment(&sign_in::account_label())?, &picture);

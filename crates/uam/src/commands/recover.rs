@@ -15,20 +15,20 @@ use vault::{KeySlotKind, RecoveryCode, Vault};
 const TRIES: u32 = 5;
 
 pub(super) fn run(
-    home: &AppContext,
+    context: &AppContext,
     from: Option<&Path>,
     identity: Option<&Path>,
 ) -> anyhow::Result<ExitCode> {
     match from {
         Some(file) => print_key_from_copy(file, identity),
-        None => recover_here(home),
+        None => recover_here(context),
     }
 }
 
 /// On another computer: the key, for any `age` program.
 fn print_key_from_copy(file: &Path, to: Option<&Path>) -> anyhow::Result<ExitCode> {
     let recovered = vault::open_vault_copy(file, &ask_recovery_code()?)?;
-    let mut text = String::from("# Opens what was recorded: age -d -i THIS-FILE OBJECT\n");
+    let mut text = String::from("# Opens the records: age -d -i THIS-FILE OBJECT\n");
     for key in std::iter::once(&recovered.identity).chain(&recovered.earlier) {
         text.push_str(&key.reveal());
         text.push('\n');
@@ -41,7 +41,7 @@ fn print_key_from_copy(file: &Path, to: Option<&Path>) -> anyhow::Result<ExitCod
                 .and_then(|mut out| out.write_all(text.as_bytes()).and_then(|()| out.sync_all()));
             written.with_context(|| format!("cannot write the key to {}", to.display()))?;
             output::print_line(&format!(
-                "The key is in {}. `age -d -i {} OBJECT` opens what was recorded.",
+                "The key is in {}. `age -d -i {} OBJECT` opens an uploaded object.",
                 to.display(),
                 to.display()
             ));
@@ -51,8 +51,8 @@ fn print_key_from_copy(file: &Path, to: Option<&Path>) -> anyhow::Result<ExitCod
 }
 
 /// On the vault's own computer: a new secret for the phone, and a new place for the key.
-fn recover_here(home: &AppContext) -> anyhow::Result<ExitCode> {
-    let mut vault = Vault::open(&home.paths.vault_dir())?;
+fn recover_here(context: &AppContext) -> anyhow::Result<ExitCode> {
+    let mut vault = Vault::open(&context.paths.vault_dir())?;
     let code = ask_recovery_code()?;
     let now = unix_time();
     let now_us = current_time_us();
@@ -62,12 +62,12 @@ fn recover_here(home: &AppContext) -> anyhow::Result<ExitCode> {
         .filter(|s| s.kind == KeySlotKind::Recovery)
         .count();
     output::print_line(&format!(
-        "The code was right and is used up; {left} are left."
+        "The code is correct and now used up; {left} are left."
     ));
     let identity = vault.viewer_identity(&door, &pass)?;
     let keys = journal_keys(&vault, vault.viewer_opener(&identity), None)?;
-    let text = "A recovery code was used to get in.".to_owned();
-    agent::record_notices(home, &keys, vec![(NoticeCode::Keys, text)])?;
+    let text = "A recovery code was used to regain access.".to_owned();
+    agent::record_notices(context, &keys, vec![(NoticeCode::Keys, text)])?;
     // Standard input is opened for each question: the functions called in between ask questions, too.
     if Prompt::on_stdio().ask_yes_no(
         "Set up a new phone (a new secret for the authenticator app)?",
@@ -76,7 +76,7 @@ fn recover_here(home: &AppContext) -> anyhow::Result<ExitCode> {
         super::keys::set_up_phone(&mut vault, &door, &pass, None)?;
     }
     if Prompt::on_stdio().ask_yes_no(
-        "Give the key a new place (credential store or passphrase)?",
+        "Keep the key in a new place (credential store or passphrase)?",
         true,
     )? {
         let old: Vec<u32> = vault

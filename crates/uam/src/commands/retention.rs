@@ -18,15 +18,15 @@ use settings::Settings;
 use std::process::ExitCode;
 use vault::{Opener, Vault};
 
-pub(super) fn run(home: &AppContext, apply: bool, json: bool) -> anyhow::Result<ExitCode> {
-    require_journal(home)?;
-    let config = Settings::load(&home.paths)?;
-    let policy = settings::resolve_retention(&config, &home.paths);
-    let mut outbox = Outbox::open(&home.paths.journal_dir())?;
+pub(super) fn run(context: &AppContext, apply: bool, json: bool) -> anyhow::Result<ExitCode> {
+    require_journal(context)?;
+    let config = Settings::load(&context.paths)?;
+    let policy = settings::resolve_retention(&config, &context.paths);
+    let mut outbox = Outbox::open(&context.paths.journal_dir())?;
     let now_us = current_time_us();
     if apply {
         // The uploader applies the rule, too.
-        let lock = home.paths.upload_lock_file();
+        let lock = context.paths.upload_lock_file();
         let Ok(_alone) = InstanceLock::acquire(&lock)? else {
             return Err(UserError::new(
                 ErrorKind::Failed,
@@ -36,30 +36,30 @@ pub(super) fn run(home: &AppContext, apply: bool, json: bool) -> anyhow::Result<
             .into());
         };
         let look = retention::plan_retention(&outbox, policy, now_us)?;
-        return apply_now(home, &mut outbox, &look, now_us);
+        return apply_now(context, &mut outbox, &look, now_us);
     }
     let look = retention::plan_retention(&outbox, policy, now_us)?;
     if json {
-        output::print_line(&serde_json::to_string(&to_json(home, &look, now_us))?);
+        output::print_line(&serde_json::to_string(&to_json(context, &look, now_us))?);
         return Ok(ExitCode::SUCCESS);
     }
-    for line in format_lines(home, &look, now_us) {
+    for line in format_lines(context, &look, now_us) {
         output::print_line(&line);
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// The screenshots that the settings in force delete or archive, if any.
-pub(super) fn preview_retention(home: &AppContext) -> anyhow::Result<Option<String>> {
-    if !home.paths.has_journal() {
+pub(super) fn preview_retention(context: &AppContext) -> anyhow::Result<Option<String>> {
+    if !context.paths.has_journal() {
         return Ok(None);
     }
-    let policy = settings::resolve_retention(&Settings::load(&home.paths)?, &home.paths);
-    let outbox = Outbox::open(&home.paths.journal_dir())?;
+    let policy = settings::resolve_retention(&Settings::load(&context.paths)?, &context.paths);
+    let outbox = Outbox::open(&context.paths.journal_dir())?;
     let look = retention::plan_retention(&outbox, policy, current_time_us())?;
     Ok((!look.steps.is_empty()).then(|| {
         format!(
-            "By this rule {} {}, a day after the next upload has told it. `uam retention` shows more.",
+            "By this rule {} {}, a day after the next upload announces it. `uam retention` shows more.",
             retention::describe_action(&look.policy.action),
             retention::describe_totals(&look.outlook.leave)
         )
@@ -67,14 +67,14 @@ pub(super) fn preview_retention(home: &AppContext) -> anyhow::Result<Option<Stri
 }
 
 fn apply_now(
-    home: &AppContext,
+    context: &AppContext,
     outbox: &mut Outbox,
     look: &RetentionPlan,
     now_us: i64,
 ) -> anyhow::Result<ExitCode> {
     if look.steps.is_empty() {
         output::print_line(&format!(
-            "Nothing leaves. {}",
+            "There is nothing to delete or archive. {}",
             retention::describe_kept(&look.outlook)
         ));
         return Ok(ExitCode::SUCCESS);
@@ -84,12 +84,12 @@ fn apply_now(
         retention::describe_action(&look.policy.action),
         retention::describe_totals(&look.outlook.leave)
     ));
-    retention::record_announcement(&home.paths, &look.policy, now_us)?;
+    retention::record_announcement(&context.paths, &look.policy, now_us)?;
     let (_, said) = retention::apply_plan(outbox, look)?;
-    let vault = Vault::open(&home.paths.vault_dir())?;
+    let vault = Vault::open(&context.paths.vault_dir())?;
     let keys = journal_keys(&vault, Opener::new([]), None)?;
     agent::record_notices(
-        home,
+        context,
         &keys,
         vec![(NoticeCode::Retention, format!("On request: {said}"))],
     )
@@ -101,8 +101,8 @@ fn apply_now(
 }
 
 /// When the rule applies by itself, in microseconds since the Unix epoch (UTC); none before it is announced.
-fn applies_from(home: &AppContext, look: &RetentionPlan, now_us: i64) -> Option<i64> {
-    let told = retention::announced_at(&home.paths, &look.policy);
+fn applies_from(context: &AppContext, look: &RetentionPlan, now_us: i64) -> Option<i64> {
+    let told = retention::announced_at(&context.paths, &look.policy);
     match journal::retention::notice_due(told, now_us) {
         RetentionNotice::Announce => None,
         RetentionNotice::Wait | RetentionNotice::Execute => {
@@ -111,7 +111,7 @@ fn applies_from(home: &AppContext, look: &RetentionPlan, now_us: i64) -> Option<
     }
 }
 
-fn format_lines(home: &AppContext, look: &RetentionPlan, now_us: i64) -> Vec<String> {
+fn format_lines(context: &AppContext, look: &RetentionPlan, now_us: i64) -> Vec<String> {
     let policy = &look.policy;
     let then = match &policy.action {
         RetentionAction::Delete => "then deleted here".to_owned(),
@@ -134,7 +134,7 @@ fn format_lines(home: &AppContext, look: &RetentionPlan, now_us: i64) -> Vec<Str
     ];
     if look.outlook.unsent.pictures > 0 {
         lines.push(format!(
-            "Not sent    {}: they stay until they are uploaded",
+            "Waiting     {}: they stay until they are uploaded",
             retention::describe_totals(&look.outlook.unsent)
         ));
     }
@@ -142,8 +142,8 @@ fn format_lines(home: &AppContext, look: &RetentionPlan, now_us: i64) -> Vec<Str
         return lines;
     }
     let zone = load_zone(&current_zone_name());
-    lines.push(match applies_from(home, look, now_us) {
-        None => "When        a day after the next upload has told it; `uam retention --apply` does it now.".to_owned(),
+    lines.push(match applies_from(context, look, now_us) {
+        None => "When        a day after the next upload announces it; `uam retention --apply` does it now.".to_owned(),
         Some(at) if at <= now_us => "When        with the next upload; `uam retention --apply` does it now.".to_owned(),
         Some(at) => format!(
             "When        from {} on; `uam retention --apply` does it now.",
@@ -153,7 +153,7 @@ fn format_lines(home: &AppContext, look: &RetentionPlan, now_us: i64) -> Vec<Str
     lines
 }
 
-fn to_json(home: &AppContext, look: &RetentionPlan, now_us: i64) -> Value {
+fn to_json(context: &AppContext, look: &RetentionPlan, now_us: i64) -> Value {
     let numbers = |of: &ScreenshotTotals| {
         json!({
             "pictures": of.pictures,
@@ -172,6 +172,6 @@ fn to_json(home: &AppContext, look: &RetentionPlan, now_us: i64) -> Value {
         "leave": numbers(&look.outlook.leave),
         "stay": numbers(&look.outlook.stay),
         "unsent": numbers(&look.outlook.unsent),
-        "from_us": applies_from(home, look, now_us),
+        "from_us": applies_from(context, look, now_us),
     })
 }

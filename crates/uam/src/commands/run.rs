@@ -8,12 +8,12 @@ use settings::{EnvVars, Settings};
 use std::process::ExitCode;
 use vault::Identity;
 
-pub(super) fn run(home: &AppContext, args: &RunArgs) -> anyhow::Result<ExitCode> {
-    let paths = &home.paths;
+pub(super) fn run(context: &AppContext, args: &RunArgs) -> anyhow::Result<ExitCode> {
+    let paths = &context.paths;
     // Everything that can be wrong is found before the user is asked for anything.
     let config = Settings::load(paths)?;
     let environment = EnvVars::load(paths)?;
-    let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
+    let destination = settings::resolve_destination(&config, &environment, &context.paths)?;
     super::worker::check_arguments(args)?;
     if args.background {
         super::background::require_visibility(&config)?;
@@ -38,10 +38,10 @@ pub(super) fn run(home: &AppContext, args: &RunArgs) -> anyhow::Result<ExitCode>
     let handover = Handover::new(&lease, today, entered.notices, true);
     drop(entered.vault);
     if args.background {
-        return super::background::launch_supervisor(home, args, &handover, &greeting, instance);
+        return super::background::launch_supervisor(context, args, &handover, &greeting, instance);
     }
     let code = run_supervisor(SupervisorSetup {
-        home: home.given.clone(),
+        home: context.given.clone(),
         worker_arguments: super::worker::worker_arguments(args),
         is_background: args.background,
         lease,

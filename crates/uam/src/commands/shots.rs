@@ -13,8 +13,8 @@ use settings::Settings;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-pub(super) fn run(home: &AppContext, args: &ShotsArgs) -> anyhow::Result<ExitCode> {
-    let reader = open_reader(home, "pictures")?;
+pub(super) fn run(context: &AppContext, args: &ShotsArgs) -> anyhow::Result<ExitCode> {
+    let reader = open_reader(context, "pictures")?;
     match (&args.show, &args.save) {
         (Some(which), _) => {
             let wanted = match which.as_str() {
@@ -34,7 +34,7 @@ pub(super) fn run(home: &AppContext, args: &ShotsArgs) -> anyhow::Result<ExitCod
             output::print_line(&format!("Saved {}", file.display()));
         }
         (None, None) => {
-            let hold = Settings::load(&home.paths)?.upload.hold_seconds;
+            let hold = Settings::load(&context.paths)?.upload.hold_seconds;
             let hold_us = i64::try_from(hold * model::MICROS_PER_SECOND).unwrap_or(i64::MAX);
             print_list(&reader, args.count, hold_us)?;
         }
@@ -105,7 +105,7 @@ fn describe_row(row: &ScreenshotEntry, hold_us: i64) -> String {
     let shot = &row.shot;
     let zone = report::load_zone(&shot.zone);
     let day = report::local_date(shot.at.as_micros(), &shot.zone);
-    if shot.removed {
+    if shot.redacted {
         return format!(
             "{:>6}  {day} {}  removed",
             row.seq,

@@ -10,7 +10,7 @@ use std::time::Duration;
 /// How long an unlock may last after the last access, in seconds.
 const RANGE: std::ops::RangeInclusive<u64> = 60..=3600;
 
-pub(super) fn run_unlock(home: &AppContext, idle: Duration) -> anyhow::Result<ExitCode> {
+pub(super) fn run_unlock(context: &AppContext, idle: Duration) -> anyhow::Result<ExitCode> {
     if !RANGE.contains(&idle.as_secs()) {
         return Err(UserError::usage(
             "an unlock lasts 1 minute to 1 hour after the last access",
@@ -21,23 +21,23 @@ pub(super) fn run_unlock(home: &AppContext, idle: Duration) -> anyhow::Result<Ex
     let minutes = idle.as_secs().div_ceil(60);
     let text =
         format!("The record was unlocked for reading, for {minutes} min after the last access.");
-    let access = open_with_fresh_factors(home, NoticeCode::Access, &text)?;
-    keyholder::start_keyholder(home, &access.identity, idle)?;
+    let access = open_with_fresh_factors(context, NoticeCode::Access, &text)?;
+    keyholder::start_keyholder(context, &access.identity, idle)?;
     output::print_line(&format!(
         "Unlocked until {minutes} min after the last access; `uam lock` ends it at once."
     ));
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn run_lock(home: &AppContext) -> anyhow::Result<ExitCode> {
-    output::print_line(match keyholder::end_unlock(&home.paths)? {
+pub(super) fn run_lock(context: &AppContext) -> anyhow::Result<ExitCode> {
+    output::print_line(match keyholder::end_unlock(&context.paths)? {
         true => "Locked.",
         false => "It was not unlocked.",
     });
     Ok(ExitCode::SUCCESS)
 }
 
-pub(super) fn run_keyholder(home: &AppContext) -> anyhow::Result<ExitCode> {
-    keyholder::run_keyholder(home, || output::print_line(keyholder::READY_LINE))?;
+pub(super) fn run_keyholder(context: &AppContext) -> anyhow::Result<ExitCode> {
+    keyholder::run_keyholder(context, || output::print_line(keyholder::READY_LINE))?;
     Ok(ExitCode::SUCCESS)
 }

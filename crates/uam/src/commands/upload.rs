@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use upload::Destination;
 
 pub(super) fn run(
-    home: &AppContext,
+    context: &AppContext,
     now: bool,
     json: bool,
     lease: bool,
@@ -20,7 +20,7 @@ pub(super) fn run(
         now,
         is_alive: json,
     };
-    let summary = match uploader::run_upload(home, options, opener.as_ref()) {
+    let summary = match uploader::run_upload(context, options, opener.as_ref()) {
         Ok(summary) => summary,
         // The running agent takes any failure from the summary.
         Err(e) if json => uploader::summarise_failure(&e),
@@ -33,7 +33,7 @@ pub(super) fn run(
     if let Some(problem) = summary.error {
         return Err(UserError::new(ErrorKind::Failed, problem.text, problem.hint).into());
     }
-    output::print_line(&summary.to_status(0, "the sink").text);
+    output::print_line(&summary.to_status(0, "the destination").text);
     for text in [summary.describe_hold(), summary.retention.clone()]
         .into_iter()
         .flatten()
@@ -45,18 +45,18 @@ pub(super) fn run(
 }
 
 /// Prints the policy for this device's key.
-pub(super) fn print_iam_policy(home: &AppContext) -> anyhow::Result<ExitCode> {
-    let config = Settings::load(&home.paths)?;
-    let environment = EnvVars::load(&home.paths)?;
-    let Destination::S3(s3) = settings::resolve_destination(&config, &environment, &home.paths)?
+pub(super) fn print_iam_policy(context: &AppContext) -> anyhow::Result<ExitCode> {
+    let config = Settings::load(&context.paths)?;
+    let environment = EnvVars::load(&context.paths)?;
+    let Destination::S3(s3) = settings::resolve_destination(&config, &environment, &context.paths)?
     else {
         return Err(UserError::usage(
-            "nothing is sent to a bucket, so there is no policy for one",
+            "uploads do not go to a bucket, so there is no policy to print",
             "Set up the bucket first: S3_BUCKET_NAME, or `uam config set upload.destination s3://…`.",
         ).into());
     };
-    let vault = vault::Vault::open(&home.paths.vault_dir())?;
-    let device = DeviceId::parse(vault.device()).context("the vault's device id is none")?;
+    let vault = vault::Vault::open(&context.paths.vault_dir())?;
+    let device = DeviceId::parse(vault.device()).context("the vault holds no valid device id")?;
     output::print_text(&upload::iam_policy::put_only_policy(
         &s3.bucket, &s3.prefix, &device,
     ));

@@ -27,9 +27,9 @@ const SHOWN: usize = 50;
 /// Between two updates of the line of progress.
 const REFRESH: Duration = Duration::from_millis(100);
 
-pub(super) fn run(home: &AppContext, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(context: &AppContext, args: &VerifyArgs) -> anyhow::Result<ExitCode> {
     let options = parse_options(args)?;
-    let destination = chosen_destination(home, args)?;
+    let destination = chosen_destination(context, args)?;
     // Opening a directory to send to would make it.
     if let Destination::Directory { dir, .. } = &destination
         && !dir.is_dir()
@@ -43,11 +43,11 @@ pub(super) fn run(home: &AppContext, args: &VerifyArgs) -> anyhow::Result<ExitCo
     let sink = upload::open_sink(&destination, Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))?;
     let reader = match args.place.is_none() || args.journal {
-        true => open_own_journal(home, args.journal)?,
+        true => open_own_journal(context, args.journal)?,
         false => None,
     };
     let mut bar = ProgressLine::new();
-    let report = verify_sink(home, &sink, reader.as_ref(), &options, &mut |step| {
+    let report = verify_sink(context, &sink, reader.as_ref(), &options, &mut |step| {
         bar.show_progress(step);
         ControlFlow::Continue(())
     });
@@ -56,8 +56,8 @@ pub(super) fn run(home: &AppContext, args: &VerifyArgs) -> anyhow::Result<ExitCo
     if report.objects == 0 && reader.is_none() {
         return Err(UserError::new(
             ErrorKind::Failed,
-            format!("nothing that uam sent lies in {}", destination.describe()),
-            "Give the place as it is set in S3_BUCKET_NAME and S3_PREFIX, or the directory above raw/v1.",
+            format!("there are no uploads of uam in {}", destination.describe()),
+            "Give the destination as set in S3_BUCKET_NAME and S3_PREFIX, or the directory that holds raw/v1.",
         ).into());
     }
     match args.json {
@@ -73,13 +73,13 @@ pub(super) fn run(home: &AppContext, args: &VerifyArgs) -> anyhow::Result<ExitCo
 
 /// Checks a sink, against the journal here where there is one. `progress` may break it off.
 fn verify_sink(
-    home: &AppContext,
+    context: &AppContext,
     sink: &dyn InspectableSink,
     reader: Option<&Reader>,
     options: &VerifyOptions,
     progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
 ) -> anyhow::Result<VerifyReport> {
-    let key = DeviceKey::load(&home.paths.vault_dir())?.map(|key| key.public());
+    let key = DeviceKey::load(&context.paths.vault_dir())?.map(|key| key.public());
     let expected = reader.map(|reader| JournalExpectation { reader, key });
     let now_us = current_time_us();
     Ok(verify(sink, options, expected.as_ref(), now_us, progress)?)
@@ -87,25 +87,28 @@ fn verify_sink(
 
 /// Checks the place where this computer sends to against its own journal, for the page.
 pub(super) fn verify_own_uploads(
-    home: &AppContext,
+    context: &AppContext,
     quick: bool,
     progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
 ) -> anyhow::Result<VerifyReport> {
-    let (config, environment) = (Settings::load(&home.paths)?, EnvVars::load(&home.paths)?);
-    let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
+    let (config, environment) = (
+        Settings::load(&context.paths)?,
+        EnvVars::load(&context.paths)?,
+    );
+    let destination = settings::resolve_destination(&config, &environment, &context.paths)?;
     if let Destination::Directory { dir, .. } = &destination
         && !dir.is_dir()
     {
-        anyhow::bail!("nothing was sent to {} yet", dir.display());
+        anyhow::bail!("nothing was uploaded to {} yet", dir.display());
     }
     let sink = upload::open_sink(&destination, Timeouts::default())
         .with_context(|| format!("cannot open {}", destination.describe()))?;
-    let reader = open_own_journal(home, true)?;
+    let reader = open_own_journal(context, true)?;
     let options = VerifyOptions {
         quick,
         ..VerifyOptions::default()
     };
-    verify_sink(home, &sink, reader.as_ref(), &options, progress)
+    verify_sink(context, &sink, reader.as_ref(), &options, progress)
         .with_context(|| format!("cannot check {}", destination.describe()))
 }
 
@@ -113,15 +116,17 @@ pub(super) fn verify_own_uploads(
 pub(super) fn verdict_sentence(report: &VerifyReport) -> &'static str {
     match report.verdict {
         VerifyVerdict::Complete if report.contents_read => {
-            "COMPLETE: everything that was listed as sent is there, as it was sent."
+            "COMPLETE: every listed object is there, unchanged."
         }
         VerifyVerdict::Complete => {
             "COMPLETE by names and sizes; contents were not read (leave out --quick for that)."
         }
         VerifyVerdict::Incomplete => {
-            "INCOMPLETE: something is missing or could not be read; what is there is as it was sent."
+            "INCOMPLETE: something is missing or could not be read; the rest is unchanged."
         }
-        VerifyVerdict::Tampered => "TAMPERED: something there is not what this device sent.",
+        VerifyVerdict::Tampered => {
+            "TAMPERED: something there was changed, or does not come from this device."
+        }
     }
 }
 
@@ -149,18 +154,23 @@ fn read_earlier_report(file: &Path) -> anyhow::Result<VerifyReport> {
     let hint = "Give the output of an earlier `uam verify --json`.";
     let text = std::fs::read_to_string(file)
         .map_err(|e| UserError::usage(format!("cannot read {}: {e}", file.display()), hint))?;
-    serde_json::from_str(&text)
-        .map_err(|e| UserError::usage(format!("{} is no report: {e}", file.display()), hint).into())
+    serde_json::from_str(&text).map_err(|e| {
+        UserError::usage(
+            format!("{} is not such a report: {e}", file.display()),
+            hint,
+        )
+        .into()
+    })
 }
 
 /// The place named, or the one where this computer sends to.
-fn chosen_destination(home: &AppContext, args: &VerifyArgs) -> anyhow::Result<Destination> {
-    let environment = EnvVars::load(&home.paths)?;
+fn chosen_destination(context: &AppContext, args: &VerifyArgs) -> anyhow::Result<Destination> {
+    let environment = EnvVars::load(&context.paths)?;
     let Some(place) = &args.place else {
         return settings::resolve_destination(
-            &Settings::load(&home.paths)?,
+            &Settings::load(&context.paths)?,
             &environment,
-            &home.paths,
+            &context.paths,
         );
     };
     let url = match place.contains("://") {
@@ -171,18 +181,18 @@ fn chosen_destination(home: &AppContext, args: &VerifyArgs) -> anyhow::Result<De
             .to_string(),
     };
     let get = |name: &str| environment.values.get(name).cloned();
-    Destination::resolve(Some(&url), &get, &home.paths.local_sink_dir())
+    Destination::resolve(Some(&url), &get, &context.paths.local_sink_dir())
         .map_err(|e| UserError::usage(format!("{}: {}", e.place, e.what), e.hint).into())
 }
 
 /// The journal here, which lists the uploaded objects. It stays sealed: only names are needed.
-fn open_own_journal(home: &AppContext, must: bool) -> anyhow::Result<Option<Reader>> {
-    if !must && !home.paths.has_journal() {
+fn open_own_journal(context: &AppContext, must: bool) -> anyhow::Result<Option<Reader>> {
+    if !must && !context.paths.has_journal() {
         return Ok(None);
     }
-    require_journal(home)?;
+    require_journal(context)?;
     Ok(Some(Reader::open(
-        &home.paths.journal_dir(),
+        &context.paths.journal_dir(),
         Opener::locked(),
     )?))
 }
@@ -273,7 +283,7 @@ pub(super) fn describe_chain(chain: &VerifiedChain, zone: &str) -> Vec<String> {
             chain.epoch,
             count(chain.manifests, "manifest", "manifests"),
             head.no,
-            agent::redaction::format_date_time(head.at_us, zone)
+            report::format::format_date_time(head.at_us, zone)
         ),
         None => format!(
             "Device {}, journal {}: no manifest",
@@ -299,7 +309,7 @@ pub(super) fn describe_chain(chain: &VerifiedChain, zone: &str) -> Vec<String> {
     remark(
         chain.erased_records,
         format!(
-            "{} erased before sending, by their owner",
+            "{} erased by their owner before the upload",
             count(chain.erased_records, "record was", "records were")
         ),
     );

@@ -52,28 +52,28 @@ pub(crate) fn worker_arguments(args: &RunArgs) -> Vec<OsString> {
     line
 }
 
-pub(super) fn run(home: &AppContext, args: &RunArgs) -> ExitCode {
-    let code = match run_recording(home, args) {
+pub(super) fn run(context: &AppContext, args: &RunArgs) -> ExitCode {
+    let code = match run_recording(context, args) {
         Ok(()) => 0,
         Err(error) => crate::exit::print_error(&error).exit_code(),
     };
     ExitCode::from(OWN_EXIT_BASE + code)
 }
 
-fn run_recording(home: &AppContext, args: &RunArgs) -> anyhow::Result<()> {
+fn run_recording(context: &AppContext, args: &RunArgs) -> anyhow::Result<()> {
     let mut stdin = BufReader::new(std::io::stdin());
     let handover = Handover::read_from(&mut stdin).map_err(|e| {
         UserError::new(
             ErrorKind::Usage,
-            "the recording process was given no lease",
-            "It is started by `uam run`, never by hand.",
+            "the recording process was started without a lease",
+            "`uam run` starts it; do not start it by hand.",
         )
         .caused_by(e)
     })?;
-    let paths = &home.paths;
+    let paths = &context.paths;
     let config = Settings::load(paths)?;
     let environment = EnvVars::load(paths)?;
-    let destination = settings::resolve_destination(&config, &environment, &home.paths)?;
+    let destination = settings::resolve_destination(&config, &environment, &context.paths)?;
     let vault = Vault::open(&paths.vault_dir())?;
     let lease = handover.lease_identity()?;
     let keys = journal_keys(
@@ -97,7 +97,7 @@ fn run_recording(home: &AppContext, args: &RunArgs) -> anyhow::Result<()> {
         is_replay: args.replay.is_some(),
         trace: trace.transpose()?,
         upload: UploadProcessSetup {
-            context: home.clone(),
+            context: context.clone(),
             environment: environment.values,
             interval: policy.upload.interval,
             // Only an uploader of readable data needs the key.
@@ -111,7 +111,7 @@ fn run_recording(home: &AppContext, args: &RunArgs) -> anyhow::Result<()> {
             (_, true) => TerminalMode::Plain,
             _ => TerminalMode::Live,
         },
-        context: home.clone(),
+        context: context.clone(),
         policy,
     };
     let ended = run_worker(setup);

@@ -67,7 +67,7 @@ pub(crate) fn ask_code<R: BufRead, W: Write>(
             }
             if let Some(seconds) = answer.clock_jumped {
                 let text = format!(
-                    "By this computer's clock {} days have passed since it was last seen at a code.",
+                    "By this computer's clock {} days have passed since the last code.",
                     seconds / 86_400
                 );
                 notices.push((NoticeCode::ClockJump, text));
@@ -95,7 +95,7 @@ pub(crate) fn ask_code<R: BufRead, W: Write>(
     }
     Err(UserError::new(
         ErrorKind::Denied,
-        format!("{TRIES} codes were not right"),
+        format!("{TRIES} wrong codes were given"),
         "Start uam again to try again.",
     )
     .into())

@@ -45,12 +45,14 @@ pub(crate) fn unlock_slot<R: BufRead, W: Write>(
     }
     if vault.has_slot(KeySlotKind::Passphrase) {
         if let Some(why) = &stored {
-            ask.print_line(&format!("(The credential store cannot unlock it: {why:#})"))?;
+            ask.print_line(&format!(
+                "(The credential store cannot unlock the vault: {why:#})"
+            ))?;
         }
         return unlock_slot_with_passphrase(vault, ask);
     }
-    let why = stored.unwrap_or_else(|| anyhow::anyhow!("it has neither"));
-    Err(UserError::new(ErrorKind::Denied, "the vault does not open: neither the credential store nor a passphrase has its key", "Sign in to the desktop so that the credential store opens, or use a recovery code: uam recover.").caused_by(why).into())
+    let why = stored.unwrap_or_else(|| anyhow::anyhow!("the vault has neither"));
+    Err(UserError::new(ErrorKind::Denied, "the vault does not open: no credential store or passphrase has its key", "Sign in to the desktop so that the credential store opens, or use a recovery code: uam recover.").caused_by(why).into())
 }
 
 fn unlock_slot_with_passphrase<R: BufRead, W: Write>(
@@ -104,7 +106,7 @@ pub(crate) fn store_new_secret(
     let kept = store.get(device)?;
     anyhow::ensure!(
         kept.is_some_and(|k| *k == *secret),
-        "the {} returned another secret than the stored one",
+        "the {} did not return the secret that was stored",
         store.name()
     );
     output::print_line(&format!(

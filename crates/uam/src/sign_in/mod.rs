@@ -72,7 +72,9 @@ pub(crate) fn sign_in(
     let agreement = {
         let policy = resolve_policy(&config, destination.clone(), paths, vault.as_ref())?;
         let before = vault.as_ref().and_then(Vault::consent);
-        consent::ask_agreement(&ConsentNotice::of(&policy), before, args.agree, now_us)?
+        let notice = ConsentNotice::of(&policy);
+        let mut prompt = Prompt::on_stdio();
+        consent::ask_agreement(&notice, before, args.agree, now_us, &mut prompt)?
     };
     let (mut vault, slot, imported) = match vault.take() {
         Some(vault) => {
@@ -113,7 +115,7 @@ pub(crate) fn sign_in(
     if config.upload.is_sealed() != sealed_before {
         // The person changed it a moment ago and need not see it once more.
         let consent = consent::to_consent(&ConsentNotice::of(&policy), now_us);
-        let text = policy.upload.describe_sealing().to_owned();
+        let text = policy.describe_readers();
         notices.push((NoticeCode::Settings, text));
         vault.set_consent(&slot, consent)?;
     }

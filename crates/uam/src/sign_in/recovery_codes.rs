@@ -71,7 +71,7 @@ fn confirm_one_code(kit: &RecoveryKit) -> anyhow::Result<()> {
         if code.begins_with(&block) {
             return Ok(());
         }
-        ask.print_line("That is not how it begins.")?;
+        ask.print_line("That is not the beginning of this code.")?;
     }
     Err(UserError::new(
         ErrorKind::Denied,

@@ -155,7 +155,7 @@ fn the_console_of_a_run_steps_through_its_pictures_and_opens_the_page() {
     tmux.keys(&["Left"]).unwrap();
     tmux.wait_for_text(&["1 of 2"]).unwrap();
     tmux.keys(&["?"]).unwrap();
-    tmux.wait_for_text(&["draw everything again"]).unwrap();
+    tmux.wait_for_text(&["redraw the screen"]).unwrap();
     tmux.keys(&["?", "o"]).unwrap();
     // A passphrase does not go through the console; it says where it goes.
     tmux.wait_for_text(&["uam unlock"]).unwrap();

@@ -64,7 +64,7 @@ fn a_pause_holds_over_kill_9_and_ends_when_it_should() {
         (status.state, status.paused_until_us),
         (Coverage::Paused, Some(until_us))
     );
-    running.line_with("A pause from before holds until tomorrow 00:00:00");
+    running.line_with("An earlier pause lasts until tomorrow 00:00:00");
     // Nor does a clean end take an end away from a pause that has one.
     running.stop();
     let running = home.start(&[]);
@@ -129,7 +129,11 @@ fn outside_the_recording_hours_nothing_is_recorded_unless_somebody_resumes() {
     let said = home.ok(&["resume"]);
     assert!(said.contains("outside the recording hours"), "{said}");
     assert_eq!(home.status().state, Coverage::Active);
-    for sentence in ["uam is recording", "It is kept in", "`uam pause` pauses it"] {
+    for sentence in [
+        "uam is recording",
+        "It is stored in",
+        "`uam pause` pauses it",
+    ] {
         running.line_with(sentence);
     }
 
@@ -146,7 +150,7 @@ fn outside_the_recording_hours_nothing_is_recorded_unless_somebody_resumes() {
     let value = format!("[\"{} 00:00-{end}\"]", day(0));
     home.unlock();
     let said = home.ok(&["config", "set", "schedule.hours", &value]);
-    assert!(said.contains("has taken the recording hours"), "{said}");
+    assert!(said.contains("has applied the recording hours"), "{said}");
     until("most of the minute is over", || {
         (now_us() > end_us - 20_000_000).then_some(())
     });
@@ -225,7 +229,7 @@ fn a_new_rule_protects_the_window_that_is_active_at_once() {
 
     let said = home.ok(&["exclude", "--add-title", "Takeover"]);
     assert!(said.contains("Your rule 1: title \"Takeover\"."), "{said}");
-    assert!(said.contains("has taken the exclusion rules"), "{said}");
+    assert!(said.contains("has applied the exclusion rules"), "{said}");
     let status = home.status();
     assert!(status.protected && status.window.is_none());
     assert!(test(&home).contains("Protected by your rule 1"));

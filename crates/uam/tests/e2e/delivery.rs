@@ -72,7 +72,7 @@ fn the_bucket_equals_the_journal() {
     sent(&server);
     running.stop();
     assert_bucket_equals_journal(&home, &server);
-    assert_eq!(home.ok(&["upload"]).trim(), "nothing new to send");
+    assert_eq!(home.ok(&["upload"]).trim(), "nothing new to upload");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_wrong_key_is_told_once_with_its_remedy_and_recording_goes_on() {
         .config(BUSY)
         .env("AWS_SECRET_ACCESS_KEY", "wrong");
     let mut running = home.start(&[]);
-    running.line_with("not sent");
+    running.line_with("not uploaded");
     work(&desktop, &home, 2);
     let status = home.status();
     let upload = status.last_upload.clone().unwrap();

@@ -120,7 +120,7 @@ fn after_phone_and_passphrase_are_lost_one_code_sets_up_new_ones() {
     home.knows(line.rsplit(' ').next().unwrap());
     recover.prompt("Code from the new entry");
     recover.say(&home.code());
-    recover.prompt("Give the key a new place");
+    recover.prompt("Keep the key in a new place");
     recover.say("y");
     for prompt in ["New passphrase", "once more"] {
         recover.prompt(prompt);

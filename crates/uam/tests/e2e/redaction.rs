@@ -182,7 +182,7 @@ fn what_was_just_recorded_is_taken_back_without_a_code() {
     let shots: Vec<_> = home
         .lines()
         .into_iter()
-        .filter(|(_, l)| matches!(&l.record, Record::Shot(s) if s.removed))
+        .filter(|(_, l)| matches!(&l.record, Record::Shot(s) if s.redacted))
         .collect();
     assert_eq!(shots.len(), 1);
     // Objects that their owner deleted are not missing: the signed lists say so.
@@ -234,7 +234,11 @@ fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
         asked.said()
     );
     assert!(home.export().contains(TITLE), "only the picture went");
-    assert!(home.reader().newest_screenshots(1).unwrap()[0].shot.removed);
+    assert!(
+        home.reader().newest_screenshots(1).unwrap()[0]
+            .shot
+            .redacted
+    );
     assert!(of_kind(&server, "shot").is_empty());
 
     // Within the unlock that this left, the rest goes without a code.
@@ -398,7 +402,8 @@ fn what_was_sent_is_shown_as_it_lies_there_and_all_of_it_goes_into_one_file() {
     assert!(!out.status.success());
     let told = String::from_utf8(out.stderr).unwrap();
     assert!(
-        told.contains("NOT WHAT WAS SENT") && told.contains("FROM THE JOURNAL"),
+        told.contains("CONTENT DIFFERS FROM WHAT WAS UPLOADED")
+            && told.contains("FROM THE JOURNAL"),
         "{told}"
     );
     std::fs::remove_file(path(segment)).unwrap();

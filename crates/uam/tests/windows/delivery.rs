@@ -41,7 +41,7 @@ fn the_bucket_equals_the_journal_and_a_picture_its_window() {
     }
     running.stop();
     assert_bucket_equals_journal(&home, &server);
-    assert_eq!(home.ok(&["upload"]).trim(), "nothing new to send");
+    assert_eq!(home.ok(&["upload"]).trim(), "nothing new to upload");
 
     let shots: Vec<u64> = home
         .lines()

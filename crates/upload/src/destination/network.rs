@@ -93,7 +93,7 @@ impl NetworkRoute {
     pub(super) fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         if let Some(route) = &self.proxy {
-            remarks.push(format!("It is sent through the proxy {}.", route.shown));
+            remarks.push(format!("Uploads go through the proxy {}.", route.shown));
         }
         if let Some(file) = &self.ca_bundle {
             remarks.push(format!(

@@ -47,7 +47,7 @@ pub trait UploadQueue {
     fn acknowledge_screenshot(
         &mut self,
         seq: u64,
-        form: ObjectEncoding,
+        encoding: ObjectEncoding,
         at_us: i64,
     ) -> Result<(), JournalError>;
     /// The next segment; the same one until it is acknowledged.
@@ -62,7 +62,7 @@ pub trait UploadQueue {
     fn begin_segment_put(
         &mut self,
         segment: &Segment,
-        form: ObjectEncoding,
+        encoding: ObjectEncoding,
     ) -> Result<bool, JournalError>;
     /// The sink does not have the segment, and its body is gone.
     ///
@@ -77,7 +77,7 @@ pub trait UploadQueue {
         &mut self,
         first: u64,
         last: u64,
-        form: ObjectEncoding,
+        encoding: ObjectEncoding,
         at_us: i64,
     ) -> Result<(), JournalError>;
 }
@@ -117,10 +117,10 @@ impl UploadQueue for Outbox {
     fn acknowledge_screenshot(
         &mut self,
         seq: u64,
-        form: ObjectEncoding,
+        encoding: ObjectEncoding,
         at_us: i64,
     ) -> Result<(), JournalError> {
-        Outbox::acknowledge_screenshot(self, seq, form, at_us)
+        Outbox::acknowledge_screenshot(self, seq, encoding, at_us)
     }
 
     fn next_segment(&self) -> Result<Option<Segment>, JournalError> {
@@ -130,9 +130,9 @@ impl UploadQueue for Outbox {
     fn begin_segment_put(
         &mut self,
         segment: &Segment,
-        form: ObjectEncoding,
+        encoding: ObjectEncoding,
     ) -> Result<bool, JournalError> {
-        Outbox::begin_segment_put(self, segment, form)
+        Outbox::begin_segment_put(self, segment, encoding)
     }
 
     fn rebuild_segment(&mut self, first: u64, last: u64) -> Result<(), JournalError> {
@@ -143,9 +143,9 @@ impl UploadQueue for Outbox {
         &mut self,
         first: u64,
         last: u64,
-        form: ObjectEncoding,
+        encoding: ObjectEncoding,
         at_us: i64,
     ) -> Result<(), JournalError> {
-        Outbox::acknowledge_segment(self, first, last, form, at_us)
+        Outbox::acknowledge_segment(self, first, last, encoding, at_us)
     }
 }

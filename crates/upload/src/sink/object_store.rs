@@ -129,10 +129,10 @@ impl ObjectStoreSink {
     pub fn remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
         if self.conditions.are_missing() {
-            remarks.push("This store has no conditional puts (If-None-Match), so each put is preceded by a look; a second writer at the same moment would go unnoticed.".into());
+            remarks.push("This store has no conditional puts (If-None-Match), so uam checks for an object before it stores one; a second writer at the same moment would go unnoticed.".into());
         }
         if self.unread.load(Ordering::Relaxed) {
-            remarks.push("This key may not read, so an object whose acknowledgement was lost was taken for stored because the store says that its name, which holds its hash, is taken.".into());
+            remarks.push("This key may not read. An object whose acknowledgement was lost therefore counts as stored, because the store says that its name, which holds its hash, is taken.".into());
         }
         remarks
     }

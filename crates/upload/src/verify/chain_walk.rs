@@ -62,7 +62,7 @@ impl ChainWalk<'_> {
                     Ok(Some(content)) => {
                         self.check_manifest(&mut position, row, &content, trusted)?
                     }
-                    Ok(None) => self.report_unreadable(&row.key, "it went away during the check"),
+                    Ok(None) => self.report_unreadable(&row.key, "it disappeared during the check"),
                     Err(e) => self.report_unreadable(&row.key, &e.to_string()),
                 }
                 self.followed += 1;
@@ -90,7 +90,7 @@ impl ChainWalk<'_> {
             self.report.add_finding(
                 FaultKind::Edited,
                 &row.key,
-                "its content is not the one its name was made of",
+                "its content does not match its name",
             );
             return Ok(());
         }
@@ -111,7 +111,7 @@ impl ChainWalk<'_> {
             || manifest.no != row.seq
         {
             let text = format!(
-                "it is manifest {} of {} {}, and lies under another name",
+                "it is manifest {} of {} {}, but has another name",
                 manifest.no, manifest.device, manifest.epoch
             );
             self.report.add_finding(FaultKind::Replayed, &row.key, text);
@@ -193,11 +193,11 @@ impl ChainWalk<'_> {
             self.report.add_finding(
                 FaultKind::Reordered,
                 &row.key,
-                "the manifest before it is not the one it names",
+                "the manifest before it is not the one that it names",
             );
         } else if manifest.after != position.through {
             let text = format!(
-                "it takes up after record {}, and the one before ended with {}",
+                "it begins after record {}, but the one before ended with {}",
                 manifest.after, position.through
             );
             self.report
@@ -227,7 +227,7 @@ impl ChainWalk<'_> {
                     && entry.sha256.starts_with(&parts.sha16)
             });
             if !ours {
-                let text = format!("listed by manifest {}, of which it cannot be", row.seq);
+                let text = format!("listed by manifest {}, where it does not belong", row.seq);
                 self.report
                     .add_finding(FaultKind::Foreign, &entry.key, text);
                 continue;
@@ -277,7 +277,7 @@ impl ChainWalk<'_> {
                     &entry.key,
                     "its SHA-256 is not the one that was signed",
                 ),
-                Ok(None) => self.report_unreadable(&entry.key, "it went away during the check"),
+                Ok(None) => self.report_unreadable(&entry.key, "it disappeared during the check"),
                 Err(e) => self.report_unreadable(&entry.key, &e.to_string()),
             }
             self.read += 1;
@@ -327,7 +327,7 @@ impl ChainWalk<'_> {
                     report.add_finding(
                         FaultKind::Unlisted,
                         &row.key,
-                        "no manifest that is there lists it",
+                        "none of the manifests found lists it",
                     );
                 }
                 (Some(_), false) => {
@@ -339,8 +339,10 @@ impl ChainWalk<'_> {
             let own = expected
                 .is_some_and(|e| *e.reader.device() == id.device && e.reader.epoch() == id.epoch);
             let text = match own {
-                true => format!("{strays} objects and no manifest yet; the next upload lists them"),
-                false => format!("{strays} objects and not one manifest that is good"),
+                true => {
+                    format!("{strays} objects, but no manifest yet; the next upload lists them")
+                }
+                false => format!("{strays} objects, but no valid manifest"),
             };
             let name = format!("device {} {}", id.device, id.epoch);
             report.add_finding(FaultKind::NoManifest, &name, text);
@@ -349,7 +351,7 @@ impl ChainWalk<'_> {
             report.add_finding(
                 FaultKind::MissingObject,
                 key,
-                format!("listed by manifest {no}, and not there"),
+                format!("listed by manifest {no}, but missing"),
             );
         })?;
         chain.head = last;
@@ -416,7 +418,7 @@ fn check_numbers(manifest: &Manifest) -> Result<(), String> {
     match done == manifest.through {
         true => Ok(()),
         false => Err(format!(
-            "its records end with {done}, and it says {}",
+            "its records end with {done}, but it says {}",
             manifest.through
         )),
     }

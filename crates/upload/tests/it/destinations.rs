@@ -100,13 +100,13 @@ fn a_directory_nobody_asked_for_says_why() {
     assert_eq!(
         choose(None, &[]).unwrap().remarks(),
         [
-            "No bucket is set (S3_BUCKET_NAME, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are empty): nothing leaves this computer, deliveries go to /home/me/uam."
+            "No bucket is set (S3_BUCKET_NAME, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are empty): nothing leaves this computer, uploads go to /home/me/uam."
         ]
     );
     assert_eq!(
         choose(None, &KEYS).unwrap().remarks(),
         [
-            "An access key is set, but S3_BUCKET_NAME is not: nothing leaves this computer, deliveries go to /home/me/uam."
+            "An access key is set, but S3_BUCKET_NAME is not: nothing leaves this computer, uploads go to /home/me/uam."
         ]
     );
     assert!(choose(Some("/x"), &[]).unwrap().remarks().is_empty());
@@ -137,7 +137,7 @@ fn an_unencrypted_line_is_remarked_unless_it_ends_here() {
     assert_eq!(
         remarks("http://nas.local:9000"),
         [
-            "AWS_ENDPOINT_URL is http, so everything is sent unencrypted; use https unless the network is your own."
+            "AWS_ENDPOINT_URL is http, so everything is uploaded unencrypted; use https unless the network is your own."
         ]
     );
     for here in [

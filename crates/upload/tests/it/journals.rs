@@ -143,23 +143,25 @@ fn a_crash_between_storing_and_noting_it_makes_no_double() {
             shot.seq,
             &file.sha256,
             &shot.media,
-            shot.form,
+            shot.encoding,
         );
         sink.put_new(&upload::NewObject::new(key, file.bytes))
             .unwrap();
         outbox
-            .acknowledge_screenshot(shot.seq, shot.form, START_US)
+            .acknowledge_screenshot(shot.seq, shot.encoding, START_US)
             .unwrap();
     }
     let segment = outbox.next_segment().unwrap().unwrap();
-    outbox.begin_segment_put(&segment, segment.form).unwrap();
+    outbox
+        .begin_segment_put(&segment, segment.encoding)
+        .unwrap();
     let key = object_keys::segment_key(
         outbox.device(),
         outbox.epoch(),
         segment.day,
         segment.first_seq,
         &segment.sha256,
-        segment.form,
+        segment.encoding,
     );
     sink.put_new(&upload::NewObject::new(key, segment.body.unwrap()))
         .unwrap();
@@ -219,7 +221,7 @@ fn what_a_dead_lease_left_is_delivered_sealed_and_the_viewer_reads_it() {
     recorded
         .journal
         .commit(Commit {
-            pending_put: &[(1, recorded_span(20))],
+            provisional_put: &[(1, recorded_span(20))],
             at_us: START_US,
             ..Commit::default()
         })
@@ -227,13 +229,13 @@ fn what_a_dead_lease_left_is_delivered_sealed_and_the_viewer_reads_it() {
     let mut recorded = recorded.new_lease();
     recorded.work(11);
     recorded.drain(&sink).unwrap();
-    let forms = recorded.assert_delivered(&lab.server.objects().unwrap());
+    let encodings = recorded.assert_delivered(&lab.server.objects().unwrap());
     assert_eq!(
-        (forms["sealed rows"], forms["segment"]),
+        (encodings["sealed rows"], encodings["segment"]),
         (2, 1),
-        "{forms:?}"
+        "{encodings:?}"
     );
-    assert_eq!(forms["screenshot"], 7);
+    assert_eq!(encodings["screenshot"], 7);
 }
 
 fn recorded_span(n: u64) -> Span {
@@ -243,7 +245,7 @@ fn recorded_span(n: u64) -> Span {
         zone: "UTC".into(),
         state: Coverage::Active,
         protected: false,
-        removed: false,
+        redacted: false,
         window: None,
         counts: Counts::default(),
     }
@@ -288,10 +290,10 @@ fn what_is_removed_in_the_midst_of_a_put_is_named_by_its_key() {
     recorded.journal.freeze(START_US, &SMALL).unwrap();
     recorded.drain_only(&sink, None).unwrap_err();
     let all = RedactionTarget::Time(i64::MIN..i64::MAX);
-    let removed = recorded.journal.redact(&all, START_US).unwrap();
+    let redacted = recorded.journal.redact(&all, START_US).unwrap();
     let device = recorded.journal.device().clone();
     let epoch = recorded.journal.epoch();
-    let mut named: Vec<String> = removed
+    let mut named: Vec<String> = redacted
         .sent
         .iter()
         .map(|object| object_keys::uploaded_key(&device, epoch, object))

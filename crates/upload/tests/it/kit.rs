@@ -172,7 +172,7 @@ impl UploadQueue for Queue {
                 seq: *seq,
                 day: UtcDay::of_us(Still.now().utc.as_micros()),
                 media: "image/webp".into(),
-                form: ObjectEncoding::Age,
+                encoding: ObjectEncoding::Age,
                 bytes: body.len() as u64,
                 readable: None,
                 tried: PutAttempts {
@@ -209,12 +209,12 @@ impl UploadQueue for Queue {
     fn acknowledge_screenshot(
         &mut self,
         seq: u64,
-        form: ObjectEncoding,
+        encoding: ObjectEncoding,
         _: i64,
     ) -> Result<(), JournalError> {
         let first = self.shots.get_mut().pop_front().unwrap();
         assert_eq!(first.0, seq, "in order, once");
-        assert!(form == ObjectEncoding::Age && self.begun.contains(&seq));
+        assert!(encoding == ObjectEncoding::Age && self.begun.contains(&seq));
         self.acked_shots.push(seq);
         Ok(())
     }
@@ -225,7 +225,7 @@ impl UploadQueue for Queue {
             last_seq: seq + 9,
             count: 10,
             day: UtcDay::of_us(Still.now().utc.as_micros()),
-            form: ObjectEncoding::Age,
+            encoding: ObjectEncoding::Age,
             body: Some(body.clone()),
             bytes: body.len() as u64,
             sha256: sha256_hex(body),
@@ -258,7 +258,7 @@ impl UploadQueue for Queue {
         &mut self,
         first: u64,
         _: u64,
-        form: ObjectEncoding,
+        encoding: ObjectEncoding,
         _: i64,
     ) -> Result<(), JournalError> {
         assert_eq!(
@@ -266,7 +266,7 @@ impl UploadQueue for Queue {
             first,
             "in order, once"
         );
-        assert!(form == ObjectEncoding::Age && self.begun.contains(&first));
+        assert!(encoding == ObjectEncoding::Age && self.begun.contains(&first));
         self.acked_segments.push(first);
         Ok(())
     }

@@ -68,7 +68,7 @@ fn a_proxy_with_a_password_is_used_and_its_password_never_shown() {
     assert!(
         destination
             .remarks()
-            .contains(&format!("It is sent through the proxy http://{address}.")),
+            .contains(&format!("Uploads go through the proxy http://{address}.")),
         "{shown}"
     );
 }

@@ -34,9 +34,9 @@ fn with_the_key_everything_is_readable() {
     let opener = lease(&recorded);
     let drained = recorded.drain_only(&sink, Some(&opener)).unwrap();
     assert_eq!((drained.segments, drained.screenshots), (2, 4));
-    let forms = recorded.assert_delivered(&all_of(&sink));
+    let encodings = recorded.assert_delivered(&all_of(&sink));
     let expected = BTreeMap::from([("readable screenshot", 4), ("readable segment", 2)]);
-    assert_eq!(forms, expected);
+    assert_eq!(encodings, expected);
 }
 
 #[test]
@@ -46,8 +46,11 @@ fn without_a_key_that_opens_it_everything_is_sealed() {
         let sink = ObjectStoreSink::memory().unwrap();
         let recorded = recorded();
         recorded.drain_only(&sink, opener).unwrap();
-        let forms = recorded.assert_delivered(&all_of(&sink));
-        assert_eq!(forms, BTreeMap::from([("screenshot", 4), ("segment", 2)]));
+        let encodings = recorded.assert_delivered(&all_of(&sink));
+        assert_eq!(
+            encodings,
+            BTreeMap::from([("screenshot", 4), ("segment", 2)])
+        );
     }
 }
 
@@ -59,8 +62,11 @@ fn what_was_not_to_be_readable_is_not_though_there_is_a_key() {
     recorded.journal.freeze(START_US, &SMALL).unwrap();
     let opener = lease(&recorded);
     recorded.drain_only(&sink, Some(&opener)).unwrap();
-    let forms = recorded.assert_delivered(&all_of(&sink));
-    assert_eq!(forms, BTreeMap::from([("screenshot", 4), ("segment", 2)]));
+    let encodings = recorded.assert_delivered(&all_of(&sink));
+    assert_eq!(
+        encodings,
+        BTreeMap::from([("screenshot", 4), ("segment", 2)])
+    );
 }
 
 #[test]
@@ -75,23 +81,23 @@ fn an_answer_lost_and_then_the_lease_dead_makes_no_second_object() {
         let recorded = recorded.new_lease();
         let drained = recorded.drain_only(&sink, None).unwrap();
         assert!(drained.already_there >= 1, "{put}: {drained:?}");
-        let forms = recorded.assert_delivered(&lab.server.objects().unwrap());
-        let number = |word| forms.get(word).copied().unwrap_or(0);
+        let encodings = recorded.assert_delivered(&lab.server.objects().unwrap());
+        let number = |word| encodings.get(word).copied().unwrap_or(0);
         assert_eq!(
             number("screenshot") + number("readable screenshot"),
             4,
-            "{forms:?}"
+            "{encodings:?}"
         );
         assert_eq!(
             number("segment") + number("readable segment"),
             2,
-            "{forms:?}"
+            "{encodings:?}"
         );
-        assert!(number("readable screenshot") >= 1, "{forms:?}");
+        assert!(number("readable screenshot") >= 1, "{encodings:?}");
         assert_eq!(
             number("readable segment"),
             usize::from(put == 4),
-            "{forms:?}"
+            "{encodings:?}"
         );
     }
 }
@@ -104,14 +110,14 @@ fn a_put_that_stored_nothing_and_then_the_lease_dead_goes_out_sealed() {
     let opener = lease(&recorded);
     recorded.drain_only(&sink, Some(&opener)).unwrap_err();
     recorded.drain_only(&sink, None).unwrap();
-    let forms = recorded.assert_delivered(&lab.server.objects().unwrap());
+    let encodings = recorded.assert_delivered(&lab.server.objects().unwrap());
     // The last screenshot belongs to the second segment.
     let expected = [
         ("screenshot", 1),
         ("readable screenshot", 3),
         ("segment", 2),
     ];
-    assert_eq!(forms, BTreeMap::from(expected));
+    assert_eq!(encodings, BTreeMap::from(expected));
 }
 
 #[test]
@@ -123,13 +129,13 @@ fn sealed_first_and_the_answer_lost_stays_sealed_when_the_key_comes() {
         recorded.drain_only(&sink, None).unwrap_err();
         let opener = lease(&recorded);
         recorded.drain_only(&sink, Some(&opener)).unwrap();
-        let forms = recorded.assert_delivered(&lab.server.objects().unwrap());
-        assert_eq!(forms.values().sum::<usize>(), 6, "{forms:?}");
-        assert!(forms["screenshot"] >= 1, "{forms:?}");
+        let encodings = recorded.assert_delivered(&lab.server.objects().unwrap());
+        assert_eq!(encodings.values().sum::<usize>(), 6, "{encodings:?}");
+        assert!(encodings["screenshot"] >= 1, "{encodings:?}");
         assert_eq!(
-            forms.get("segment").copied(),
+            encodings.get("segment").copied(),
             (put == 4).then_some(1),
-            "{forms:?}"
+            "{encodings:?}"
         );
     }
 }

@@ -39,7 +39,7 @@ pub(crate) struct Recorded {
 fn open(path: &Path, viewer: &Identity, lease: &Identity) -> Journal {
     let keys = JournalKeys {
         device: DeviceId::from_bytes([3; 16]),
-        maker: Sealer::new([viewer.recipient(), lease.recipient()]).unwrap(),
+        sealer: Sealer::new([viewer.recipient(), lease.recipient()]).unwrap(),
         opener: Opener::new([lease.clone()]),
     };
     Journal::open(path, keys, START_US).unwrap().0
@@ -113,7 +113,7 @@ impl Recorded {
                 zone: "Europe/Berlin".into(),
                 state: Coverage::Active,
                 protected: n.is_multiple_of(7),
-                removed: false,
+                redacted: false,
                 window: window.clone(),
                 counts: Counts::default(),
             })];
@@ -145,7 +145,7 @@ impl Recorded {
                     screen_width: 20,
                     screen_height: 20,
                     blurred: true,
-                    removed: false,
+                    redacted: false,
                     window,
                 };
                 self.journal
@@ -182,7 +182,7 @@ impl Recorded {
         panic!("never done");
     }
 
-    /// Every object of the sink against the journal. How many of each form there are.
+    /// Every object of the sink against the journal. How many of each encoding there are.
     pub(crate) fn assert_delivered(
         &self,
         objects: &BTreeMap<String, Vec<u8>>,

@@ -26,7 +26,7 @@ fn a_bucket_that_anyone_can_list_gets_nothing() {
             assert!(error.is_permanent());
             assert_eq!(
                 error.to_string(),
-                "anyone can list what is in the bucket lab, so nothing is sent there"
+                "anyone can list the objects in the bucket lab, so nothing is uploaded"
             );
             assert!(error.hint().contains("Block public access"));
         }

@@ -118,12 +118,12 @@ pub enum CredentialStoreError {
     },
     /// The name of an account is not one.
     #[error(
-        "the account of a stored key must be 1 to {MAX_ACCOUNT_CHARS} letters, digits, '-' or '_'; this is a mistake in uam"
+        "the account of a stored key must be 1 to {MAX_ACCOUNT_CHARS} letters, digits, '-' or '_'; this is a bug in uam"
     )]
     Account,
     /// A secret is empty or too long.
     #[error(
-        "a stored key must have 1 to {MAX_SECRET_BYTES} bytes, not {bytes}; this is a mistake in uam"
+        "a stored key must have 1 to {MAX_SECRET_BYTES} bytes, not {bytes}; this is a bug in uam"
     )]
     Secret {
         /// How many it has.

@@ -2,8 +2,8 @@
 
 use super::screenshots::ScreenshotJson;
 use super::{
-    NamedUsageJson, UsageJson, ViewOptionsJson, current_day, known_until, now_and_zone,
-    view_options,
+    NamedUsageJson, NumbersJson, ViewOptionsJson, current_day, known_until, named_counts,
+    named_numbers, now_and_zone, view_options,
 };
 use crate::backend::{Backend, BackendError, ReportConfig};
 use crate::text::{MAX_APP, MAX_SENTENCE, MAX_TITLE, printable_text};
@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use model::Coverage;
 use report::Classifier;
 use report::timeline::{Timeline, TimelineOwner, TimelinePiece};
-use report::{DayReport, NamedUsage};
+use report::{DayReport, NamedUsage, ReportOutput};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -28,7 +28,7 @@ const MAX_OFFSET_CHANGES: usize = 4;
 struct AppJson {
     app: String,
     #[serde(flatten)]
-    usage: UsageJson,
+    usage: NumbersJson,
     windows: Vec<WindowJson>,
     more: usize,
 }
@@ -37,7 +37,7 @@ struct AppJson {
 struct WindowJson {
     title: String,
     #[serde(flatten)]
-    usage: UsageJson,
+    usage: NumbersJson,
 }
 
 #[derive(Serialize)]
@@ -62,18 +62,18 @@ pub(crate) struct DayJson {
     /// Offsets from UTC: at the start of the day, and where they change during it: `[µs, seconds]`.
     offsets: Vec<(i64, i32)>,
     states: Vec<(&'static str, u64)>,
-    keys: u64,
-    clicks: u64,
-    scroll: u64,
+    #[serde(flatten)]
+    counts: NumbersJson,
     injected: u64,
     /// Idle time as a share of active and idle time, in tenths of a percent; none where there is neither.
     idle_share: Option<u64>,
     apps: Vec<AppJson>,
     categories: Vec<NamedUsageJson>,
     projects: Vec<NamedUsageJson>,
-    protected: UsageJson,
-    removed: UsageJson,
-    unnamed: UsageJson,
+    protected: NumbersJson,
+    #[serde(rename = "removed")]
+    redacted: NumbersJson,
+    unnamed: NumbersJson,
     /// `[index in app_names, title, index in categories, index in projects]`.
     windows: Vec<(usize, String, usize, usize)>,
     app_names: Vec<String>,
@@ -194,7 +194,7 @@ fn build_day(
                 app_names.push(printable_text(app, MAX_APP));
                 app_names.len() - 1
             });
-            let [category, project] = names.of(app, title);
+            let [category, project] = names.classify(app, title);
             let category = categories.index_of(names, category);
             let project = projects.index_of(names, project);
             (index, printable_text(title, MAX_TITLE), category, project)
@@ -221,17 +221,15 @@ fn build_day(
             .iter()
             .map(|total| (total.state.wire_name(), total.us / 1_000_000))
             .collect(),
-        keys: report.counts.keys(),
-        clicks: report.counts.clicks(),
-        scroll: report.counts.scroll(),
+        counts: named_counts(ReportOutput::PageRow, report.counts),
         injected: report.counts.injected.keys + report.counts.injected.clicks(),
         idle_share: report::format::idle_share(active, idle),
         apps: report.apps.iter().map(app_row).collect(),
         categories: categories.to_rows(&report.categories),
         projects: projects.to_rows(&report.projects),
-        protected: (&report.protected).into(),
-        removed: (&report.removed).into(),
-        unnamed: (&report.unnamed).into(),
+        protected: named_numbers(&report.protected),
+        redacted: named_numbers(&report.redacted),
+        unnamed: named_numbers(&report.unnamed),
         windows,
         app_names,
         pieces: timeline
@@ -272,7 +270,7 @@ fn piece_row(piece: &TimelinePiece, from_us: i64) -> (i64, i64, usize, i64) {
     let owner = match piece.owner {
         TimelineOwner::Window(index) => i64::try_from(index).unwrap_or(-3),
         TimelineOwner::Protected => -1,
-        TimelineOwner::Removed => -2,
+        TimelineOwner::Redacted => -2,
         TimelineOwner::Nobody => -3,
     };
     let state = state_index(piece.state);
@@ -289,14 +287,14 @@ fn state_index(state: Coverage) -> usize {
 fn app_row(total: &report::AppTotal) -> AppJson {
     AppJson {
         app: printable_text(&total.app, MAX_APP),
-        usage: (&total.usage).into(),
+        usage: named_numbers(&total.usage),
         windows: total
             .windows
             .iter()
             .take(MAX_WINDOWS)
             .map(|window| WindowJson {
                 title: printable_text(&window.title, MAX_TITLE),
-                usage: (&window.usage).into(),
+                usage: named_numbers(&window.usage),
             })
             .collect(),
         more: total.windows.len().saturating_sub(MAX_WINDOWS),

@@ -1,12 +1,14 @@
 //! The days of a period: their totals by application, category or project.
 
-use super::{ViewOptionsJson, current_day, known_until, now_and_zone, view_options};
+use super::{
+    NumbersJson, ViewOptionsJson, current_day, known_until, named_counts, now_and_zone,
+    placed_numbers, view_options,
+};
 use crate::backend::{Backend, BackendError};
 use crate::text::{MAX_APP, printable_text};
 use jiff::civil::Date;
-use report::GroupBy;
-use report::{AppUsage, DayTotals};
-use report::{NamedUsage, query};
+use report::query::{self, DaysQuery};
+use report::{DayTotals, GroupBy, NamedUsage, ReportOutput};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -34,20 +36,17 @@ struct PeriodDayJson {
     day: Date,
     /// Seconds in each of the eight states.
     states: Vec<u64>,
-    keys: u64,
-    clicks: u64,
+    #[serde(flatten)]
+    counts: NumbersJson,
     /// `[index in names, active s, idle s, keys, clicks]`.
-    rows: Vec<[u64; 5]>,
+    rows: Vec<Vec<u64>>,
     /// Time without a row: seconds active and idle.
     other: [u64; 2],
 }
 
 /// The grouping that a word names; without a word, applications.
 pub(crate) fn parse_group_by(word: Option<&str>) -> Option<GroupBy> {
-    let word = word.unwrap_or(GroupBy::App.word());
-    [GroupBy::App, GroupBy::Category, GroupBy::Project]
-        .into_iter()
-        .find(|by| by.word() == word)
+    word.map_or(Some(GroupBy::App), |word| word.parse().ok())
 }
 
 pub(crate) fn read_period(
@@ -60,16 +59,22 @@ pub(crate) fn read_period(
     let config = backend.report_config()?;
     let reader = backend.open_reader(&format!("the totals of {first} to {last}, on the page"))?;
     let (now_us, zone) = now_and_zone();
-    let options = (view_options(&config, merge_s), &*config.meaning);
-    let now_us = known_until(reader, now_us)?;
-    let totals = match (by, merge_s) {
+    let rules = match (by, merge_s) {
         // Applications need no rules.
-        (GroupBy::App, 0) => query::read_days_from(reader, config.starts, &days, now_us, &zone),
-        _ => query::read_totals(reader, options, &days, now_us, &zone, &mut |_| {}),
-    }?;
-    let rows: Vec<Vec<NamedUsage>> = totals.days.iter().map(|day| day_rows(day, by)).collect();
+        (GroupBy::App, 0) => None,
+        _ => Some(&*config.meaning),
+    };
+    let query = DaysQuery {
+        days,
+        view: view_options(&config, merge_s),
+        rules,
+        now_us: known_until(reader, now_us)?,
+        zone: &zone,
+    };
+    let totals = query::read_days(reader, &query, &mut |_| {})?;
+    let rows: Vec<&[NamedUsage]> = totals.days.iter().map(|day| day_rows(day, by)).collect();
     let mut sums: HashMap<&str, u64> = HashMap::new();
-    for row in rows.iter().flatten() {
+    for row in rows.iter().copied().flatten() {
         *sums.entry(&row.name).or_default() += row.usage.total_us();
     }
     let mut names: Vec<(&str, u64)> = sums.into_iter().collect();
@@ -82,7 +87,7 @@ pub(crate) fn read_period(
         last,
         today: current_day(&config),
         options: ViewOptionsJson::new(&config, merge_s),
-        by: by.word(),
+        by: by.into(),
         days: days
             .map(|(day, rows)| day_totals(day, rows, &indices))
             .collect(),
@@ -95,15 +100,11 @@ pub(crate) fn read_period(
 }
 
 /// The rows of a day. Time without an application has none.
-fn day_rows(day: &DayTotals, by: GroupBy) -> Vec<NamedUsage> {
-    let named = |app: &AppUsage| NamedUsage {
-        name: app.app.clone(),
-        usage: app.usage,
-    };
+fn day_rows(day: &DayTotals, by: GroupBy) -> &[NamedUsage] {
     match by {
-        GroupBy::App => day.apps.iter().map(named).collect(),
-        GroupBy::Category => day.categories.clone(),
-        GroupBy::Project => day.projects.clone(),
+        GroupBy::App => &day.apps,
+        GroupBy::Category => &day.categories,
+        GroupBy::Project => &day.projects,
     }
 }
 
@@ -117,16 +118,17 @@ fn day_totals(day: &DayTotals, rows: &[NamedUsage], indices: &HashMap<&str, u64>
         let usage = &row.usage;
         other[0] = other[0].saturating_sub(usage.active_us);
         other[1] = other[1].saturating_sub(usage.idle_us);
-        let counts = &usage.counts;
-        let (active, idle) = (seconds(usage.active_us), seconds(usage.idle_us));
-        Some([index, active, idle, counts.keys(), counts.clicks()])
+        Some(
+            std::iter::once(index)
+                .chain(placed_numbers(usage))
+                .collect(),
+        )
     });
     PeriodDayJson {
         rows: rows.collect(),
         other: other.map(seconds),
         day: day.day,
         states: day.states.iter().map(|total| seconds(total.us)).collect(),
-        keys: day.counts.keys(),
-        clicks: day.counts.clicks(),
+        counts: named_counts(ReportOutput::PageNumbers, day.counts),
     }
 }

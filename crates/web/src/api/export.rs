@@ -7,13 +7,16 @@ use jiff::civil::Date;
 use journal::{JournalError, Reader};
 use report::GroupBy;
 use report::printable::{self, Cover, MOST_LANES};
+use report::query::DaysQuery;
 use report::{DayReport, Overview, PrintableReport, ViewOptions, csv, ics, query};
 use std::ops::RangeInclusive;
+use strum::{EnumString, IntoStaticStr};
 
 /// Work blocks shorter than this (microseconds) are no event in a calendar.
 const MIN_BLOCK_US: u64 = 5 * 60 * 1_000_000;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "lowercase")]
 pub(crate) enum ExportFormat {
     Csv,
     Json,
@@ -23,22 +26,6 @@ pub(crate) enum ExportFormat {
 }
 
 impl ExportFormat {
-    pub(crate) fn from_word(word: &str) -> Option<Self> {
-        let all = [Self::Csv, Self::Json, Self::Html, Self::Pdf, Self::Ics];
-        all.into_iter()
-            .find(|format| format.file_extension() == word)
-    }
-
-    fn file_extension(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Json => "json",
-            Self::Html => "html",
-            Self::Pdf => "pdf",
-            Self::Ics => "ics",
-        }
-    }
-
     fn media_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8",
@@ -76,36 +63,29 @@ impl ExportSource<'_> {
         (self.days.start() == self.days.end()).then_some(*self.days.start())
     }
 
+    fn query(&self) -> DaysQuery<'_> {
+        DaysQuery {
+            days: self.days.clone(),
+            view: self.options,
+            rules: Some(&self.config.meaning),
+            now_us: self.known_us,
+            zone: &self.zone,
+        }
+    }
+
     fn read_day(&self, day: Date) -> Result<DayReport, JournalError> {
-        let mut report = query::day_in(self.reader, self.options, day, self.known_us, &self.zone)?;
+        let mut report =
+            query::read_day(self.reader, self.options, day, self.known_us, &self.zone)?;
         self.config.meaning.classify_day(&mut report);
         Ok(report)
     }
 
     fn read_totals(&self) -> Result<report::DaysReport, JournalError> {
-        let options = (self.options, &*self.config.meaning);
-        let (days, known_us) = (self.days, self.known_us);
-        query::read_totals(
-            self.reader,
-            options,
-            days,
-            known_us,
-            &self.zone,
-            &mut |_| {},
-        )
+        query::read_days(self.reader, &self.query(), &mut |_| {})
     }
 
     fn read_overview(&self) -> Result<Overview, JournalError> {
-        let options = (self.options, &*self.config.meaning);
-        let (days, known_us) = (self.days, self.known_us);
-        query::read_overview(
-            self.reader,
-            options,
-            days,
-            known_us,
-            &self.zone,
-            &mut |_| {},
-        )
+        query::read_overview(self.reader, &self.query(), &mut |_| {})
     }
 
     fn build_report(&self) -> Result<PrintableReport, JournalError> {
@@ -175,7 +155,7 @@ pub(crate) fn export_days(
 ) -> Result<ExportFile, BackendError> {
     let (first, last) = (days.start(), days.end());
     let config = backend.report_config()?;
-    let extension = format.file_extension();
+    let extension: &str = format.into();
     let (file_stem, period) = match first == last {
         true => (format!("uam-{first}"), first.to_string()),
         false => (

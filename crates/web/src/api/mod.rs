@@ -11,8 +11,11 @@ use crate::backend::ReportConfig;
 use crate::text::{MAX_APP, printable_text};
 use jiff::civil::Date;
 use journal::{JournalError, Reader};
-use report::{NamedUsage, ViewOptions};
+use model::Counts;
+use report::columns::Unit;
+use report::{Column, NamedUsage, ReportOutput, Usage, ViewOptions, columns_of};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The present, microseconds since the Unix epoch (UTC), and the name of this computer's zone.
 fn now_and_zone() -> (i64, String) {
@@ -43,25 +46,32 @@ fn view_options(config: &ReportConfig, merge_s: u64) -> ViewOptions {
     }
 }
 
-#[derive(Serialize)]
-struct UsageJson {
-    active_s: u64,
-    idle_s: u64,
-    keys: u64,
-    clicks: u64,
-    scroll: u64,
+/// Numbers of [`report::COLUMNS`] by name; a time is in whole seconds, and its name ends in `_s`.
+type NumbersJson = BTreeMap<String, u64>;
+
+fn named_numbers(usage: &Usage) -> NumbersJson {
+    let name = |column: &Column| match column.unit {
+        Unit::Time => format!("{}_s", column.key),
+        Unit::Count { .. } => column.key.to_owned(),
+    };
+    let columns = columns_of(ReportOutput::PageRow);
+    columns
+        .map(|column| (name(column), column.read_whole(usage)))
+        .collect()
 }
 
-impl From<&report::Usage> for UsageJson {
-    fn from(usage: &report::Usage) -> Self {
-        Self {
-            active_s: usage.active_us / 1_000_000,
-            idle_s: usage.idle_us / 1_000_000,
-            keys: usage.counts.keys(),
-            clicks: usage.counts.clicks(),
-            scroll: usage.counts.scroll(),
-        }
-    }
+/// The counts of an output by name.
+fn named_counts(output: ReportOutput, counts: Counts) -> NumbersJson {
+    let usage = Usage::from(counts);
+    let columns = columns_of(output).filter(|column| column.unit != Unit::Time);
+    columns
+        .map(|column| (column.key.to_owned(), (column.read)(&usage)))
+        .collect()
+}
+
+/// The numbers of a row in which each has its place.
+fn placed_numbers(usage: &Usage) -> impl Iterator<Item = u64> {
+    columns_of(ReportOutput::PageNumbers).map(|column| column.read_whole(usage))
 }
 
 /// A category or a project.
@@ -69,14 +79,14 @@ impl From<&report::Usage> for UsageJson {
 struct NamedUsageJson {
     name: String,
     #[serde(flatten)]
-    usage: UsageJson,
+    usage: NumbersJson,
 }
 
 impl From<&NamedUsage> for NamedUsageJson {
     fn from(named: &NamedUsage) -> Self {
         Self {
             name: printable_text(&named.name, MAX_APP),
-            usage: (&named.usage).into(),
+            usage: named_numbers(&named.usage),
         }
     }
 }

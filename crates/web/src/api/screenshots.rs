@@ -28,7 +28,8 @@ pub(crate) struct ScreenshotJson {
     height: u32,
     bytes: u64,
     blurred: bool,
-    removed: bool,
+    #[serde(rename = "removed")]
+    redacted: bool,
     /// `here`, `archived`, `deleted`, `lost`; empty where it was not read.
     place: &'static str,
     /// `sent`, `held` or `waiting`; empty where it was not read.
@@ -48,7 +49,7 @@ impl ScreenshotJson {
             height: row.height,
             bytes: row.bytes,
             blurred: row.blurred,
-            removed: row.removed,
+            redacted: row.redacted,
             place: "",
             sent: "",
         }
@@ -68,7 +69,7 @@ impl ScreenshotJson {
             height: shot.height,
             bytes: shot.bytes,
             blurred: shot.blurred,
-            removed: shot.removed,
+            redacted: shot.redacted,
             place: match row.place {
                 ScreenshotLocation::Local => "here",
                 ScreenshotLocation::Archived => "archived",

@@ -63,11 +63,11 @@ struct RecordedHour {
 pub(crate) fn record_hour(dir: &Path) -> Result<Value> {
     let (viewer, lease) = (Identity::generate(), Identity::generate());
     let device = DeviceId::from_bytes([7; 16]);
-    let maker = Sealer::new([viewer.recipient(), lease.recipient()])?;
+    let sealer = Sealer::new([viewer.recipient(), lease.recipient()])?;
     let opener = Opener::new([lease]);
     let keys = JournalKeys {
         device: device.clone(),
-        maker: maker.clone(),
+        sealer: sealer.clone(),
         opener: opener.clone(),
     };
     let now = Moment {
@@ -102,7 +102,7 @@ pub(crate) fn record_hour(dir: &Path) -> Result<Value> {
 
     let (mut sealed, segments) = (hour.sealed, hour.segments);
     pack_segments(&mut sealed, usize::try_from(segments)?)?;
-    let seal_ms = seal_again(&sealed, &device, &maker, &opener)?;
+    let seal_ms = seal_again(&sealed, &device, &sealer, &opener)?;
     Ok(json!({
         "core_ms": core_ms,
         "seal_ms": seal_ms,
@@ -172,7 +172,7 @@ impl RecordedHour {
             screen_width: 1920,
             screen_height: 1080,
             blurred: false,
-            removed: false,
+            redacted: false,
             window: Some(figures_window(window)),
         };
         let rules = FreezeOptions {
@@ -201,11 +201,11 @@ impl RecordedHour {
                 self.rollups.add(span);
             }
         }
-        let done = self.rollups.done();
+        let done = self.rollups.pending_rollups();
         let seqs = self.journal.commit(Commit {
             records: &out.records,
-            pending_put: &out.pending_put,
-            pending_drop_below: out.pending_drop_below,
+            provisional_put: &out.provisional_put,
+            provisional_drop_below: out.provisional_drop_below,
             rollups: &done,
             at_us: self.now.utc.as_micros(),
         })?;
@@ -213,7 +213,7 @@ impl RecordedHour {
         for (seq, record) in seqs.iter().zip(&out.records) {
             self.sealed.keep_record(&self.device, *seq, record)?;
         }
-        for (_, span) in &out.pending_put {
+        for (_, span) in &out.provisional_put {
             self.sealed.rows.push(serde_json::to_vec(span)?);
         }
         let lines = done.iter().map(|(_, bytes)| bytes.to_vec());
@@ -239,11 +239,11 @@ fn pack_segments(sealed: &mut SealedSample, segments: usize) -> Result<()> {
 fn seal_again(
     sealed: &SealedSample,
     device: &DeviceId,
-    maker: &Sealer,
+    sealer: &Sealer,
     opener: &Opener,
 ) -> Result<f64> {
     let before = process_cpu_ms();
-    let session = maker.new_session()?;
+    let session = sealer.new_session()?;
     let aad = |n: usize| Aad {
         device: device.as_str(),
         session: &session.id,
@@ -261,7 +261,7 @@ fn seal_again(
     }
     for file in &sealed.files {
         anyhow::ensure!(
-            maker.seal_file(file)?.len() > file.len(),
+            sealer.seal_file(file)?.len() > file.len(),
             "nothing was sealed"
         );
     }

@@ -177,8 +177,8 @@ impl ChildWorker {
         let put = [(self.id, fixture::make_span(open))];
         let step = Commit {
             records: &records,
-            pending_put: &put,
-            pending_drop_below: self.id,
+            provisional_put: &put,
+            provisional_drop_below: self.id,
             at_us: fixture::time_of(self.tag),
             ..Commit::default()
         };
@@ -293,7 +293,7 @@ impl ChildWorker {
     fn finish(mut self) -> Result<()> {
         let most = self.tries.most;
         let last = Commit {
-            pending_drop_below: u64::MAX,
+            provisional_drop_below: u64::MAX,
             at_us: fixture::time_of(self.tag),
             ..Commit::default()
         };

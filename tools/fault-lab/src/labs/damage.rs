@@ -119,8 +119,8 @@ fn write_journals(fixture: &JournalFixture) -> Result<(IntactJournal, IntactJour
         let pending = [(tag, fixture::make_span(tag + 1_000_000))];
         let step = Commit {
             records: &step,
-            pending_put: &pending,
-            pending_drop_below: tag,
+            provisional_put: &pending,
+            provisional_drop_below: tag,
             at_us: fixture::START_US,
             ..Commit::default()
         };
@@ -135,7 +135,7 @@ fn write_journals(fixture: &JournalFixture) -> Result<(IntactJournal, IntactJour
                     outbox.acknowledge_segment(
                         s.first_seq,
                         s.last_seq,
-                        s.form,
+                        s.encoding,
                         fixture::START_US,
                     )?;
                 }

@@ -28,7 +28,7 @@ impl RecordedJournal {
         let lease = Identity::generate();
         let keys = JournalKeys {
             device: DeviceId::from_bytes([3; 16]),
-            maker: Sealer::new([viewer.recipient(), lease.recipient()])?,
+            sealer: Sealer::new([viewer.recipient(), lease.recipient()])?,
             opener: Opener::new([lease]),
         };
         Ok(Self {

@@ -63,8 +63,8 @@ impl SyntheticBucket {
     fn name(&self, seq: u64) -> (String, String) {
         let sha256 = sha256_hex(format!("segment {seq}.").as_bytes());
         let day = format!("2026-02-{:02}", 1 + seq * DAYS / (self.whole + 1));
-        let form = journal::ObjectEncoding::Age;
-        let name = object_keys::segment_key(&self.device, 1, day, seq, &sha256, form);
+        let encoding = journal::ObjectEncoding::Age;
+        let name = object_keys::segment_key(&self.device, 1, day, seq, &sha256, encoding);
         (name, sha256)
     }
 

@@ -30,7 +30,7 @@ pub(in crate::worker) fn load_screenshot(
     let mut shots: Vec<_> = reader
         .newest_screenshots(STEPPED_THROUGH)?
         .into_iter()
-        .filter(|row| row.place == ScreenshotLocation::Local && !row.shot.removed)
+        .filter(|row| row.place == ScreenshotLocation::Local && !row.shot.redacted)
         .collect();
     shots.reverse();
     let at = step_position(&shots.iter().map(|s| s.seq).collect::<Vec<_>>(), from, step);

@@ -181,7 +181,7 @@ impl<'a> Salvager<'a> {
         );
         let mut insert = self.to.prepare(&sql)?;
         for order in ["ASC", "DESC"] {
-            // A form that was never written is damage, unless the segment is still to be made.
+            // An encoding that was never written is damage, unless the segment is still to be made.
             let sql = format!(
                 "SELECT {SEGMENT} FROM segment
                  WHERE form IN (1, 2) OR (acked = 0 AND tried = 0 AND body IS NULL)

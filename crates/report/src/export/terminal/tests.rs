@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::format::display_width;
-use crate::{AppTotal, DayNotice, DayScreenshot, StateTotal, WindowTotal};
+use crate::{AppTotal, DayNotice, DayScreenshot, DayTotals, WindowTotal};
 use model::{Counts, InputCounts, NoticeCode};
 
 /// A usage of so many seconds and keys.
@@ -83,7 +83,7 @@ pub(crate) fn sample() -> DayReport {
         counts,
         apps,
         protected,
-        removed: Usage::default(),
+        redacted: Usage::default(),
         unnamed: Usage::default(),
         categories: Vec::new(),
         projects: Vec::new(),
@@ -99,7 +99,7 @@ pub(crate) fn sample() -> DayReport {
             bytes: 48_200,
             media: "image/webp".into(),
             blurred: true,
-            removed: false,
+            redacted: false,
             sha256: "ab".repeat(32),
         }],
         damaged: vec![40, 41],
@@ -179,8 +179,8 @@ fn json_keeps_raw_text_and_reads_back() {
 /// Three days, one of which nothing is known.
 pub(crate) fn three_days() -> DaysReport {
     let day = sample();
-    let usages = day.apps.iter().map(|a| AppUsage {
-        app: a.app.clone(),
+    let usages = day.apps.iter().map(|a| NamedUsage {
+        name: a.app.clone(),
         usage: a.usage,
     });
     let totals = DayTotals {
@@ -190,7 +190,7 @@ pub(crate) fn three_days() -> DaysReport {
         counts: day.counts,
         apps: usages.collect(),
         protected: day.protected,
-        removed: day.removed,
+        redacted: day.redacted,
         unnamed: day.unnamed,
         categories: Vec::new(),
         projects: Vec::new(),
@@ -205,7 +205,7 @@ pub(crate) fn three_days() -> DaysReport {
         counts: Counts::default(),
         apps: Vec::new(),
         protected: Usage::default(),
-        removed: Usage::default(),
+        redacted: Usage::default(),
         unnamed: Usage::default(),
         categories: Vec::new(),
         projects: Vec::new(),

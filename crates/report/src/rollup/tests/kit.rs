@@ -23,7 +23,7 @@ pub(super) fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app:
         zone: zone.into(),
         state,
         protected: recording && app == 4,
-        removed: false,
+        redacted: false,
         window: (recording && app < 4).then(|| {
             Arc::new(WindowInfo {
                 app: format!("App {app}"),
@@ -101,7 +101,7 @@ impl Desk {
     pub(super) fn start(&self, lease: &Identity, now_us: i64) -> Run {
         let keys = JournalKeys {
             device: DeviceId::from_bytes([7; 16]),
-            maker: Sealer::new([self.viewer.recipient(), lease.recipient()]).unwrap(),
+            sealer: Sealer::new([self.viewer.recipient(), lease.recipient()]).unwrap(),
             opener: Opener::new([lease.clone()]),
         };
         let (mut journal, found) = Journal::open(self.dir.path(), keys, now_us).unwrap();
@@ -131,33 +131,37 @@ impl Desk {
             starts,
             merge_us: 0,
         };
-        let mut many =
-            query::read_days_from(&reader, starts, &days, now_us, "Europe/Berlin").unwrap();
-        let asked = (view, &*MEANING);
-        let told =
-            query::read_overview(&reader, asked, &days, now_us, "Europe/Berlin", &mut |_| {});
+        let asked = |rules| query::DaysQuery {
+            days: days.clone(),
+            view,
+            rules,
+            now_us,
+            zone: "Europe/Berlin",
+        };
+        let from_rollups = |rules| query::read_days(&reader, &asked(rules), &mut |_| {}).unwrap();
+        let from_records = |rules| {
+            let overview = query::read_overview(&reader, &asked(rules), &mut |_| {});
+            overview.unwrap().totals()
+        };
+        let mut many = from_rollups(None);
+        assert_eq!(from_records(None), many);
         name_days(&MEANING, &mut many);
-        assert_eq!(told.unwrap().totals(), many);
-        for meaning in [&*MEANING, &*TITLES] {
-            let asked = (view, meaning);
-            let all =
-                query::read_overview(&reader, asked, &days, now_us, "Europe/Berlin", &mut |_| {});
-            let asked = (starts, meaning);
-            let told = query::days_told(&reader, asked, &days, now_us, "Europe/Berlin");
-            assert_eq!(told.unwrap(), all.unwrap().totals());
+        assert_eq!(from_records(Some(&*MEANING)), many);
+        for rules in [&*MEANING, &*TITLES] {
+            assert_eq!(from_rollups(Some(rules)), from_records(Some(rules)));
         }
         assert_eq!(many.damaged, [0; 0]);
         let mut day = *days.start();
         for totals in &many.days {
-            let one = query::day_in(&reader, view, day, now_us, "Europe/Berlin").unwrap();
+            let one = query::read_day(&reader, view, day, now_us, "Europe/Berlin").unwrap();
             assert_eq!(totals.day, day);
             assert_eq!(totals.states, one.states, "{day}");
             assert_eq!(totals.length_us, one.length_us, "{day}");
             assert_eq!(totals.counts, one.counts, "{day}");
             assert_eq!(totals.protected, one.protected, "{day}");
-            assert_eq!(totals.removed, one.removed, "{day}");
+            assert_eq!(totals.redacted, one.redacted, "{day}");
             assert_eq!(totals.unnamed, one.unnamed, "{day}");
-            let apps: Vec<_> = totals.apps.iter().map(|a| (&a.app, a.usage)).collect();
+            let apps: Vec<_> = totals.apps.iter().map(|a| (&a.name, a.usage)).collect();
             let expected: Vec<_> = one.apps.iter().map(|a| (&a.app, a.usage)).collect();
             assert_eq!(apps, expected, "{day}");
             day = day.tomorrow().unwrap();
@@ -196,9 +200,9 @@ impl Run {
         self.journal
             .commit(Commit {
                 records: &records,
-                pending_put: &pending,
-                pending_drop_below: self.first_id,
-                rollups: &self.rollups.done(),
+                provisional_put: &pending,
+                provisional_drop_below: self.first_id,
+                rollups: &self.rollups.pending_rollups(),
                 at_us: self.now_us,
             })
             .unwrap();
@@ -218,7 +222,7 @@ fn name_days(rules: &ClassificationRules, days: &mut DaysReport) {
     for day in &mut days.days {
         let sum = |list: RuleList| {
             let apps = day.apps.iter();
-            let apps = apps.map(|of| (rules.name_of(list, &of.app, ""), &of.usage));
+            let apps = apps.map(|of| (rules.name_of(list, &of.name, ""), &of.usage));
             sum_by_name(apps.chain(day.pseudo_rows()))
         };
         (day.categories, day.projects) = (sum(RuleList::Category), sum(RuleList::Project));

@@ -29,7 +29,7 @@ const MAX_REMEMBERED_NOTICES: usize = 1024;
 
 /// Answers the page's questions from the journal.
 pub(super) struct PageBackend {
-    home: AppContext,
+    context: AppContext,
     reader: Option<Reader>,
     noticed: HashMap<String, Instant>,
     /// When a notice was last written with a check of the whole journal.
@@ -39,9 +39,9 @@ pub(super) struct PageBackend {
 }
 
 impl PageBackend {
-    pub(super) fn new(home: &AppContext) -> Self {
+    pub(super) fn new(context: &AppContext) -> Self {
         Self {
-            home: home.clone(),
+            context: context.clone(),
             reader: None,
             noticed: HashMap::new(),
             journal_checked: None,
@@ -51,13 +51,13 @@ impl PageBackend {
 
     /// The report settings, read again when the file has changed.
     fn read_report_config(&mut self) -> anyhow::Result<ReportConfig> {
-        let text = std::fs::read(self.home.paths.config_file()).ok();
+        let text = std::fs::read(self.context.paths.config_file()).ok();
         if let Some((known, config)) = &self.config
             && *known == text
         {
             return Ok(config.clone());
         }
-        let settings = Settings::load(&self.home.paths)?;
+        let settings = Settings::load(&self.context.paths)?;
         let config = ReportConfig {
             starts: settings.view_options(None).starts,
             meaning: Arc::new(settings.classification_rules()?),
@@ -69,13 +69,15 @@ impl PageBackend {
 
     /// The right to read at this moment. Without the key the reader is dropped.
     fn read_access(&mut self) -> Result<ReadAccess, BackendError> {
-        let identity = keyholder::fetch_identity(&self.home.paths).ok().flatten();
+        let identity = keyholder::fetch_identity(&self.context.paths)
+            .ok()
+            .flatten();
         let Some(identity) = identity else {
             self.reader = None;
             return Err(BackendError::Locked);
         };
-        let vault =
-            Vault::open(&self.home.paths.vault_dir()).map_err(|e| to_backend_error(&e.into()))?;
+        let vault = Vault::open(&self.context.paths.vault_dir())
+            .map_err(|e| to_backend_error(&e.into()))?;
         Ok(ReadAccess { vault, identity })
     }
 
@@ -88,10 +90,10 @@ impl PageBackend {
         }
         let notices = vec![(NoticeCode::Access, format!("Read: {purpose}."))];
         if self.journal_checked.is_some_and(is_recent) {
-            let written = access.record_notices_unchecked(&self.home, notices);
+            let written = access.record_notices_unchecked(&self.context, notices);
             written.map_err(|e| to_backend_error(&e))?;
         } else {
-            let written = access.record_notices(&self.home, notices);
+            let written = access.record_notices(&self.context, notices);
             written.map_err(|e| to_backend_error(&e))?;
             self.journal_checked = Some(Instant::now());
         }
@@ -105,7 +107,7 @@ impl PageBackend {
     /// The right to read from both factors, after the notice that a code was accepted.
     fn access_with_factors(&self, factors: &TypedFactors) -> Result<ReadAccess, BackendError> {
         let passphrase = factors.passphrase.as_ref().map(|text| text.as_str());
-        let typed = agent::verify_typed_factors(&self.home, &factors.code, passphrase);
+        let typed = agent::verify_typed_factors(&self.context, &factors.code, passphrase);
         let (access, mut notices) = typed.map_err(|e| match model::error_kind(e.as_ref()) {
             ErrorKind::Denied => BackendError::Denied(model::describe_error(e.as_ref())),
             _ => to_backend_error(&e),
@@ -113,7 +115,7 @@ impl PageBackend {
         let text = "A code was accepted, on the page.".to_owned();
         notices.push((NoticeCode::CodeAccepted, text));
         access
-            .record_notices(&self.home, notices)
+            .record_notices(&self.context, notices)
             .map_err(|e| to_backend_error(&e))?;
         Ok(access)
     }
@@ -121,14 +123,14 @@ impl PageBackend {
     /// Deletes a screenshot; returns the outcome.
     fn redact_screenshot(&self, seq: u64, access: &ReadAccess) -> anyhow::Result<String> {
         let scope = RedactionScope::Screenshot { seq };
-        let report = match redaction::is_agent_running(&self.home)? {
-            true => redaction::redact_through_agent(&self.home, &scope, false, Some(access))?,
-            false => redaction::redact_directly(&self.home, &scope, false, access)?,
+        let report = match redaction::is_agent_running(&self.context)? {
+            true => redaction::redact_through_agent(&self.context, &scope, false, Some(access))?,
+            false => redaction::redact_directly(&self.context, &scope, false, access)?,
         };
         if report.is_empty() {
             return Ok("There was nothing to delete.".to_owned());
         }
-        let copies = redaction::delete_copies_and_note(&self.home, Some(access), &report)?;
+        let copies = redaction::delete_copies_and_note(&self.context, Some(access), &report)?;
         let mut outcome = format!("Deleted: {}.", redaction::describe_amount(&scope, &report));
         if !copies.deleted.is_empty() {
             outcome.push_str(" Its copy at the destination was deleted.");
@@ -159,7 +161,7 @@ impl Backend for PageBackend {
         let reader = match self.reader.take() {
             Some(reader) => reader,
             None => access
-                .open_reader(&self.home)
+                .open_reader(&self.context)
                 .map_err(|e| to_backend_error(&e))?,
         };
         Ok(self.reader.insert(reader))
@@ -175,7 +177,7 @@ impl Backend for PageBackend {
         running: RunningVerification,
     ) -> Result<(), BackendError> {
         self.read_access()?;
-        verification::start_verification(&self.home, quick, running)
+        verification::start_verification(&self.context, quick, running)
             .map_err(|e| to_backend_error(&e))
     }
 
@@ -186,7 +188,7 @@ impl Backend for PageBackend {
 
     fn list_settings(&mut self) -> Result<Vec<SettingRow>, BackendError> {
         self.read_access()?;
-        let settings = Settings::load(&self.home.paths).map_err(|e| to_backend_error(&e))?;
+        let settings = Settings::load(&self.context.paths).map_err(|e| to_backend_error(&e))?;
         let infos = settings::list_settings(&settings).into_iter();
         let rows = infos.map(|info| SettingRow {
             key: info.key,
@@ -215,7 +217,8 @@ impl Backend for PageBackend {
     }
 
     fn needs_passphrase(&mut self) -> bool {
-        Vault::open(&self.home.paths.vault_dir()).is_ok_and(|v| !v.has_slot(KeySlotKind::OsStore))
+        Vault::open(&self.context.paths.vault_dir())
+            .is_ok_and(|v| !v.has_slot(KeySlotKind::OsStore))
     }
 }
 
@@ -223,8 +226,8 @@ impl Backend for PageBackend {
 pub(super) struct RunningAgentMonitor(AppContext);
 
 impl RunningAgentMonitor {
-    pub(super) fn new(home: &AppContext) -> Self {
-        Self(home.clone())
+    pub(super) fn new(context: &AppContext) -> Self {
+        Self(context.clone())
     }
 }
 

@@ -15,11 +15,11 @@ use web::{LinkIssuer, PageEnd, PageLimits, PageServer};
 mod backend;
 mod verification;
 
-pub(super) fn run(home: &AppContext, port: u16, no_open: bool) -> anyhow::Result<ExitCode> {
-    require_journal(home)?;
+pub(super) fn run(context: &AppContext, port: u16, no_open: bool) -> anyhow::Result<ExitCode> {
+    require_journal(context)?;
     // Both factors, or a recent unlock. The page asks the keyholder again for each question.
     drop(open_with_notice(
-        home,
+        context,
         NoticeCode::Access,
         "The page was opened.",
     )?);
@@ -41,8 +41,8 @@ pub(super) fn run(home: &AppContext, port: u16, no_open: bool) -> anyhow::Result
     }
     let end = server
         .serve_until_end(
-            Box::new(backend::PageBackend::new(home)),
-            Arc::new(backend::RunningAgentMonitor::new(home)),
+            Box::new(backend::PageBackend::new(context)),
+            Arc::new(backend::RunningAgentMonitor::new(context)),
             PageLimits::default(),
         )
         .context("the page cannot be served")?;

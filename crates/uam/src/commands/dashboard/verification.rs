@@ -13,20 +13,20 @@ use web::{
 
 /// Starts the thread, which reports to `running`.
 pub(super) fn start_verification(
-    home: &AppContext,
+    context: &AppContext,
     quick: bool,
     running: RunningVerification,
 ) -> anyhow::Result<()> {
-    let home = home.clone();
+    let context = context.clone();
     std::thread::Builder::new()
         .name("uam-page-check".into())
-        .spawn(move || run_verification(&home, quick, running))?;
+        .spawn(move || run_verification(&context, quick, running))?;
     Ok(())
 }
 
-fn run_verification(home: &AppContext, quick: bool, running: RunningVerification) {
+fn run_verification(context: &AppContext, quick: bool, running: RunningVerification) {
     let mut progress = VerificationProgress::default();
-    let report = verify::verify_own_uploads(home, quick, &mut |step| {
+    let report = verify::verify_own_uploads(context, quick, &mut |step| {
         match step {
             VerifyProgress::Listed(names) => {
                 progress = VerificationProgress {

@@ -8,18 +8,20 @@ use crate::output;
 use agent::AppContext;
 use anyhow::Context;
 use platform::clock::current_time_us;
+use platform::timezone::current_zone_name;
 use report::GroupBy;
+use report::query::DaysQuery;
 use settings::Settings;
 use std::path::Path;
 use std::process::ExitCode;
 
 /// Writes blocks of work into a calendar file.
 pub(super) fn write_calendar(
-    home: &AppContext,
+    context: &AppContext,
     file: &Path,
     args: &ExportArgs,
 ) -> anyhow::Result<ExitCode> {
-    let config = Settings::load(&home.paths)?;
+    let config = Settings::load(&context.paths)?;
     let (view, meaning) = (config.view_options(None), config.classification_rules()?);
     let today = current_day(view.starts).to_string();
     let (from, to) = (args.from.as_deref(), args.to.as_deref());
@@ -32,10 +34,17 @@ pub(super) fn write_calendar(
         None => GroupBy::Category,
     };
     let what = format!("a calendar of {} to {}", days.start(), days.end());
-    let reader = open_reader(home, &what)?;
+    let reader = open_reader(context, &what)?;
     let now_us = current_time_us();
     let until = known_until(&reader, now_us)?;
-    let overview = read_overview(&reader, &days, until, view, &meaning)?;
+    let query = DaysQuery {
+        days,
+        view,
+        rules: Some(&meaning),
+        now_us: until,
+        zone: &current_zone_name(),
+    };
+    let overview = read_overview(&reader, &query)?;
     let min_us = u64::try_from(args.min.as_micros()).unwrap_or(u64::MAX);
     let blocks = overview.blocks(by, min_us);
     let device = reader.device().as_str();

@@ -16,19 +16,19 @@ use std::process::ExitCode;
 /// Lines read at once.
 const BATCH: usize = 1000;
 
-pub(super) fn run(home: &AppContext, args: &ExportArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(context: &AppContext, args: &ExportArgs) -> anyhow::Result<ExitCode> {
     match (&args.subject, &args.ics) {
         (Some(file), _) => {
-            subject::write_subject_file(home, file, args.from.as_deref(), args.to.as_deref())
+            subject::write_subject_file(context, file, args.from.as_deref(), args.to.as_deref())
         }
-        (_, Some(file)) => calendar::write_calendar(home, file, args),
-        _ => print_lines(home, args.first_seq()?),
+        (_, Some(file)) => calendar::write_calendar(context, file, args),
+        _ => print_lines(context, args.first_seq()?),
     }
 }
 
 /// Prints every record from this sequence number on.
-fn print_lines(home: &AppContext, from: u64) -> anyhow::Result<ExitCode> {
-    let reader = open_reader(home, &format!("every line from {from} on"))?;
+fn print_lines(context: &AppContext, from: u64) -> anyhow::Result<ExitCode> {
+    let reader = open_reader(context, &format!("the records from number {from} on"))?;
     let mut after = from.saturating_sub(1);
     loop {
         let lines = reader

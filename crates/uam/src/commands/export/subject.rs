@@ -16,12 +16,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 pub(super) fn write_subject_file(
-    home: &AppContext,
+    context: &AppContext,
     file: &Path,
     from: Option<&str>,
     to: Option<&str>,
 ) -> anyhow::Result<ExitCode> {
-    require_journal(home)?;
+    require_journal(context)?;
     let day = |text: Option<&str>| {
         text.map(values::parse_utc_day).transpose().map_err(|e| {
             UserError::usage(
@@ -52,8 +52,8 @@ pub(super) fn write_subject_file(
         ),
     };
     let text = format!("Exported for the person it is about: {days}.");
-    let access = open_with_fresh_factors(home, NoticeCode::Access, &text)?;
-    let reader = access.open_reader(home)?;
+    let access = open_with_fresh_factors(context, NoticeCode::Access, &text)?;
+    let reader = access.open_reader(context)?;
     let range = ExportRange {
         first,
         last,

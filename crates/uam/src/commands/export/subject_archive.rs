@@ -1,13 +1,13 @@
 //! The ZIP file for the person the record is about.
 
-use super::subject_rows::{NOTICES_HEADER, SPANS_HEADER, notice_row, span_row};
+use super::subject_rows::{NOTICES_HEADER, notice_row, span_row, spans_header};
 use crate::output;
-use agent::redaction;
 use anyhow::Context;
 use data_encoding::HEXLOWER;
 use journal::{Reader, UtcDay};
 use model::{Record, RecordLine};
 use platform::clock::current_time_us;
+use report::csv::csv_writer;
 use serde::Serialize;
 use sha2::Digest;
 use sha2::Sha256;
@@ -176,7 +176,7 @@ pub(super) fn write_archive(
             Record::Notice(_) => manifest.notices += 1,
             Record::Shot(shot) => {
                 manifest.shots += 1;
-                if !shot.removed {
+                if !shot.redacted {
                     shots.push(line.seq);
                 }
             }
@@ -189,7 +189,7 @@ pub(super) fn write_archive(
     let spans = write_table(
         &mut zip,
         "spans.csv",
-        SPANS_HEADER,
+        &spans_header(),
         reader,
         range,
         &span_row,
@@ -198,7 +198,7 @@ pub(super) fn write_archive(
     let notices = write_table(
         &mut zip,
         "notices.csv",
-        NOTICES_HEADER,
+        &NOTICES_HEADER,
         reader,
         range,
         &notice_row,
@@ -237,21 +237,24 @@ pub(super) fn write_archive(
 fn write_table<W: Write + Seek>(
     zip: &mut ZipWriter<W>,
     name: &str,
-    header: &str,
+    header: &[&str],
     reader: &Reader,
     range: &ExportRange,
-    to_row: &dyn Fn(&RecordLine) -> Option<String>,
+    to_row: &dyn Fn(&RecordLine) -> Option<Vec<String>>,
 ) -> anyhow::Result<ArchiveEntry> {
     let mut to = begin_entry(zip, name, CompressionMethod::Deflated)?;
-    to.write_all(format!("{header}\r\n").as_bytes())?;
+    let mut table = csv_writer(&mut to);
+    table.write_record(header)?;
     visit_lines(
         reader,
         range,
         &mut |line| match line.ok().and_then(|line| to_row(&line)) {
-            Some(row) => Ok(to.write_all(row.as_bytes())?),
+            Some(row) => Ok(table.write_record(row)?),
             None => Ok(()),
         },
     )?;
+    table.flush()?;
+    drop(table);
     Ok(to.finish_entry())
 }
 
@@ -298,7 +301,7 @@ impl ExportProgress {
 
 fn readme_text(manifest: &SubjectManifest) -> String {
     format!(
-        "What uam recorded on this installation ({device}), made on {made} (UTC) by uam {uam}.\n\
+        "The records of this installation of uam ({device}), exported on {made} (UTC) by uam {uam}.\n\
          From: {from}. To: {to}. Days are UTC days.\n\
          \n\
          Anyone who has this file can read all of it.\n\
@@ -320,7 +323,7 @@ fn readme_text(manifest: &SubjectManifest) -> String {
          \x20              in manifest.json under \"missing\".\n\
          manifest.json  Every other file with size and SHA-256, and the number of each kind.\n",
         device = manifest.device,
-        made = redaction::format_date_time(manifest.made_us, "UTC"),
+        made = report::format::format_date_time(manifest.made_us, "UTC"),
         uam = manifest.uam,
         from = manifest.from.as_deref().unwrap_or("the beginning"),
         to = manifest.to.as_deref().unwrap_or("the present"),

@@ -1,36 +1,58 @@
 //! Rows of the tables in the ZIP file.
 
-use model::{MICROS_PER_SECOND, Record, RecordLine};
-use report::csv::escape_formula;
+use model::{Counts, MAX_TITLE_BYTES, MICROS_PER_SECOND, Record, RecordLine};
+use report::Usage;
+use report::columns::{Unit, csv_columns};
+use report::csv::safe_cell;
 
-pub(super) const SPANS_HEADER: &str = "seq,start_utc,end_utc,zone,seconds,state,protected,removed,app,exe,title,keys,left,middle,\
-                            right,other,scroll,input_seconds,injected_keys,injected_clicks,injected_scroll";
+const SPAN_CELLS: [&str; 11] = [
+    "seq",
+    "start_utc",
+    "end_utc",
+    "zone",
+    "seconds",
+    "state",
+    "protected",
+    "removed",
+    "app",
+    "exe",
+    "title",
+];
 
-pub(super) const NOTICES_HEADER: &str = "seq,at_utc,zone,code,text";
+pub(super) const NOTICES_HEADER: [&str; 5] = ["seq", "at_utc", "zone", "code", "text"];
+
+/// The longest text of a notice in its cell.
+const MAX_NOTICE_BYTES: usize = 16_384;
+
+/// The names of the cells of [`span_row`].
+pub(super) fn spans_header() -> Vec<&'static str> {
+    let counts = count_cells(Counts::default()).map(|(heading, _)| heading);
+    SPAN_CELLS.into_iter().chain(counts).collect()
+}
+
+fn count_cells(counts: Counts) -> impl Iterator<Item = (&'static str, String)> {
+    let columns = csv_columns().filter(|(column, _)| column.unit != Unit::Time);
+    columns.map(move |(column, heading)| (heading, column.format_csv(&Usage::from(counts))))
+}
 
 fn format_utc(at_us: i64) -> String {
     jiff::Timestamp::from_microsecond(at_us).map_or_else(|_| at_us.to_string(), |t| t.to_string())
 }
 
-/// A cell that is harmless in a terminal and in a spreadsheet.
-fn safe_cell(text: &str) -> String {
-    escape_formula(&model::to_printable(text, model::MAX_TITLE_BYTES))
+fn name_cell(text: &str) -> String {
+    safe_cell(text, MAX_TITLE_BYTES)
 }
 
-pub(super) fn span_row(line: &RecordLine) -> Option<String> {
+pub(super) fn span_row(line: &RecordLine) -> Option<Vec<String>> {
     let Record::Span(span) = &line.record else {
         return None;
     };
-    let (app, exe, title) = match &span.window {
-        Some(w) => (safe_cell(&w.app), safe_cell(&w.exe), safe_cell(&w.title)),
-        None => Default::default(),
-    };
-    let (own, injected) = (span.counts.hardware, span.counts.injected);
-    let cells = [
+    let window = span.window.as_deref().cloned().unwrap_or_default();
+    let fixed: [String; SPAN_CELLS.len()] = [
         line.seq.to_string(),
         format_utc(span.start.as_micros()),
         format_utc(span.end().as_micros()),
-        safe_cell(&span.zone),
+        name_cell(&span.zone),
         format!(
             "{}.{:06}",
             model::micros::to_micros(span.duration) / MICROS_PER_SECOND,
@@ -38,36 +60,26 @@ pub(super) fn span_row(line: &RecordLine) -> Option<String> {
         ),
         span.state.wire_name().to_owned(),
         yes_cell(span.protected).to_owned(),
-        yes_cell(span.removed).to_owned(),
-        app,
-        exe,
-        title,
-        own.keys.to_string(),
-        own.left.to_string(),
-        own.middle.to_string(),
-        own.right.to_string(),
-        own.other.to_string(),
-        own.scroll.to_string(),
-        own.seconds.to_string(),
-        injected.keys.to_string(),
-        injected.clicks().to_string(),
-        injected.scroll.to_string(),
+        yes_cell(span.redacted).to_owned(),
+        name_cell(&window.app),
+        name_cell(&window.exe),
+        name_cell(&window.title),
     ];
-    Some(format!("{}\r\n", cells.join(",")))
+    let counts = count_cells(span.counts).map(|(_, cell)| cell);
+    Some(fixed.into_iter().chain(counts).collect())
 }
 
-pub(super) fn notice_row(line: &RecordLine) -> Option<String> {
+pub(super) fn notice_row(line: &RecordLine) -> Option<Vec<String>> {
     let Record::Notice(notice) = &line.record else {
         return None;
     };
-    let cells = [
+    Some(vec![
         line.seq.to_string(),
         format_utc(notice.at.as_micros()),
-        safe_cell(&notice.zone),
+        name_cell(&notice.zone),
         notice.code.to_string(),
-        escape_formula(&model::to_printable(&notice.text, 16_384)),
-    ];
-    Some(format!("{}\r\n", cells.join(",")))
+        safe_cell(&notice.text, MAX_NOTICE_BYTES),
+    ])
 }
 
 fn yes_cell(flag: bool) -> &'static str {
@@ -98,7 +110,7 @@ mod tests {
             zone: "UTC".into(),
             state: Coverage::Active,
             protected: false,
-            removed: false,
+            redacted: false,
             window: Some(Arc::new(WindowInfo {
                 app: "Editor".into(),
                 exe: "/bin/e".into(),
@@ -106,9 +118,11 @@ mod tests {
             })),
             counts: Counts::default(),
         }));
-        let row = span_row(&span).unwrap();
-        let cells: Vec<&str> = row.trim_end().split(',').collect();
-        assert_eq!(cells.len(), SPANS_HEADER.split(',').count());
+        let cells = span_row(&span).unwrap();
+        assert_eq!(cells.len(), spans_header().len());
+        let header = "seq,start_utc,end_utc,zone,seconds,state,protected,removed,app,exe,title,keys,left,middle,right,other,\
+                      scroll,input_seconds,injected_keys,injected_clicks,injected_scroll";
+        assert!(spans_header().join(",").starts_with(header));
         assert_eq!(cells[10], "'=HYPERLINK()");
         assert_eq!(cells[1], "2026-09-21T14:13:20Z");
         assert_eq!(cells[4], "1.500000");
@@ -118,9 +132,11 @@ mod tests {
             code: NoticeCode::Removed,
             text: "a, b".into(),
         }));
+        let mut written = report::csv::csv_writer(Vec::new());
+        written.write_record(notice_row(&notice).unwrap()).unwrap();
         assert_eq!(
-            notice_row(&notice).unwrap(),
-            "7,1970-01-01T00:00:00Z,UTC,removed,\"a, b\"\r\n"
+            written.into_inner().unwrap(),
+            b"7,1970-01-01T00:00:00Z,UTC,removed,\"a, b\"\r\n"
         );
         assert!(span_row(&notice).is_none() && notice_row(&span).is_none());
     }

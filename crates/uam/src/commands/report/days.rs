@@ -47,8 +47,8 @@ pub(super) fn requested_period(args: &ReportArgs) -> anyhow::Result<Option<Range
         let day = day.as_deref().map(parse_day_argument).transpose()?;
         let bounds = day.map(|day| {
             bounds(day).ok_or_else(|| {
-                let what = format!("the calendar ends near {day}");
-                anyhow::Error::from(UserError::usage(what, "Name a day of these centuries."))
+                let what = format!("{day} is too close to the end of the calendar");
+                anyhow::Error::from(UserError::usage(what, "Choose a day of this century."))
             })
         });
         bounds.transpose()
@@ -90,7 +90,7 @@ pub(in crate::commands) fn parse_range(
         .map_or(i64::MAX, |span| i64::from(span.get_days()));
     if !(0..LONGEST).contains(&length) {
         return Err(UserError::usage(
-            format!("from {from} to {to} is no range of at most {LONGEST} days"),
+            format!("{from} to {to} is not a range of 1 to {LONGEST} days"),
             "For example: uam report --from 2026-01-01 --to 2026-06-30",
         )
         .into());

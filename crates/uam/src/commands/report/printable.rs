@@ -13,6 +13,7 @@ use model::{Record, UserError};
 use platform::clock::current_time_us;
 use platform::timezone::current_zone_name;
 use report::printable::{self, Cover, MOST_LANES, MOST_SCREENSHOTS, ReportScreenshot};
+use report::query::DaysQuery;
 use report::{ClassificationRules, Overview, PrintableReport, ViewOptions};
 use std::path::Path;
 use std::process::ExitCode;
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 const QUALITY: u8 = 82;
 
 pub(super) fn run(
-    home: &AppContext,
+    context: &AppContext,
     args: &ReportArgs,
     view: ViewOptions,
     meaning: &ClassificationRules,
@@ -36,13 +37,13 @@ pub(super) fn run(
     if args.cover.shots.len() > MOST_SCREENSHOTS {
         return Err(UserError::usage(
             format!("a printable report holds at most {MOST_SCREENSHOTS} screenshots"),
-            "Name the ones that matter.",
+            "Choose the ones that matter.",
         )
         .into());
     }
     let reader = open_reader(
-        home,
-        &format!("a page of {} to {}", days.start(), days.end()),
+        context,
+        &format!("a printable report of {} to {}", days.start(), days.end()),
     )?;
     let made_us = current_time_us();
     let now = known_until(&reader, made_us)?;
@@ -51,13 +52,18 @@ pub(super) fn run(
         .until(*days.end())
         .map_or(0, |span| span.get_days());
     // A long time has no time lines, so that its sums may be enough.
-    let overview = match usize::try_from(long) {
-        Ok(long) if long >= MOST_LANES => {
-            Overview::of(read_totals(&reader, &days, now, view, meaning)?)
-        }
-        _ => read_overview(&reader, &days, now, view, meaning)?,
+    let query = DaysQuery {
+        days,
+        view,
+        rules: Some(meaning),
+        now_us: now,
+        zone: &current_zone_name(),
     };
-    let letter = |pictures| Cover {
+    let overview = match usize::try_from(long) {
+        Ok(long) if long >= MOST_LANES => Overview::of(read_totals(&reader, &query)?),
+        _ => read_overview(&reader, &query)?,
+    };
+    let cover = |screenshots| Cover {
         client: args.cover.client.clone(),
         author: args.cover.author.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -66,18 +72,18 @@ pub(super) fn run(
         starts: view.starts,
         merge_us: view.merge_us,
         projects: meaning.has_projects(),
-        pictures,
+        screenshots,
     };
-    let pictures = load_screenshots(&reader, &args.cover.shots)?;
+    let screenshots = load_screenshots(&reader, &args.cover.shots)?;
     if let Some(file) = &args.html {
-        let sheet = PrintableReport::new(&overview, letter(pictures.clone()));
-        write_file(file, printable::render_html(&sheet).as_bytes())?;
+        let report = PrintableReport::new(&overview, cover(screenshots.clone()));
+        write_file(file, printable::render_html(&report).as_bytes())?;
     }
     if let Some(file) = &args.pdf {
-        let pictures: anyhow::Result<Vec<ReportScreenshot>> =
-            pictures.into_iter().map(encode_jpeg).collect();
-        let sheet = PrintableReport::new(&overview, letter(pictures?));
-        let bytes = printable::render_pdf(&sheet, made_us)?;
+        let screenshots: anyhow::Result<Vec<ReportScreenshot>> =
+            screenshots.into_iter().map(encode_jpeg).collect();
+        let report = PrintableReport::new(&overview, cover(screenshots?));
+        let bytes = printable::render_pdf(&report, made_us)?;
         write_file(file, &bytes)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -102,7 +108,7 @@ fn load_screenshot(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot
         .context("cannot read the journal")?;
     let shot = match found.lines.into_iter().next() {
         Some(line) if line.seq == seq => match line.record {
-            Record::Shot(shot) if !shot.removed => Some(shot),
+            Record::Shot(shot) if !shot.redacted => Some(shot),
             _ => None,
         },
         _ => None,

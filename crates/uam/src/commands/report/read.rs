@@ -2,45 +2,29 @@
 
 use crate::output;
 use anyhow::Context;
-use jiff::civil::Date;
 use journal::Reader;
-use platform::timezone::current_zone_name;
-use report::{ClassificationRules, DaysReport, Overview, ViewOptions};
+use report::query::{self, DaysQuery};
+use report::{DaysReport, Overview};
 use std::io::IsTerminal;
-use std::ops::RangeInclusive;
 
 /// Width of the table where the terminal does not tell its own, in columns.
 const WIDTH: usize = 100;
 
 /// The totals of many days, with a line that says how far it is where that takes long.
-pub(super) fn read_totals(
-    reader: &Reader,
-    days: &RangeInclusive<Date>,
-    now_us: i64,
-    view: ViewOptions,
-    meaning: &ClassificationRules,
-) -> anyhow::Result<DaysReport> {
-    if view.merge_us > 0 {
-        return Ok(read_overview(reader, days, now_us, view, meaning)?.totals());
+pub(super) fn read_totals(reader: &Reader, query: &DaysQuery<'_>) -> anyhow::Result<DaysReport> {
+    if query.view.merge_us > 0 {
+        return Ok(read_overview(reader, query)?.totals());
     }
-    let zone = current_zone_name();
-    report::query::days_told(reader, (view.starts, meaning), days, now_us, &zone)
-        .context("cannot read these days")
+    query::read_days(reader, query, &mut |_| {}).context("cannot read these days")
 }
 
 /// Everything about some days, from their records, with a line that says how far it is.
 pub(in crate::commands) fn read_overview(
     reader: &Reader,
-    days: &RangeInclusive<Date>,
-    now_us: i64,
-    view: ViewOptions,
-    meaning: &ClassificationRules,
+    query: &DaysQuery<'_>,
 ) -> anyhow::Result<Overview> {
-    let zone = current_zone_name();
-    let count = days
-        .start()
-        .until(*days.end())
-        .map_or(0, |span| span.get_days());
+    let (first, last) = (query.days.start(), query.days.end());
+    let count = first.until(*last).map_or(0, |span| span.get_days());
     let all = i64::from(count) + 1;
     let told = std::io::stderr().is_terminal() && all > 31;
     let mut progress = |done: usize| {
@@ -49,8 +33,7 @@ pub(in crate::commands) fn read_overview(
         }
     };
     progress(0);
-    let asked = (view, meaning);
-    let found = report::query::read_overview(reader, asked, days, now_us, &zone, &mut progress);
+    let found = query::read_overview(reader, query, &mut progress);
     if told {
         output::print_error_text("\r\x1b[K");
     }

@@ -25,7 +25,7 @@ fn fetch_object(
         Ok(Some(body)) => body,
         Ok(None) => {
             return Err(FetchProblem::Unavailable(
-                "it is not there (any more)".to_owned(),
+                "it is not at the destination (any more)".to_owned(),
             ));
         }
         Err(e) => return Err(FetchProblem::Unavailable(e.to_string())),
@@ -34,9 +34,9 @@ fn fetch_object(
         return Err(FetchProblem::Changed);
     }
     let wrong = |e: String| FetchProblem::Sealed(e);
-    match (item.kind, item.form) {
-        ("activity", form) => {
-            let opened = open_segment(form, &body, opener).map_err(|e| wrong(e.to_string()))?;
+    match (item.kind, item.encoding) {
+        ("activity", encoding) => {
+            let opened = open_segment(encoding, &body, opener).map_err(|e| wrong(e.to_string()))?;
             match opened.damaged.first() {
                 Some(row) => Err(wrong(format!("row {}: {}", row.seq, row.why))),
                 None => Ok(OpenedObject::Lines(opened.lines)),
@@ -48,7 +48,7 @@ fn fetch_object(
             .map_err(|e| wrong(e.to_string())),
         ("shot", ObjectEncoding::Unsealed) => Ok(OpenedObject::Screenshot(body.to_vec())),
         ("shot", ObjectEncoding::SealedRows) => {
-            Err(wrong("screenshots have no such form".to_owned()))
+            Err(wrong("screenshots have no such encoding".to_owned()))
         }
         _ => Ok(OpenedObject::Lines(body.to_vec())),
     }
@@ -69,7 +69,8 @@ impl FetchProblem {
         match self {
             Self::Unavailable(why) | Self::Sealed(why) => why.clone(),
             Self::Changed => {
-                "ITS CONTENT IS NOT WHAT WAS SENT: its SHA-256 is not the journal's".to_owned()
+                "CONTENT DIFFERS FROM WHAT WAS UPLOADED: its SHA-256 is not the one in the journal"
+                    .to_owned()
             }
         }
     }
@@ -81,7 +82,7 @@ fn read_from_journal(reader: &Reader, item: &UploadedItem) -> anyhow::Result<Ope
         "shot" => Ok(OpenedObject::Screenshot(
             reader.open_screenshot(item.first_seq)?,
         )),
-        "manifest" => anyhow::bail!("once it is sent the journal keeps its hash alone"),
+        "manifest" => anyhow::bail!("after the upload the journal keeps only its hash"),
         "vault" => Ok(OpenedObject::Lines(
             reader
                 .uploaded_vault_copy()?
@@ -125,7 +126,7 @@ pub(super) fn open_object(
     match fetched {
         Ok(opened) => (
             format!(
-                "# {}: as it lies where it was sent; its SHA-256 is the journal's",
+                "# {}: as stored at the destination; its SHA-256 is the one in the journal",
                 item.name
             ),
             Ok(opened),
@@ -133,7 +134,7 @@ pub(super) fn open_object(
         ),
         Err(trouble) => (
             format!(
-                "# {}: FROM THE JOURNAL, as it is here now, not from where it was sent: {}",
+                "# {}: FROM THE JOURNAL, as stored here now, not from the destination: {}",
                 item.name,
                 model::to_printable(&trouble.describe_problem(), 400)
             ),
@@ -147,25 +148,9 @@ pub(super) fn open_object(
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::commands::sent::objects::tests::uploaded_item;
     use upload::NewObject;
     use vault::{Identity, seal_for};
-
-    fn item(name: &str, kind: &'static str, form: ObjectEncoding, body: &[u8]) -> UploadedItem {
-        UploadedItem {
-            name: name.to_owned(),
-            kind,
-            records: 1,
-            first_seq: 1,
-            last_seq: 3,
-            bytes: body.len() as u64,
-            sha256: sha256_hex(body),
-            sent_us: Some(1_790_000_000_000_000),
-            certain: true,
-            sealed: form != ObjectEncoding::Unsealed,
-            gone: false,
-            form,
-        }
-    }
 
     #[test]
     fn a_changed_object_is_never_shown_as_what_was_sent() {
@@ -173,7 +158,7 @@ mod tests {
         let opener = Opener::new([key.clone()]);
         let body = seal_for(&[key.recipient()], b"picture").unwrap();
         let sink = ObjectStoreSink::memory().unwrap();
-        let right = item("a", "shot", ObjectEncoding::Age, &body);
+        let right = uploaded_item("a", "shot", ObjectEncoding::Age, &body);
         assert!(matches!(
             fetch_object(&sink, &right, &opener),
             Err(FetchProblem::Unavailable(_))
@@ -181,7 +166,7 @@ mod tests {
         sink.put_new(&NewObject::new("a", body.clone())).unwrap();
         let opened = fetch_object(&sink, &right, &opener);
         assert!(matches!(opened, Ok(OpenedObject::Screenshot(p)) if p == b"picture"));
-        let other = item("a", "shot", ObjectEncoding::Age, b"other");
+        let other = uploaded_item("a", "shot", ObjectEncoding::Age, b"other");
         assert!(matches!(
             fetch_object(&sink, &other, &opener),
             Err(FetchProblem::Changed)

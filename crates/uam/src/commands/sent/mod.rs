@@ -19,16 +19,16 @@ use objects::{UploadedItem, find_object, list_objects};
 use platform::timezone::current_zone_name;
 use std::process::ExitCode;
 
-pub(super) fn run(home: &AppContext, args: &UploadedArgs) -> anyhow::Result<ExitCode> {
-    require_journal(home)?;
-    let access = open_for_reading(home, "what was sent")?;
-    let reader = access.open_reader(home)?;
+pub(super) fn run(context: &AppContext, args: &UploadedArgs) -> anyhow::Result<ExitCode> {
+    require_journal(context)?;
+    let access = open_for_reading(context, "the uploaded objects")?;
+    let reader = access.open_reader(context)?;
     let items = list_objects(&reader)?;
     if let Some(name) = &args.show {
-        return show_object(home, &access, &reader, find_object(&items, name)?, args);
+        return show_object(context, &access, &reader, find_object(&items, name)?, args);
     }
     if args.all {
-        return show_all_objects(home, &access, &reader, &items);
+        return show_all_objects(context, &access, &reader, &items);
     }
     for item in &items {
         match args.json {
@@ -37,22 +37,22 @@ pub(super) fn run(home: &AppContext, args: &UploadedArgs) -> anyhow::Result<Exit
         }
     }
     if items.is_empty() && !args.json {
-        output::print_line("Nothing left this computer.");
+        output::print_line("Nothing was uploaded.");
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn show_object(
-    home: &AppContext,
+    context: &AppContext,
     access: &ReadAccess,
     reader: &Reader,
     item: &UploadedItem,
     args: &UploadedArgs,
 ) -> anyhow::Result<ExitCode> {
     let (head, opened, as_sent) =
-        open_object(&settings::open_sink(&home.paths), access, reader, item);
+        open_object(&settings::open_sink(&context.paths), access, reader, item);
     output::print_error_text(&format!("{head}\n"));
-    let opened = opened.context("nor can it be read from the journal")?;
+    let opened = opened.context("and it cannot be read from the journal")?;
     match (opened, &args.save) {
         (OpenedObject::Lines(bytes) | OpenedObject::Screenshot(bytes), Some(file)) => {
             std::fs::write(file, bytes)
@@ -69,12 +69,12 @@ fn show_object(
 }
 
 fn show_all_objects(
-    home: &AppContext,
+    context: &AppContext,
     access: &ReadAccess,
     reader: &Reader,
     items: &[UploadedItem],
 ) -> anyhow::Result<ExitCode> {
-    let sink = settings::open_sink(&home.paths);
+    let sink = settings::open_sink(&context.paths);
     let mut wrong = 0_u64;
     for item in items {
         let (head, opened, as_sent) = open_object(&sink, access, reader, item);
@@ -83,20 +83,22 @@ fn show_all_objects(
         match opened {
             Ok(OpenedObject::Lines(lines)) => output::print_text(&String::from_utf8_lossy(&lines)),
             Ok(OpenedObject::Screenshot(picture)) => output::print_line(&format!(
-                "# a picture of {}; uam sent --show shows it",
+                "# a screenshot of {}; `uam sent --show NAME` shows it",
                 report::format::format_bytes(picture.len() as u64)
             )),
-            Err(e) => output::print_line(&format!("# nor from the journal: {e:#}")),
+            Err(e) => {
+                output::print_line(&format!("# cannot be read from the journal either: {e:#}"))
+            }
         }
     }
     if wrong > 0 {
         return Err(UserError::new(
             ErrorKind::Failed,
             format!(
-                "{} not what was sent, or cannot be opened",
+                "{} not as uploaded, or cannot be opened",
                 report::format::format_count(wrong, "object is", "objects are")
             ),
-            "They are marked above.",
+            "The lines above say which.",
         )
         .into());
     }

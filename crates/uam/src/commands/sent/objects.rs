@@ -1,6 +1,5 @@
 //! The list of uploaded objects, from the journal.
 
-use agent::redaction;
 use journal::{ManifestInfo, ObjectEncoding, Reader, UploadedObjectInfo};
 use model::UserError;
 use serde::Serialize;
@@ -32,7 +31,7 @@ pub(super) struct UploadedItem {
     /// True for a screenshot that is no longer on this computer.
     pub(super) gone: bool,
     #[serde(skip)]
-    pub(super) form: ObjectEncoding,
+    pub(super) encoding: ObjectEncoding,
 }
 
 /// By the journal's rows: nobody else is asked.
@@ -58,7 +57,7 @@ pub(super) fn list_objects(reader: &Reader) -> anyhow::Result<Vec<UploadedItem>>
             certain: true,
             sealed: false,
             gone: false,
-            form: ObjectEncoding::Unsealed,
+            encoding: ObjectEncoding::Unsealed,
         });
     }
     reader.for_each_uploaded(&mut |sent| items.push(segment_object(reader, sent)))?;
@@ -101,9 +100,9 @@ fn segment_object(reader: &Reader, sent: UploadedObjectInfo) -> UploadedItem {
         sha256: object.sha256,
         sent_us: sent.acked_us,
         certain: object.certain,
-        sealed: object.form != ObjectEncoding::Unsealed,
+        sealed: object.encoding != ObjectEncoding::Unsealed,
         gone: sent.gone,
-        form: object.form,
+        encoding: object.encoding,
     }
 }
 
@@ -128,21 +127,21 @@ fn manifest_object(reader: &Reader, manifest: ManifestInfo) -> UploadedItem {
         certain: acked,
         sealed: false,
         gone: false,
-        form: ObjectEncoding::Unsealed,
+        encoding: ObjectEncoding::Unsealed,
     }
 }
 
 impl UploadedItem {
     pub(super) fn describe_object(&self, zone: &str) -> String {
         let when = match (self.certain, self.sent_us) {
-            (false, _) => "begun, never confirmed".to_owned(),
-            (true, Some(at)) => redaction::format_date_time(at, zone),
-            (true, None) => "sent".to_owned(),
+            (false, _) => "started, not confirmed".to_owned(),
+            (true, Some(at)) => report::format::format_date_time(at, zone),
+            (true, None) => "uploaded".to_owned(),
         };
         let what = match self.kind {
-            "vault" => "recovery kit (keys, wrapped)".to_owned(),
-            "manifest" => format!("list {} of what was sent, signed", self.first_seq),
-            "shot" => format!("picture {}", self.first_seq),
+            "vault" => "vault copy (keys, wrapped)".to_owned(),
+            "manifest" => format!("manifest {}, signed", self.first_seq),
+            "shot" => format!("screenshot {}", self.first_seq),
             _ => format!("records {} to {}", self.first_seq, self.last_seq),
         };
         let sealed = match (self.kind, self.sealed) {
@@ -172,7 +171,7 @@ pub(super) fn find_object<'a>(
         (Some(item), None) => Ok(item),
         (Some(_), Some(_)) => Err(UserError::usage(
             format!(
-                "several objects are called like \"{}\"",
+                "several objects match \"{}\"",
                 model::to_printable(name, 200)
             ),
             "Give more of the name; `uam sent` lists them.",
@@ -180,7 +179,7 @@ pub(super) fn find_object<'a>(
         .into()),
         (None, _) => Err(UserError::usage(
             format!(
-                "nothing of the name \"{}\" was sent",
+                "no uploaded object matches \"{}\"",
                 model::to_printable(name, 200)
             ),
             "`uam sent` lists the names.",
@@ -191,10 +190,15 @@ pub(super) fn find_object<'a>(
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn item(name: &str, kind: &'static str, form: ObjectEncoding, body: &[u8]) -> UploadedItem {
+    pub(in crate::commands::sent) fn uploaded_item(
+        name: &str,
+        kind: &'static str,
+        encoding: ObjectEncoding,
+        body: &[u8],
+    ) -> UploadedItem {
         UploadedItem {
             name: name.to_owned(),
             kind,
@@ -205,17 +209,17 @@ mod tests {
             sha256: sha256_hex(body),
             sent_us: Some(1_790_000_000_000_000),
             certain: true,
-            sealed: form != ObjectEncoding::Unsealed,
+            sealed: encoding != ObjectEncoding::Unsealed,
             gone: false,
-            form,
+            encoding,
         }
     }
 
     #[test]
     fn a_name_may_be_its_end_but_only_of_one() {
         let items = [
-            item("raw/a-1.age", "shot", ObjectEncoding::Age, b"1"),
-            item("raw/b-1.age", "activity", ObjectEncoding::Unsealed, b"2"),
+            uploaded_item("raw/a-1.age", "shot", ObjectEncoding::Age, b"1"),
+            uploaded_item("raw/b-1.age", "activity", ObjectEncoding::Unsealed, b"2"),
         ];
         assert_eq!(find_object(&items, "a-1.age").unwrap().name, "raw/a-1.age");
         assert!(find_object(&items, "1.age").is_err());

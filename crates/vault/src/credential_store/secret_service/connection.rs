@@ -368,7 +368,7 @@ fn read_body<R: for<'d> DynamicDeserialize<'d>>(
     message
         .body()
         .deserialize()
-        .map_err(|_| damaged_answer("it speaks another language than org.freedesktop.secrets"))
+        .map_err(|_| damaged_answer("it does not speak org.freedesktop.secrets"))
 }
 
 fn damaged_answer(why: &str) -> CredentialStoreError {

@@ -26,7 +26,7 @@ pub(super) fn no_keyring() -> CredentialStoreUnavailable {
     CredentialStoreUnavailable::new(
         UnavailableCause::NoKeyring,
         "the Secret Service has no keyring yet",
-        "make one in the desktop's password manager (Passwords and Keys, KWalletManager), or use a passphrase",
+        "create one in the desktop's password manager (Passwords and Keys, KWalletManager), or use a passphrase",
     )
 }
 

@@ -78,7 +78,7 @@ fn verification_result(quick: bool) -> VerificationResult {
         VerificationFinding {
             wrong: true,
             name: format!("raw/v1/{}", hostile_titles().remove(0)),
-            text: "no uam names its objects like that".into(),
+            text: "uam never uses such a name".into(),
         },
     ];
     if quick {

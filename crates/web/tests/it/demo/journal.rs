@@ -40,7 +40,7 @@ pub(crate) fn keys() -> JournalKeys {
     let key = Identity::generate();
     JournalKeys {
         device: DeviceId::from_bytes([1; 16]),
-        maker: Sealer::new([key.recipient()]).expect("one recipient"),
+        sealer: Sealer::new([key.recipient()]).expect("one recipient"),
         opener: Opener::new([key]),
     }
 }
@@ -64,7 +64,7 @@ fn span(
         zone: ZONE.into(),
         state,
         protected: false,
-        removed: false,
+        redacted: false,
         window: window.map(|(app, title)| {
             Arc::new(WindowInfo {
                 app: app.into(),
@@ -246,7 +246,7 @@ fn add_screenshots(journal: &mut Journal, today: Date, now_us: i64, count: u64) 
                 screen_width: 1920,
                 screen_height: 1200,
                 blurred: n % 3 == 0,
-                removed: false,
+                redacted: false,
                 window: Some(Arc::new(WindowInfo {
                     app: app.into(),
                     exe: String::new(),
@@ -308,7 +308,7 @@ pub(crate) fn fill_journal(
         journal
             .commit(Commit {
                 records: &records,
-                rollups: &rollups.done(),
+                rollups: &rollups.pending_rollups(),
                 at_us,
                 ..Commit::default()
             })

@@ -166,7 +166,7 @@ pub(super) fn check_journal(
     let lease = Identity::generate();
     let keys = JournalKeys {
         device: DeviceId::from_bytes([7; 16]),
-        maker: Sealer::new([lease.recipient()])?,
+        sealer: Sealer::new([lease.recipient()])?,
         opener: Opener::new([lease.clone()]),
     };
     let first_us = outcomes
@@ -213,10 +213,10 @@ pub(super) fn check_journal(
         let (first, last) = (segment.first_seq, segment.last_seq);
         ensure!(first == acked + 1, "segment {first} comes after {acked}");
         ensure!(
-            outbox.begin_segment_put(&segment, segment.form)?,
+            outbox.begin_segment_put(&segment, segment.encoding)?,
             "not begun"
         );
-        outbox.acknowledge_segment(first, last, segment.form, outbox_now)?;
+        outbox.acknowledge_segment(first, last, segment.encoding, outbox_now)?;
         acked = last;
     }
     if acked != seq {

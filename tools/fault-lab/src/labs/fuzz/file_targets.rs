@@ -85,7 +85,7 @@ fn a_segment(dir: &Path) -> Result<(fixture::JournalFixture, Vec<u8>, Vec<u8>)> 
         .next_segment()?
         .context("no segment")?;
     let body = segment.body.context("no body")?;
-    let lines = open_segment(segment.form, &body, &fixture.opener())?.lines;
+    let lines = open_segment(segment.encoding, &body, &fixture.opener())?.lines;
     fs::remove_dir_all(&dir)?;
     Ok((fixture, body, lines))
 }
@@ -107,12 +107,12 @@ pub(super) fn segment_file(dir: &Path) -> Result<FuzzTarget> {
         seeds: vec![body, packed(&lines)],
         words: &[b"-> X25519 ", b"\n--- ", b"-> scrypt a 20\n"],
         read: Box::new(move |input| {
-            for form in [
+            for encoding in [
                 ObjectEncoding::Age,
                 ObjectEncoding::Unsealed,
                 ObjectEncoding::SealedRows,
             ] {
-                drop(open_segment(form, input, &opener));
+                drop(open_segment(encoding, input, &opener));
             }
         }),
     })
@@ -129,7 +129,7 @@ pub(super) fn sealed_rows(dir: &Path) -> Result<FuzzTarget> {
     let spans: Vec<_> = (0..3).map(make_record).collect();
     journal.commit(journal::Commit {
         records: &spans,
-        pending_put: &[(1, fixture::make_span(5))],
+        provisional_put: &[(1, fixture::make_span(5))],
         at_us: fixture::START_US,
         ..journal::Commit::default()
     })?;

@@ -117,13 +117,13 @@ fn check_bucket(manifest: &Manifest, bytes: Vec<u8>) {
 
 fn name_segment(manifest: &Manifest) -> String {
     let sha256 = sha256_hex(b"content");
-    let form = journal::ObjectEncoding::Age;
+    let encoding = journal::ObjectEncoding::Age;
     object_keys::segment_key(
         &manifest.device,
         manifest.epoch,
         "2026-09-21",
         1,
         &sha256,
-        form,
+        encoding,
     )
 }

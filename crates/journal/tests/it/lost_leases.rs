@@ -8,7 +8,7 @@ use vault::Opener;
 fn provisional(journal: &mut Journal, spans: &[(u64, Span)]) {
     journal
         .commit(Commit {
-            pending_put: spans,
+            provisional_put: spans,
             at_us: NOW,
             ..Commit::default()
         })
@@ -88,7 +88,7 @@ fn open_spans_of_a_dead_lease_become_records_that_the_viewer_reads_and_the_sink_
     assert_eq!(lines, desk.raw(1, 6));
     // Whoever has no key sees nothing in what was sent.
     let closed = journal::open_segment(
-        sent[0].form,
+        sent[0].encoding,
         sent[0].body.as_ref().unwrap(),
         &Opener::locked(),
     )

@@ -87,7 +87,7 @@ fn nothing_personal_lies_in_clear() {
     put(&mut journal, &spans(0..50));
     journal
         .commit(Commit {
-            pending_put: &[(1, span(99))],
+            provisional_put: &[(1, span(99))],
             at_us: NOW,
             ..Commit::default()
         })
@@ -132,8 +132,8 @@ fn provisional_spans_are_replaced_dropped_and_survive_a_crash() {
     let commit = |journal: &mut Journal, put: &[(u64, model::Span)], below| {
         journal
             .commit(Commit {
-                pending_put: put,
-                pending_drop_below: below,
+                provisional_put: put,
+                provisional_drop_below: below,
                 at_us: NOW + 5,
                 ..Commit::default()
             })
@@ -164,7 +164,7 @@ fn provisional_spans_are_replaced_dropped_and_survive_a_crash() {
     assert_eq!(desk.reader().provisional_spans().unwrap(), []);
     let too_big = journal.commit(Commit {
         records: &spans(0..1),
-        pending_put: &[(u64::MAX, span(1))],
+        provisional_put: &[(u64::MAX, span(1))],
         ..Commit::default()
     });
     assert!(matches!(
@@ -299,7 +299,7 @@ fn maintenance_is_no_run() {
     journal
         .commit(Commit {
             records: &spans(0..1),
-            pending_put: &[(5, span(5))],
+            provisional_put: &[(5, span(5))],
             at_us: NOW + 3,
             ..Commit::default()
         })
@@ -362,8 +362,8 @@ fn the_log_stays_small() {
         journal
             .commit(Commit {
                 records: &spans(n..n + 1),
-                pending_put: &[(n.unsigned_abs(), span(n))],
-                pending_drop_below: n.unsigned_abs(),
+                provisional_put: &[(n.unsigned_abs(), span(n))],
+                provisional_drop_below: n.unsigned_abs(),
                 at_us: NOW + n,
                 ..Commit::default()
             })

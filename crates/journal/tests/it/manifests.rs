@@ -158,5 +158,8 @@ fn another_journal_begins_another_chain() {
     let draft = desk.outbox().draft_manifest().unwrap();
     assert_eq!((draft.no, draft.before), (1, None));
     assert_eq!(draft.objects.len(), 1);
-    assert!(matches!(draft.objects[0].object.form, ObjectEncoding::Age));
+    assert!(matches!(
+        draft.objects[0].object.encoding,
+        ObjectEncoding::Age
+    ));
 }

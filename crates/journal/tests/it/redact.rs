@@ -21,7 +21,7 @@ fn emptied(n: i64) -> Record {
     Record::Span(Span {
         window: None,
         counts: model::Counts::default(),
-        removed: true,
+        redacted: true,
         ..span(n)
     })
 }
@@ -65,9 +65,9 @@ fn window_counts_and_picture_go_and_the_time_stays() {
             .any(|f| contains(&fs::read(f).unwrap(), words[0]))
     );
 
-    let removed = journal.redact(&time(1..3), at(9)).unwrap();
+    let redacted = journal.redact(&time(1..3), at(9)).unwrap();
     assert_eq!(
-        removed,
+        redacted,
         RedactionReport {
             spans: 2,
             shots: 1,
@@ -101,7 +101,7 @@ fn window_counts_and_picture_go_and_the_time_stays() {
         screen_width: 0,
         screen_height: 0,
         blurred: false,
-        removed: true,
+        redacted: true,
         window: None,
     };
     assert_eq!(*shot, expected);
@@ -146,10 +146,10 @@ fn a_span_over_an_edge_is_taken_out_whole_and_what_says_nothing_is_left_alone() 
     all.extend([Record::Span(asleep.clone()), Record::Span(nameless)]);
     put(&mut journal, &all);
     let from = at(0) + MINUTE / 2;
-    let removed = journal
+    let redacted = journal
         .redact(&RedactionTarget::Time(from..at(4)), at(9))
         .unwrap();
-    assert_eq!(removed.spans, 3);
+    assert_eq!(redacted.spans, 3);
     let found = records(&desk);
     assert_eq!(
         found,
@@ -180,8 +180,8 @@ fn one_shot_alone() {
         matches!(wrong, JournalError::NoScreenshot { seq: 1 }),
         "{wrong}"
     );
-    let removed = journal.redact(&RedactionTarget::Shot(seq), NOW).unwrap();
-    assert_eq!((removed.shots, removed.spans), (1, 0));
+    let redacted = journal.redact(&RedactionTarget::Shot(seq), NOW).unwrap();
+    assert_eq!((redacted.shots, redacted.spans), (1, 0));
     assert_eq!(files(&desk.at().join("shots")).len(), 1);
     desk.reader().open_screenshot(other).unwrap();
     assert_eq!(records(&desk)[0], Record::Span(span(0)));
@@ -217,10 +217,10 @@ fn what_waits_for_the_sink_is_withdrawn_and_sent_without_it() {
     let seq = add_shot(&mut journal, at(4), 100);
     journal.freeze(at(9), &few(5)).unwrap();
     let frozen: Vec<u8> = sealed(&desk, "SELECT body FROM segment WHERE first_seq = 1");
-    let removed = journal.redact(&time(4..5), at(9)).unwrap();
+    let redacted = journal.redact(&time(4..5), at(9)).unwrap();
     // Nothing was put, so nothing can be in the sink.
     assert_eq!(
-        (removed.spans, removed.shots, removed.sent.len()),
+        (redacted.spans, redacted.shots, redacted.sent.len()),
         (1, 1, 0)
     );
     assert_in_no_file(&desk.at(), &[&frozen[200..260]]);
@@ -276,19 +276,19 @@ fn what_the_sink_has_or_may_have_is_named() {
     journal.freeze(at(9), &few(2)).unwrap();
     let mut outbox = desk.outbox();
     let acked = outbox.next_segment().unwrap().unwrap();
-    assert!(outbox.begin_segment_put(&acked, acked.form).unwrap());
+    assert!(outbox.begin_segment_put(&acked, acked.encoding).unwrap());
     outbox
         .acknowledge_segment(1, 2, ObjectEncoding::Age, NOW)
         .unwrap();
     let begun = outbox.next_segment().unwrap().unwrap();
-    assert!(outbox.begin_segment_put(&begun, begun.form).unwrap());
+    assert!(outbox.begin_segment_put(&begun, begun.encoding).unwrap());
     outbox
         .begin_screenshot_puts(&[(shot, ObjectEncoding::Age)])
         .unwrap();
     let picture = outbox.open_screenshot_file(shot).unwrap();
-    let removed = journal.redact(&time(0..9), at(9)).unwrap();
-    assert_eq!((removed.spans, removed.shots), (4, 1));
-    let mut named: Vec<_> = removed
+    let redacted = journal.redact(&time(0..9), at(9)).unwrap();
+    assert_eq!((redacted.spans, redacted.shots), (4, 1));
+    let mut named: Vec<_> = redacted
         .sent
         .iter()
         .map(|s| {
@@ -312,7 +312,7 @@ fn what_the_sink_has_or_may_have_is_named() {
     );
     // The uploader in the midst of its put: it says so, and the segment counts as sent, not twice.
     assert!(
-        !outbox.begin_segment_put(&begun, begun.form).unwrap(),
+        !outbox.begin_segment_put(&begun, begun.encoding).unwrap(),
         "no second try with it"
     );
     // The last one was never begun, so it is made again at once.
@@ -355,17 +355,17 @@ fn open_spans_and_roll_ups_go_too() {
     assert_eq!(summed(&desk), [slot, slot + 1, far]);
     journal
         .commit(Commit {
-            pending_put: &[(1, span(3)), (2, span(400))],
+            provisional_put: &[(1, span(3)), (2, span(400))],
             at_us: NOW,
             ..Commit::default()
         })
         .unwrap();
     let row = sealed(&desk, "SELECT sealed FROM pending WHERE id = 1");
     let would = journal.redact_dry_run(&time(0..4)).unwrap();
-    let removed = journal.redact(&time(0..4), NOW).unwrap();
-    assert_eq!((removed.spans, removed.first_us), (4, Some(at(0))));
-    assert_eq!(would.counted, removed.counted);
-    let keys: u64 = removed.counted.iter().map(|(_, c)| c.hardware.keys).sum();
+    let redacted = journal.redact(&time(0..4), NOW).unwrap();
+    assert_eq!((redacted.spans, redacted.first_us), (4, Some(at(0))));
+    assert_eq!(would.counted, redacted.counted);
+    let keys: u64 = redacted.counted.iter().map(|(_, c)| c.hardware.keys).sum();
     assert_eq!(
         keys,
         1 + 2 + 3,
@@ -388,8 +388,8 @@ fn a_lent_key_takes_out_what_the_agent_cannot_open_and_is_given_back() {
     let redacted = journal.with_opener(desk.opener(), |journal| journal.redact(&time(0..1), NOW));
     assert_eq!(redacted.unwrap().spans, 1);
     assert_eq!(records(&desk), [emptied(0), Record::Span(span(1))]);
-    let removed = journal.redact(&time(0..2), NOW).unwrap();
-    assert_eq!((removed.spans, removed.closed), (0, 1));
+    let redacted = journal.redact(&time(0..2), NOW).unwrap();
+    assert_eq!((redacted.spans, redacted.closed), (0, 1));
 }
 
 #[test]
@@ -400,7 +400,7 @@ fn what_does_not_open_is_counted_by_the_agent_and_taken_out_by_the_viewer() {
     let shot = add_shot(&mut journal, at(1), 100);
     journal
         .commit(Commit {
-            pending_put: &[(1, span(3))],
+            provisional_put: &[(1, span(3))],
             at_us: NOW,
             ..Commit::default()
         })
@@ -410,18 +410,18 @@ fn what_does_not_open_is_counted_by_the_agent_and_taken_out_by_the_viewer() {
     let mut journal = desk.journal();
     journal.commit_recovered(&[], NOW).unwrap();
     put(&mut journal, &spans(4..5));
-    let removed = journal.redact(&time(0..9), at(9)).unwrap();
-    assert_eq!((removed.spans, removed.closed), (1, 5));
+    let redacted = journal.redact(&time(0..9), at(9)).unwrap();
+    assert_eq!((redacted.spans, redacted.closed), (1, 5));
     let one = journal.redact(&RedactionTarget::Shot(shot), at(9)).unwrap();
     assert_eq!((one.shots, one.closed), (0, 1));
     let key = sealed(&desk, "SELECT wrapped_key FROM session ORDER BY no LIMIT 1");
     drop(journal);
-    let removed = desk
+    let redacted = desk
         .maintenance(desk.viewer_keys())
         .unwrap()
         .redact(&time(0..9), at(9))
         .unwrap();
-    assert_eq!((removed.spans, removed.shots, removed.closed), (4, 1, 0));
+    assert_eq!((redacted.spans, redacted.shots, redacted.closed), (4, 1, 0));
     let found = records(&desk);
     assert_eq!(found[..3], [emptied(0), emptied(1), emptied(2)]);
     assert_eq!(found[4], emptied(3));

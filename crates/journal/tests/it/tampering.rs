@@ -18,7 +18,7 @@ fn desk() -> Desk {
             .commit(Commit {
                 records: &spans(n..n + 3),
                 rollups: &[(slot, b"sums")],
-                pending_put: &[(1, span(n + 9))],
+                provisional_put: &[(1, span(n + 9))],
                 at_us: NOW + day * DAY,
                 ..Commit::default()
             })
@@ -118,7 +118,7 @@ fn goes_on(desk: &Desk, what: &str) {
         for shot in outbox.next_screenshots(9).unwrap() {
             match outbox.open_screenshot_file(shot.seq) {
                 Ok(_) => outbox
-                    .acknowledge_screenshot(shot.seq, shot.form, NOW)
+                    .acknowledge_screenshot(shot.seq, shot.encoding, NOW)
                     .unwrap(),
                 Err(JournalError::ScreenshotLost { .. }) => {}
                 Err(e) => panic!("{what}: {e}"),
@@ -134,7 +134,7 @@ fn goes_on(desk: &Desk, what: &str) {
             continue;
         }
         outbox
-            .acknowledge_segment(first, last, segment.form, NOW)
+            .acknowledge_segment(first, last, segment.encoding, NOW)
             .unwrap();
         next = last + 1;
     }
@@ -364,7 +364,7 @@ fn a_segment_on_its_way() {
     let sent = desk.outbox().next_segment().unwrap().unwrap();
     let body = sent.body.unwrap();
     for (how, changed) in changes(&body, b"age-encryption.org/v1\n") {
-        let opened = journal::open_segment(sent.form, &changed, &opener);
+        let opened = journal::open_segment(sent.encoding, &changed, &opener);
         assert!(opened.is_err(), "{how}");
     }
     // Sealed rows are no secret and no whole; each line stands for itself.
@@ -390,11 +390,11 @@ fn a_segment_on_its_way() {
     for (n, (changed, damaged)) in cases.iter().enumerate() {
         assert_ne!(*changed, text, "case {n} changes something");
         let packed = zstd::encode_all(changed.as_bytes(), 3).unwrap();
-        let opened = journal::open_segment(sent.form, &packed, &opener).unwrap();
+        let opened = journal::open_segment(sent.encoding, &packed, &opener).unwrap();
         assert_eq!(opened.damaged.len(), *damaged, "case {n}");
     }
     for broken in ["{", "[]", "{\"kind\":\"span\"}"] {
         let packed = zstd::encode_all(broken.as_bytes(), 3).unwrap();
-        assert!(journal::open_segment(sent.form, &packed, &opener).is_err());
+        assert!(journal::open_segment(sent.encoding, &packed, &opener).is_err());
     }
 }

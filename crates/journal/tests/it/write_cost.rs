@@ -1,4 +1,4 @@
-//! Figures, not checks: `cargo test -p journal --test it figures -- --ignored --nocapture`.
+//! Figures, not checks: `cargo test -p journal --test it write_cost -- --ignored --nocapture`.
 
 use crate::kit::*;
 use journal::Commit;
@@ -36,7 +36,7 @@ fn figures() {
     measured("commit of one open span (the idle tick)", 2000, || {
         for n in 0..2000 {
             let step = Commit {
-                pending_put: &[(1, span(n))],
+                provisional_put: &[(1, span(n))],
                 at_us: NOW + n,
                 ..Commit::default()
             };

@@ -178,7 +178,7 @@ fn a_sealed_picture_of_the_same_viewer_is_not_taken_for_another() {
 }
 
 fn journal_keys_seal(desk: &Desk, plain: &[u8]) -> Vec<u8> {
-    desk.keys().maker.seal_file(plain).unwrap()
+    desk.keys().sealer.seal_file(plain).unwrap()
 }
 
 #[test]
