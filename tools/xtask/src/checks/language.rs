@@ -14,7 +14,7 @@ mod vocabulary;
 use crate::checks::rust_source::ShippedCode;
 use crate::checks::workspace_files::{self, TextFile};
 use crate::cli::CheckLanguageArgs;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use commits::CommitSubjects;
 use names::GivenName;
 use phrases::PhraseSearch;
@@ -63,12 +63,8 @@ pub(crate) fn check_language(root: &Path, names: &[String]) -> Result<()> {
         }
         faults.extend(commits.too_long());
     }
-    for fault in &faults {
-        println!("{fault}");
-    }
-    if !faults.is_empty() {
-        bail!("{} faults in the language", faults.len());
-    }
+    faults.iter().for_each(|fault| println!("{fault}"));
+    ensure!(faults.is_empty(), "{} faults in the language", faults.len());
     println!("{} files keep the language", files.len());
     Ok(())
 }

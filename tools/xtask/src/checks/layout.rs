@@ -12,7 +12,7 @@ mod module_tree;
 use crate::checks::rust_source::parse_code;
 use crate::checks::workspace_files::{self, TextFile};
 use crate::cli::CheckLayoutArgs;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use module_tree::read_target;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -45,25 +45,21 @@ pub(crate) fn check_layout(root: &Path, names: &[String]) -> Result<()> {
     let files = workspace_files::read_files(root, &is_source)?;
     let crates = by_crate(&files);
     for name in names {
-        if !crates.keys().any(|folder| is_named(folder, name)) {
-            bail!("there is no crate `{name}` under crates/ or tools/");
-        }
+        let is_known = crates.keys().any(|folder| is_named(folder, name));
+        ensure!(
+            is_known,
+            "there is no crate `{name}` under crates/ or tools/"
+        );
     }
-    let mut faults = 0;
+    let mut faults = Vec::new();
     for (folder, files) in &crates {
-        if !names.is_empty() && !names.iter().any(|name| is_named(folder, name)) {
-            continue;
+        if names.is_empty() || names.iter().any(|name| is_named(folder, name)) {
+            faults.extend(long_parts(files)?);
+            faults.extend(circles_of(folder, files)?);
         }
-        let long = long_parts(files)?;
-        long.iter().for_each(|line| println!("{line}"));
-        faults += long.len();
-        let circles = circles_of(folder, files)?;
-        circles.iter().for_each(|text| println!("{text}"));
-        faults += circles.len();
     }
-    if faults > 0 {
-        bail!("{faults} faults in the layout");
-    }
+    faults.iter().for_each(|fault| println!("{fault}"));
+    ensure!(faults.is_empty(), "{} faults in the layout", faults.len());
     println!("{} files keep the layout", files.len());
     Ok(())
 }
@@ -141,17 +137,15 @@ fn circles_under(root: &str, read: module_tree::ReadFile<'_>) -> Result<Vec<Stri
     let edges: BTreeSet<(usize, usize)> = dependencies.keys().copied().collect();
     let circles = circles::find_circles(tree.files.len(), &edges);
     let describe = |circle: Vec<usize>| {
-        let names: Vec<&str> = circle
-            .iter()
-            .map(|file| tree.files[*file].as_str())
-            .collect();
+        let names = circle.iter().map(|file| tree.files[*file].as_str());
+        let names: Vec<&str> = names.collect();
         let mut text = format!("circle of {}: {}", circle.len(), names.join(" "));
-        for ((from, to), lines) in &dependencies {
-            if !circle.contains(from) || !circle.contains(to) {
-                continue;
-            }
+        let inside = dependencies
+            .iter()
+            .filter(|((from, to), _)| circle.contains(from) && circle.contains(to));
+        for ((from, to), lines) in inside {
+            let (from, to) = (&tree.files[*from], &tree.files[*to]);
             for (line, path) in lines {
-                let (from, to) = (&tree.files[*from], &tree.files[*to]);
                 text.push_str(&format!("\n    {from}:{line}: {path} -> {to}"));
             }
         }
