@@ -1,6 +1,6 @@
 //! The file: nothing secret in it, every edit noticed, newer ones refused.
 
-use crate::kit::{Home, NOW, RFC_SECRET, STORED, code, founding, json, write_json};
+use crate::kit::{CREATED, Home, NOW, RFC_SECRET, STORED, code, founding, json, write_json};
 use std::fs;
 use tempfile::TempDir;
 use vault::{FILE_NAME, Factor, Vault, VaultError};
