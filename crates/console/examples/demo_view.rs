@@ -198,7 +198,7 @@ impl DemoDay {
         self.updates.add_line(LogLine::upload(
             &UploadAttempt {
                 at: self.wall.now().utc,
-                text: "the sink does not answer; trying again".into(),
+                text: "the store does not answer; trying again".into(),
                 ok: false,
             },
             self.status.zone.as_str().into(),
@@ -264,9 +264,9 @@ fn name(command: &UserCommand) -> &'static str {
 fn add_sample_lines(updates: &ViewUpdates, now_us: i64) {
     let zone: Arc<str> = "Europe/Berlin".into();
     for (minutes, text, ok) in [
-        (12, "12 records, 0 shots", true),
-        (7, "the sink does not answer; trying again", false),
-        (2, "42 records, 1 shot", true),
+        (12, "12 records, 0 screenshots", true),
+        (7, "the store does not answer; trying again", false),
+        (2, "42 records, 1 screenshot", true),
     ] {
         let upload = UploadAttempt {
             at: Timestamp::from_micros(now_us - minutes * MINUTE),
@@ -343,7 +343,7 @@ fn status(wall: &Wall) -> AgentStatus {
         destination: "s3://team-bucket/uam".into(),
         last_upload: Some(UploadAttempt {
             at: now - 100 * SECOND,
-            text: "42 records, 1 shot".into(),
+            text: "42 records, 1 screenshot".into(),
             ok: true,
         }),
         next_upload: Some(now + 200 * SECOND),

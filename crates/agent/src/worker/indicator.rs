@@ -105,8 +105,8 @@ pub fn indicator_options(visibility: VisibilityPolicy) -> IndicatorOptions {
     }
 }
 
-/// Columns of the labels of icon and notifications.
-const LABEL: usize = 15;
+/// Columns of a label, as in the rows of `uam status`.
+const LABEL: usize = 16;
 
 /// What the desktop shows, or why not, as lines.
 pub fn describe_availability(availability: &Availability) -> Vec<String> {

@@ -32,7 +32,7 @@ impl Schedule {
         now: Moment,
     ) -> Self {
         Self {
-            hours: ScheduleWatch::new(hours, TimeZone::system(), now.utc.as_micros()),
+            hours: ScheduleWatch::new(hours, TimeZone::system(), now.utc),
             pause_file,
             daily,
             last_zone_check: now,
@@ -46,7 +46,7 @@ impl Schedule {
 
     /// Passes an edge of the recording hours on.
     pub(super) fn poll(&mut self, now: Moment) -> Effects {
-        edge_effects(self.hours.poll(now.utc.as_micros()))
+        edge_effects(self.hours.poll(now.utc))
     }
 
     /// Once a minute: is another zone in force than `zone`?
@@ -61,9 +61,7 @@ impl Schedule {
             return Effects::new();
         }
         let mut effects = vec![Effect::Record(RecorderInput::Zone(name))];
-        effects.extend(edge_effects(
-            self.hours.set_zone(system_zone, now.utc.as_micros()),
-        ));
+        effects.extend(edge_effects(self.hours.set_zone(system_zone, now.utc)));
         effects
     }
 
@@ -74,10 +72,7 @@ impl Schedule {
             return Effects::new();
         }
         let text = self.daily.text().to_owned();
-        vec![Effect::Record(RecorderInput::Notice(
-            NoticeCode::Daily,
-            text,
-        ))]
+        vec![Effect::notice(NoticeCode::Daily, text)]
     }
 
     /// Pauses. The file is durable before this returns; the text answers whoever asked.
@@ -91,10 +86,16 @@ impl Schedule {
             PauseLength::Seconds(seconds) => {
                 let us = seconds.saturating_mul(MICROS_PER_SECOND);
                 let until_us = now.utc.as_micros().saturating_add_unsigned(us);
-                (PauseRequest::For(us), Some(until_us))
+                (
+                    PauseRequest::For(std::time::Duration::from_micros(us)),
+                    Some(until_us),
+                )
             }
             PauseLength::Tomorrow => match next_day_us(now.utc.as_micros(), self.hours.zone()) {
-                Some(at) => (PauseRequest::Until(at), Some(at)),
+                Some(at) => (
+                    PauseRequest::Until(model::Timestamp::from_micros(at)),
+                    Some(at),
+                ),
                 None => {
                     return Err(
                         "The clock is at the end of the calendar; set it and try again.".to_owned(),
@@ -132,10 +133,10 @@ impl Schedule {
     /// The answer to a resume, once the recorder is in `state`.
     pub(super) fn describe_resumed(&self, state: Coverage, now: Moment) -> String {
         let hours = self.hours.state();
-        match (state, hours.next_change_us) {
+        match (state, hours.next_change) {
             (state, Some(at)) if state.is_recording() && !hours.inside => format!(
                 "Recording outside the recording hours, which begin {}.",
-                format_relative_time(Timestamp::from_micros(at), now.utc, self.hours.zone())
+                format_relative_time(at, now.utc, self.hours.zone())
             ),
             (Coverage::Active | Coverage::Idle, _) => "Recording.".to_owned(),
             (state, _) => format!("No pause is set, but nothing is recorded now: {state}."),
@@ -150,7 +151,7 @@ impl Schedule {
         let text = match pause {
             PauseRequest::Until(at) => format!(
                 "An earlier pause lasts until {}. `uam resume` ends it.",
-                format_relative_time(Timestamp::from_micros(at), now.utc, self.hours.zone())
+                format_relative_time(at, now.utc, self.hours.zone())
             ),
             _ => "An earlier pause lasts until `uam resume`.".to_owned(),
         };
@@ -169,7 +170,7 @@ impl Schedule {
 
     /// Takes other recording hours.
     pub(super) fn set_hours(&mut self, hours: RecordingSchedule, now: Moment) -> Effects {
-        edge_effects(self.hours.set_schedule(hours, now.utc.as_micros()))
+        edge_effects(self.hours.set_schedule(hours, now.utc))
     }
 
     /// The run ends on purpose: a pause without an end goes with it.
@@ -181,11 +182,8 @@ impl Schedule {
     pub(super) fn time_until_edge(&self, now: Moment) -> Duration {
         self.hours
             .state()
-            .next_change_us
-            .map_or(Duration::MAX, |at| {
-                let us = u64::try_from(at.saturating_sub(now.utc.as_micros())).unwrap_or(0);
-                Duration::from_micros(us)
-            })
+            .next_change
+            .map_or(Duration::MAX, |at| at.duration_since(now.utc))
     }
 
     /// For displays; none when recording is always wanted.
@@ -193,7 +191,7 @@ impl Schedule {
         let now = self.hours.state();
         (!self.hours.schedule().is_always()).then_some(ScheduleStatus {
             inside: now.inside,
-            next_change: now.next_change_us.map(Timestamp::from_micros),
+            next_change: now.next_change,
             pausing: is_outside_hours,
         })
     }

@@ -52,7 +52,7 @@ pub(super) fn build_status(sources: &StatusSources<'_>, now: Moment) -> AgentSta
         data_dir: sources.data_dir.display().to_string(),
         zone: sources.recording.zone().to_string(),
         state: view.state,
-        since: Timestamp::from_micros(view.since_us),
+        since: view.since,
         protected: view.protected,
         missing: list_missing_sensors(sources.recording),
         window: view.window.map(|w| (*w).clone()),
@@ -71,7 +71,7 @@ pub(super) fn build_status(sources: &StatusSources<'_>, now: Moment) -> AgentSta
             .filter(|_| low_space.is_none())
             .map(Timestamp::from_micros),
         idle: None,
-        paused_until: view.paused_until_us.map(Timestamp::from_micros),
+        paused_until: view.paused_until,
         hours: sources.schedule.status(view.outside_hours),
         power: view.power,
         disk: low_space,

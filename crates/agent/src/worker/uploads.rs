@@ -4,7 +4,6 @@ use super::effect::{Effect, Effects};
 use super::queue::{AgentQueue, UploadRun};
 use super::upload_thread::{UploadProcessSetup, UploadThread};
 use model::{Moment, NoticeCode};
-use recorder::RecorderInput;
 use report::UploadAttempt;
 use std::time::Duration;
 
@@ -62,17 +61,20 @@ impl Uploads {
         let mut effects = Effects::new();
         if problem.is_some_and(|p| p.permanent) && !self.is_stuck {
             self.is_stuck = true;
-            effects.push(notice(NoticeCode::UploadStuck, attempt.text.clone()));
+            effects.push(Effect::notice(
+                NoticeCode::UploadStuck,
+                attempt.text.clone(),
+            ));
         } else if attempt.ok && self.is_stuck {
             self.is_stuck = false;
             let text = "Uploading works again.".to_owned();
-            effects.push(notice(NoticeCode::UploadBack, text));
+            effects.push(Effect::notice(NoticeCode::UploadBack, text));
         }
         if problem.is_some_and(|p| p.damaged) {
             effects.push(Effect::CheckJournal);
         }
         if let Some(text) = summary.and_then(|s| s.retention.clone()) {
-            effects.push(notice(NoticeCode::Retention, text));
+            effects.push(Effect::notice(NoticeCode::Retention, text));
         }
         effects.push(Effect::LogUpload(attempt.clone()));
         self.last_run = Some(attempt);
@@ -113,10 +115,6 @@ impl Uploads {
             ],
         }
     }
-}
-
-fn notice(code: NoticeCode, text: String) -> Effect {
-    Effect::Record(RecorderInput::Notice(code, text))
 }
 
 #[cfg(test)]
