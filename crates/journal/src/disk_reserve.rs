@@ -1,4 +1,4 @@
-//! What gives way when the disk fills up: a pure decision, made from the room there is.
+//! The order in which functions give way when the disk fills up: a pure decision from the free space.
 //!
 //! Always true:
 //! * The order: no screenshots are taken any more; acknowledged screenshots go, oldest first

@@ -233,7 +233,7 @@ impl Reader {
         self.read_fact(key::LAST_DURABLE)
     }
 
-    /// What waits for the sink. Its cost does not grow with the number of records, and it needs no key.
+    /// The objects that wait for the sink. The cost does not grow with the number of records, and no key is needed.
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -339,7 +339,7 @@ impl Reader {
         manifest_outbox::read_head(&self.db)
     }
 
-    /// Objects at the sink that hold nothing but what their owner had redacted or erased here.
+    /// Objects at the sink that hold nothing but records that their owner redacted or erased here.
     ///
     /// # Errors
     /// See [`JournalError`].

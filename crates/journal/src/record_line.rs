@@ -16,7 +16,7 @@ pub struct DamagedRow {
     pub why: String,
 }
 
-/// What was read.
+/// The lines that were read, and the rows that could not be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecordLines {
     /// The records, by rising `seq`.

@@ -22,7 +22,7 @@ pub struct StoredScreenshot {
     pub acked: bool,
 }
 
-/// What to do with screenshots that leave.
+/// The action for screenshots that leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RetentionAction {
     /// Move them, sealed as they are, into this directory.
@@ -38,7 +38,7 @@ pub struct RetentionRule {
     pub max_age_days: u32,
     /// All screenshots together take at most this many bytes.
     pub max_bytes: u64,
-    /// What happens to the others.
+    /// The action for the others.
     pub action: RetentionAction,
 }
 
@@ -49,11 +49,11 @@ pub struct RetentionStep {
     pub seq: u64,
     /// Bytes its file takes.
     pub bytes: u64,
-    /// What happens to it.
+    /// The action.
     pub action: RetentionAction,
 }
 
-/// What executing a plan did.
+/// The result of executing a plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RetentionReport {
     /// Screenshots moved.
@@ -137,18 +137,18 @@ impl ScreenshotTotals {
     }
 }
 
-/// What a plan comes to.
+/// The totals of a plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RetentionForecast {
-    /// What leaves.
+    /// Screenshots that leave.
     pub leave: ScreenshotTotals,
-    /// What stays.
+    /// Screenshots that stay.
     pub stay: ScreenshotTotals,
-    /// What of it stays in any case, because the sink has not acknowledged it.
+    /// Those that stay in any case, because the sink has not acknowledged them.
     pub unsent: ScreenshotTotals,
 }
 
-/// What `steps`, a plan made of `items`, comes to.
+/// The totals of `steps`, a plan made of `items`.
 #[must_use]
 pub fn outlook(items: &[StoredScreenshot], steps: &[RetentionStep]) -> RetentionForecast {
     let leaving: HashSet<u64> = steps.iter().map(|step| step.seq).collect();
@@ -169,7 +169,7 @@ pub fn outlook(items: &[StoredScreenshot], steps: &[RetentionStep]) -> Retention
 /// How long a rule is announced before any screenshot leaves by it, in microseconds: a day.
 pub const NOTICE_US: i64 = 86_400_000_000;
 
-/// What is to be done about a plan that is not empty.
+/// The next step for a plan that is not empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetentionNotice {
     /// Announce which screenshots will leave, and do nothing else.

@@ -30,7 +30,7 @@ pub struct RecordingSchedule {
     ranges: Vec<(u16, u16)>,
 }
 
-/// What the schedule says about an instant.
+/// The schedule at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScheduleState {
     /// Is recording wanted?
@@ -47,11 +47,11 @@ pub struct InvalidSchedule {
     pub number: usize,
     /// The entry as it was written.
     pub entry: String,
-    /// What is wrong with it.
+    /// The fault.
     pub why: InvalidScheduleEntry,
 }
 
-/// What is wrong with an entry.
+/// The fault of an entry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidScheduleEntry {
     /// It is not days and a range of time.
@@ -76,7 +76,7 @@ impl RecordingSchedule {
     /// Saturday). Ranges that overlap or touch become one. No entry at all means always.
     ///
     /// # Errors
-    /// [`InvalidSchedule`] names the first entry that cannot be read, and what is wrong with it.
+    /// [`InvalidSchedule`] names the first entry that cannot be read, and its fault.
     pub fn parse<T: AsRef<str>>(entries: &[T]) -> Result<Self, InvalidSchedule> {
         let mut ranges = Vec::new();
         for (i, entry) in entries.iter().enumerate() {
@@ -177,7 +177,7 @@ fn clamp_to_timestamp(utc_us: i64) -> Timestamp {
     Timestamp::from_microsecond(utc_us).unwrap_or(end)
 }
 
-/// What the clock on the wall shows, in microseconds since Monday 00:00.
+/// The time of the clock on the wall, in microseconds since Monday 00:00.
 fn wall_clock_us(at: Timestamp, zone: &TimeZone) -> i64 {
     let offset_us = i64::from(zone.to_offset(at).seconds()) * 1_000_000;
     // The Unix epoch was a Thursday.

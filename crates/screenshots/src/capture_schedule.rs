@@ -12,7 +12,7 @@
 /// Shortest interval, in microseconds: one second. Shorter ones are lengthened to it.
 pub const MIN_INTERVAL_US: u64 = 1_000_000;
 
-/// What to do now.
+/// The next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CaptureDue {
     /// Take a screenshot now. The slot is used up, whether or not one is taken (locked, excluded, paused, idle …).

@@ -8,7 +8,7 @@
 //! * An object counts as delivered after an ETag, or after a look at that key confirmed size and hash.
 //! * Puts are conditional; a key carries its content's hash, so a repeated put never makes a second object.
 //! * The screenshots a segment names are in the sink before it; segments go one after the other.
-//! * A manifest lists only what was acknowledged, each object once; every number is in an object or explained.
+//! * A manifest lists only acknowledged objects, each once; every number is in an object or explained.
 //! * Nothing is put into a bucket that lists its objects to anyone.
 //!
 //! Errors are permanent or retriable by type ([`SinkError`]) and say what to do; nothing is logged here.

@@ -260,7 +260,7 @@ impl AckLedger {
                     .with_context(|| format!("record {seq} was not delivered"))?;
                 let found: RecordLine = serde_json::from_slice(&raw)?;
                 let tag = fixture::tag_of(&found.record).context("a record without a tag")?;
-                // What was removed here may have been sent before.
+                // Records removed here may have been uploaded before.
                 let same = delivered == raw
                     || self.taking.contains(&tag)
                         && delivered == fixture::encode_line(seq, &make_record(tag))?;

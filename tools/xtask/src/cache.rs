@@ -1,4 +1,4 @@
-//! Where what was made or fetched once is kept.
+//! The cache of built and downloaded files.
 
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};

@@ -22,10 +22,10 @@ use sign::Signer;
 use staging::StagingDir;
 use std::path::PathBuf;
 
-/// Packs what `options` ask for and lists it.
+/// Packs the packages that `options` ask for and lists them.
 ///
 /// # Errors
-/// What is missing, which tool failed and what it said, or which check failed.
+/// When something is missing, a tool fails (with its output), or a check fails.
 pub(crate) fn run_dist(options: &DistArgs, stop: &Interrupt) -> Result<()> {
     let release = ReleaseInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),

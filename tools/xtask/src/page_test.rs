@@ -34,7 +34,7 @@ pub(crate) fn run_where_possible(stop: &Interrupt) -> Result<()> {
     }
 }
 
-/// A headless browser and what drives it.
+/// A headless browser and its driver.
 pub(crate) struct BrowserTools {
     program: PathBuf,
     /// Where the script's packages lie.
@@ -79,7 +79,7 @@ pub(crate) fn test_page(stop: &Interrupt) -> Result<()> {
 
 /// Drives the page.
 fn drive_page(browser: &BrowserTools, stop: &Interrupt) -> Result<()> {
-    // With the features of the whole, as the tests were built: what it needs is there already.
+    // With the features of the whole workspace, as the tests were built: its dependencies are built already.
     let programs = build::build_programs(&["--workspace", "--example", "demo_page"], stop)?;
     let made_up = build::find_program(&programs, "demo_page")?;
     let screenshots = made_up

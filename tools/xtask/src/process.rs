@@ -229,10 +229,10 @@ pub(crate) fn run_foreground(command: &mut Command, stop: &Interrupt) -> Result<
     }
 }
 
-/// Runs a short command to its end and gives what it wrote.
+/// Runs a short command to its end and gives its output.
 ///
 /// # Errors
-/// When it cannot be started or fails; names the command and repeats what it said.
+/// When it cannot be started or fails; names the command and repeats its output.
 pub(crate) fn output_of(command: &mut Command) -> Result<String> {
     let Output {
         status,

@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Runs the chore.
 ///
 /// # Errors
-/// What is missing or went wrong, in words.
+/// When something is missing or fails, in words.
 pub(crate) fn run_try(options: &TryArgs, stop: &Interrupt) -> Result<()> {
     match own_display() {
         Some(display) if !options.virtual_desktop => on_own_desktop(&display, options, stop),
@@ -126,7 +126,7 @@ fn shorten_the_day(setting: &UamSetup) -> Result<()> {
     Ok(())
 }
 
-/// Prints what was recorded and how to look at it.
+/// Prints a summary of the records and how to look at them.
 fn show_results(setting: &UamSetup, store: &S3Process, done: InputTotals) -> Result<()> {
     println!("== What was recorded");
     let mut report = setting.command();

@@ -1,4 +1,4 @@
-//! What the writer keeps and withdraws when the disk is full, or failed.
+//! The records that the writer keeps and withdraws when the disk is full, or failed.
 
 #![allow(clippy::unwrap_used)]
 use super::*;
@@ -83,7 +83,7 @@ fn without_room_nothing_of_a_step_counts_and_with_room_it_goes_on() {
     assert_eq!(commit(&mut journal, 1).unwrap(), [3]);
 }
 
-/// Records in a copy of the database file alone, without its log: what is there for certain.
+/// Records in a copy of the database file alone, without its log: those are durable for certain.
 fn in_the_file_alone(dir: &Path) -> i64 {
     let copy = tempfile::TempDir::new().unwrap();
     let to = copy.path().join(DB_NAME);

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 /// `12345678901234567890`, and as pyotp keeps it: 32 characters of base32.
 const BYTES: &[u8] = b"12345678901234567890";
 const BASE32: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
-/// What no error may repeat. It is base32, and too short.
+/// A secret that no error may repeat. It is base32, and too short.
 const CANARY: &str = "CANARYCANARYCANARY";
 
 #[test]

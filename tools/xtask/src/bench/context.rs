@@ -1,4 +1,4 @@
-//! What every group of rows works with: the programs, a folder, and ways to run them.
+//! The context of every group of rows: the programs, a folder, and ways to run them.
 
 use super::python::PythonBaseline;
 use crate::build;
@@ -11,7 +11,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// What every group of rows works with.
+/// The context of every group of rows.
 pub(crate) struct BenchContext<'a> {
     /// The release binary.
     pub(super) uam: PathBuf,

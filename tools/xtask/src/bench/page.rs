@@ -1,4 +1,4 @@
-//! The page with a year of data: how long its views take, what they weigh, and what the server needs.
+//! The page with a year of data: time and size of its views, and the memory of the server.
 //!
 //! The journal is made once and lies in the cache; the server is a release build, the browser a headless Chromium where
 //! there is one. What ActivityWatch needs for the same is not measured here, only quoted, in the notes.
@@ -15,7 +15,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What is published of the same in ActivityWatch, for whoever reads the table.
+/// Published figures of ActivityWatch for the same, to read beside the table.
 pub(super) const NOTES: &str = "\
 Page rows: a year of 1,000,000 spans and 50,000 screenshots; the slowest of the runs is shown, but of the day view the one \
 that 99 in a hundred do not exceed, over every day of the year. Each look that is new writes its notice durably first, \
@@ -33,7 +33,7 @@ pub(super) fn measure_page_rows(context: &BenchContext<'_>) -> Result<Vec<BenchR
 struct PageFigures {
     /// How long its answers took.
     answers: Value,
-    /// What a browser saw of it, where there is one.
+    /// The browser's figures, where there is a browser.
     painted: Option<Value>,
     /// The most memory the server had, in MB.
     peak_mb: Option<f64>,
@@ -173,7 +173,7 @@ fn peak_mb(pid: u32) -> Option<f64> {
     Some(kib * 1.024 / 1_000.0)
 }
 
-/// What lies in a folder, in MB of 1,000,000 bytes.
+/// The size of a folder, in MB of 1,000,000 bytes.
 fn size_mb(dir: &Path) -> Option<f64> {
     fn bytes(dir: &Path) -> std::io::Result<u64> {
         let mut sum = 0;

@@ -1,4 +1,4 @@
-//! The Windows program under Wine: its size, how long it takes to start, and what it costs at rest.
+//! The Windows program under Wine: its size, its time to start, and its cost at rest.
 //!
 //! Wine is part of what is measured, so a program of Wine's own that does nothing stands beside the start, and the
 //! figures are for comparing one version with the next and not with the Linux rows.
@@ -18,7 +18,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-/// Builds the release program, or takes what such a build left, and measures it.
+/// Builds the release program, or takes the result of an earlier build, and measures it.
 pub(super) fn measure_on_windows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
     packages::ensure_packages(&[packages::WINDOWS], context.stop)?;
     let toolchain = Toolchain::set_up(context.stop)?;
@@ -70,7 +70,7 @@ fn start_ms(context: &BenchContext<'_>, wine: &Wine, times: u32, words: &[&str])
     Ok(begun.elapsed().as_secs_f64() * 1e3 / f64::from(times))
 }
 
-/// What recording costs while nobody does anything: percent of a core, MiB, wake-ups a second.
+/// The cost of recording while nobody does anything: percent of a core, MiB, wake-ups a second.
 fn at_rest(context: &BenchContext<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f64, f64)> {
     let starter = context.dir.join("uam-under-wine");
     let script = format!(

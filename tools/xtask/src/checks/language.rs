@@ -21,7 +21,7 @@ use statistics::LanguageStatistics;
 use std::path::Path;
 use vocabulary::VOCABULARY;
 
-/// Files that quote what is banned, each for a reason: the table itself, and the tests of the search for it.
+/// Files that quote banned words, each for a reason: the table itself, and the tests of the search for them.
 const QUOTING: [&str; 2] = [
     "tools/xtask/src/checks/language/phrases.rs",
     "tools/xtask/src/checks/language/vocabulary.rs",
@@ -103,7 +103,7 @@ fn is_read(name: &str) -> bool {
     is_known && !name.contains("/tests/configs/")
 }
 
-/// A fault of a file: its line, what was found, and what to write instead.
+/// A fault of a file: its line, the words found, and the words to write instead.
 type Fault = (usize, String, &'static str);
 
 /// The faults of one file, one line each.

@@ -2,12 +2,12 @@
 //!
 //! Always true: the tokens of a file are in the order of its text, and a token's line is the one it begins on.
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenKind {
     /// A name or a keyword, without the `r#` of a raw name.
     Word,
-    /// A string of any form; the text is what stands between its quotes, escapes included.
+    /// A string of any form; the text between its quotes, escapes included.
     Text,
     /// A comment that is documentation; the text is without its slashes.
     Doc,
@@ -22,7 +22,7 @@ pub(crate) enum TokenKind {
 /// One token and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Token<'a> {
-    /// What it is.
+    /// Its kind.
     pub(crate) kind: TokenKind,
     /// Its text.
     pub(crate) text: &'a str,
@@ -173,7 +173,7 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The length up to and with the opening quote, and what closes the string that begins here.
+/// The length up to and with the opening quote, and the end mark of the string that begins here.
 fn string_start(rest: &str) -> Option<(usize, String)> {
     let prefix = ["br", "cr", "b", "c", "r", ""].into_iter().find(|prefix| {
         let after = rest.strip_prefix(prefix);
@@ -220,7 +220,7 @@ fn number_length(rest: &str) -> usize {
     whole + fraction.map_or(0, |after| 1 + word_length(after))
 }
 
-/// `tokens` without what is compiled for tests only.
+/// `tokens` without code that is compiled for tests only.
 ///
 /// An item under `#[cfg(test)]`, `#[cfg(all(test, …))]` or `#[test]` is left out, a whole file under `#![cfg(test)]`.
 pub(crate) fn without_tests<'a>(tokens: &[Token<'a>]) -> Vec<Token<'a>> {

@@ -1,4 +1,4 @@
-//! What a chore of many steps did: each step's outcome and time, and how many tests ran.
+//! The summary of a chore of many steps: each step's outcome and time, and how many tests ran.
 
 use crate::build;
 use crate::packages::PackagesUnavailable;
@@ -24,7 +24,7 @@ pub(crate) struct TestSummary {
 }
 
 impl TestSummary {
-    /// Runs a chore's steps and prints what they did, unless the person stopped them.
+    /// Runs a chore's steps and prints their summary, unless the person stopped them.
     ///
     /// # Errors
     /// Those of `steps`.
@@ -161,7 +161,7 @@ fn seconds(time: Duration) -> String {
     format!("{:>6.1} s", time.as_secs_f64())
 }
 
-/// Runs `command`, shows what it writes, and reads the tests' results from it.
+/// Runs `command`, shows its output, and reads the tests' results from it.
 fn run_with_counts(command: &mut Command, stop: &Interrupt, tally: &mut TestTally) -> Result<()> {
     stop.check()?;
     if std::io::stdout().is_terminal() {

@@ -1,4 +1,4 @@
-//! The S3-compatible server on loopback, and what lies in its bucket.
+//! The S3-compatible server on loopback, and the objects in its bucket.
 
 use crate::process::{Interrupt, ProcessGroup};
 use anyhow::{Context, Result, bail};
@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-/// What a client needs to know, as the server prints it.
+/// The address and keys for a client, as the server prints them.
 pub(crate) const NAMES: [&str; 5] = [
     "S3_BUCKET_NAME",
     "AWS_ACCESS_KEY_ID",
@@ -94,7 +94,7 @@ pub(crate) struct KindTotals {
     pub(crate) example: String,
 }
 
-/// What lies under `bucket`, by kind.
+/// The objects under `bucket`, by kind.
 ///
 /// # Errors
 /// When the folder cannot be read.

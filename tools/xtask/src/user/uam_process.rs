@@ -13,7 +13,7 @@ use std::time::Duration;
 /// How much of the program's output is kept; older output is forgotten (the person has seen it).
 const KEEP: usize = 256 * 1024;
 
-/// What to run, and where.
+/// The program to run, and its folder.
 #[derive(Clone, Debug)]
 pub(crate) struct UamSetup {
     /// The binary.
@@ -57,14 +57,14 @@ pub(crate) struct UamProcess {
     said: Arc<Mutex<String>>,
 }
 
-/// What opens the vault where there is no credential store.
+/// The passphrase that opens the vault where there is no credential store.
 pub(crate) const PASSPHRASE: &str = "correct horse battery staple";
 
 /// Where the recovery codes of a first run go, beside the program's settings.
 pub(crate) const RECOVERY_CODES: &str = "recovery-codes.txt";
 
 impl UamProcess {
-    /// Starts the monitor; with `show`, what it writes appears indented.
+    /// Starts the monitor; with `show`, its output appears indented.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -92,7 +92,7 @@ impl UamProcess {
         self.group.pid()
     }
 
-    /// What it has written lately.
+    /// Its latest output.
     pub(crate) fn output_so_far(&self) -> String {
         self.said
             .lock()
@@ -241,7 +241,7 @@ fn ended_early(status: ExitStatus, said: &str) -> anyhow::Error {
     )
 }
 
-/// Whether what was said after a code means that it was taken (`true`) or refused.
+/// Whether the output after a code means that it was accepted (`true`) or refused.
 fn read_code_verdict(said: &str) -> Option<bool> {
     let said = said.to_ascii_lowercase();
     if said.contains("recording to") {

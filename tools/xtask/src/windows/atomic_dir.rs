@@ -18,7 +18,7 @@ pub(crate) const COMPLETE: &str = ".complete";
 pub(crate) struct AtomicDir(PathBuf);
 
 impl AtomicDir {
-    /// Begins afresh: what an earlier, killed attempt left is removed. The caller holds the lock over `cache`.
+    /// Begins afresh: leftovers of an earlier, killed attempt are removed. The caller holds the lock over `cache`.
     ///
     /// # Errors
     /// When the folder cannot be made.
@@ -55,12 +55,12 @@ impl AtomicDir {
 
 impl Drop for AtomicDir {
     fn drop(&mut self) {
-        // What cannot be removed now is removed by the next attempt, which would say why it cannot.
+        // Files that cannot be removed now are removed by the next attempt, which would report the reason.
         let _ = remove_dir(&self.0);
     }
 }
 
-/// What the folder's marker says; `None` without one.
+/// The content of the folder's marker; `None` without one.
 pub(crate) fn read_mark(folder: &Path) -> Option<String> {
     std::fs::read_to_string(folder.join(COMPLETE)).ok()
 }
@@ -78,7 +78,7 @@ pub(crate) fn remove_dir(dir: &Path) -> Result<()> {
     }
 }
 
-/// Holds `file` locked until dropped, so that two chores do not work on the same thing; says what it waits for.
+/// Holds `file` locked until dropped, so that two chores do not work on the same thing; prints the reason of a wait.
 ///
 /// # Errors
 /// On Ctrl-C, after an hour, or when the file cannot be made.

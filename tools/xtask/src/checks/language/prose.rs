@@ -1,4 +1,4 @@
-//! The prose of a file: what is written for people, as blocks of words.
+//! The prose of a file: the text for people, as blocks of words.
 
 use super::phrases::{ProseWord, split_words};
 use crate::checks::rust_tokens::{Token, TokenKind, split_tokens, without_tests};
@@ -19,7 +19,7 @@ pub(super) fn blocks_of_file(file: &TextFile) -> Vec<Vec<ProseWord>> {
             blocks
         }
         Some("c") => comment_blocks(&split_tokens(text)),
-        // The last two are what installers and packages show.
+        // Installers and packages show the last two.
         Some("md" | "txt" | "nsi") => vec![split_words(text, 1)],
         None => vec![split_words(text, 1)],
         Some("js" | "mjs" | "css") => of_script(text),

@@ -3,10 +3,10 @@
 //! A word that is also everyday English (form, hand, step, hold) is banned as the whole name of a type or a module, and
 //! in prose in the phrases that were this project's own.
 
-/// A word and what to write instead.
+/// A word and its replacement.
 #[derive(Debug)]
 pub(super) struct BannedWord {
-    /// What to write instead.
+    /// The words to write instead.
     pub(super) standard: &'static str,
     /// Phrases banned in prose: comments, documentation, messages, Markdown, the page's texts. Any case; `.` stands for
     /// the end of a sentence.

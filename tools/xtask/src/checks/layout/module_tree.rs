@@ -180,7 +180,7 @@ struct ChildModule<'t, 'a> {
 
 enum ChildPlace<'t, 'a> {
     Braces(&'t [Token<'a>]),
-    /// With what `#[path]` says.
+    /// With the path of `#[path]`.
     File(Option<String>),
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct CleanWindows {
     prefix: PathBuf,
     local: String,
     roaming: String,
-    /// Where the installed program sends what it records.
+    /// The destination of the installed program's uploads.
     bucket: S3Process,
     _dir: staging::StagingDir,
 }
@@ -99,7 +99,7 @@ impl CleanWindows {
         )))
     }
 
-    /// What Windows calls `C:\...`, as this system calls it.
+    /// The path of `C:\...` on this system.
     pub(crate) fn unix_path(&self, windows: &str) -> PathBuf {
         let rest = windows.trim_start_matches(r"C:\").replace('\\', "/");
         self.prefix.join("drive_c").join(rest)
@@ -149,7 +149,7 @@ impl CleanWindows {
         }
     }
 
-    /// What a Windows program writes.
+    /// The output of a Windows program.
     ///
     /// # Errors
     /// When it fails.
@@ -209,7 +209,7 @@ impl CleanWindows {
     /// Waits until the file or folder is gone: an uninstaller returns before it is done.
     ///
     /// # Errors
-    /// When it stays, with what it still holds.
+    /// When it stays, with the names of the files in it.
     pub(crate) fn wait_until_gone(&self, windows: &str, stop: &Interrupt) -> Result<()> {
         let path = self.unix_path(windows);
         stop.wait_until(&format!("{windows} to go"), PATIENCE, || {
@@ -297,7 +297,7 @@ impl CleanWindows {
     }
 }
 
-/// The value called `name` in what `reg query` says: name, type and value stand four spaces apart.
+/// The value called `name` in the output of `reg query`: name, type and value stand four spaces apart.
 fn value_in(said: &str, name: &str) -> Option<String> {
     said.lines().find_map(|line| {
         let rest = line.trim_start().strip_prefix(name)?;
@@ -318,7 +318,7 @@ pub(crate) fn from_utf16(bytes: &[u8]) -> String {
         .to_owned()
 }
 
-/// What was packed for Windows, and of what.
+/// The packages for Windows, and the program in them.
 pub(crate) struct WindowsCheck<'a> {
     pub(crate) content: &'a WindowsContent,
     pub(crate) packed: &'a WindowsPackages,
@@ -342,7 +342,7 @@ pub(super) fn expect_same<T: PartialEq + std::fmt::Debug>(
 /// The part must be in the text.
 ///
 /// # Errors
-/// What the text is, the part, and the text.
+/// The name of the text, the part, and the text.
 pub(super) fn expect_contains(what: &str, text: &str, part: &str) -> Result<()> {
     if text.contains(part) {
         return Ok(());

@@ -21,7 +21,7 @@ const COMPLETIONS: [&str; 3] = [
 /// Checks the .deb.
 ///
 /// # Errors
-/// What was found instead of what should be.
+/// When a check fails, with the expected and the actual state.
 pub(crate) fn check_deb(file: &Path, release: &ReleaseInfo, work: &Path) -> Result<()> {
     let field = |name: &str| -> Result<String> {
         let mut dpkg = Command::new("dpkg-deb");
@@ -29,7 +29,7 @@ pub(crate) fn check_deb(file: &Path, release: &ReleaseInfo, work: &Path) -> Resu
             .trim()
             .to_owned())
     };
-    // Reads the whole package, and complains of what breaks Debian's rules.
+    // Reads the whole package, and reports breaches of Debian's rules.
     let told = output_of(Command::new("dpkg-deb").arg("--info").arg(file))?;
     for part in [
         "Description: ",
@@ -97,7 +97,7 @@ pub(crate) fn check_deb(file: &Path, release: &ReleaseInfo, work: &Path) -> Resu
 /// Checks the archive.
 ///
 /// # Errors
-/// What was found instead of what should be.
+/// When a check fails, with the expected and the actual state.
 pub(crate) fn check_archive(file: &Path, release: &ReleaseInfo, work: &Path) -> Result<()> {
     let dir = staging::StagingDir::new(&work.join("unpacked"))?;
     output_of(

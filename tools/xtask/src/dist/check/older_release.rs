@@ -12,7 +12,7 @@ use std::process::Command;
 /// The older version.
 #[derive(Debug)]
 pub(crate) struct OlderRelease {
-    /// What it calls itself.
+    /// Its version.
     pub(crate) version: String,
     /// Its packages.
     pub(crate) packed: WindowsPackages,
@@ -23,7 +23,7 @@ impl OlderRelease {
     /// The file must be signed by the certificate, and unchanged since.
     ///
     /// # Errors
-    /// What the signing tool says against it.
+    /// When signing fails, with the tool's output.
     pub(crate) fn check_signature(&self, file: &Path) -> Result<()> {
         let mut verify = Command::new("osslsigncode");
         verify.arg("verify").arg("-CAfile").arg(&self.certificate);
@@ -46,7 +46,7 @@ pub(crate) fn pack_older_release(
     std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
     let mut program = std::fs::read(&content.program)
         .with_context(|| format!("reading {}", content.program.display()))?;
-    // What follows the parts a program names is never loaded.
+    // Bytes behind the sections that a program names are never loaded.
     program.extend(b"an older version");
     staging::write_file(&dir, "uam.exe", program)?;
     let content = content.with_program(dir.join("uam.exe"));

@@ -13,7 +13,7 @@ use std::process::Command;
 /// Checks it.
 ///
 /// # Errors
-/// What was found instead of what should be.
+/// When a check fails, with the expected and the actual state.
 pub(crate) fn check_zip(
     machine: &CleanWindows,
     packed: &WindowsPackages,
@@ -52,7 +52,7 @@ pub(crate) fn check_zip(
     expect_contains("the README", &readme, &format!("uam {}, ", release.version))?;
     ensure!(!readme.contains("{VERSION}"), "the README has a hole in it");
 
-    // What the checks before this one have left there is no concern of this one.
+    // Files that earlier checks left there do not concern this one.
     let elsewhere = || -> Result<Vec<PathBuf>> {
         let mut found = Vec::new();
         for folder in [machine.local_path("uam"), machine.roaming_path("uam")] {

@@ -1,4 +1,4 @@
-//! The setup program: installed, upgraded under a running uam, removed with and without what was recorded.
+//! The setup program: installed, upgraded under a running uam, removed with and without the records.
 
 use crate::dist::check::clean_windows::{CleanWindows, NAME, RUN, from_utf16};
 use crate::dist::check::clean_windows::{WindowsCheck, expect_contains, expect_same};
@@ -14,7 +14,7 @@ use std::time::Duration;
 const UNINSTALL: &str = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\uam";
 const ENVIRONMENT: &str = r"HKCU\Environment";
 
-/// What lies in the program's folder.
+/// The files in the program's folder.
 const FILES: [&str; 5] = [
     "LICENSE.txt",
     "README.txt",
@@ -53,7 +53,7 @@ pub(crate) fn install_setup(
 /// Checks it from an empty Windows to an empty Windows.
 ///
 /// # Errors
-/// What was found instead of what should be.
+/// When a check fails, with the expected and the actual state.
 pub(crate) fn check_setup(
     machine: &CleanWindows,
     older: &OlderRelease,
@@ -243,7 +243,7 @@ fn unfold_registry(export: &str) -> String {
         .concat()
 }
 
-/// What uam has recorded by now, and settings of the person's own.
+/// The records so far, and the person's own settings.
 fn data(machine: &CleanWindows) -> Result<Vec<String>> {
     let settings = machine.unix_path(&machine.roaming_path("uam"));
     staging::write_file(&settings, "a note of my own.txt", "keep me")?;
@@ -256,7 +256,7 @@ fn data(machine: &CleanWindows) -> Result<Vec<String>> {
     for folder in [machine.local_path("uam"), machine.roaming_path("uam")] {
         for file in staging::list_files(&machine.unix_path(&folder))? {
             let file = file.display().to_string();
-            // What a running uam holds and takes away at its end.
+            // Files that a running uam holds and removes at its end.
             let fleeting = ["-wal", "-shm", "-journal", ".lock", ".sock", ".tmp"];
             if !fleeting.iter().any(|end| file.ends_with(end)) {
                 data.push(format!(r"{folder}\{}", file.replace('/', r"\")));
@@ -306,7 +306,7 @@ fn check_blocked_upgrade(
     Ok(())
 }
 
-/// Removes it as Windows' settings would, and looks for what was left.
+/// Removes it as Windows' settings would, and looks for leftovers.
 fn uninstall(machine: &CleanWindows, options: &str, stop: &Interrupt) -> Result<()> {
     let Some(command) = machine.registry_value(UNINSTALL, "QuietUninstallString")? else {
         bail!("there is no QuietUninstallString");
