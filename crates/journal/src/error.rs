@@ -197,8 +197,8 @@ impl JournalError {
                     source: io::Error::other(source),
                 },
                 // A value of a type or size that was never written.
-                // Or "SQL logic error": what is asked here is the same for every journal, so what the file says of its
-                // tables is wrong.
+                // Or "SQL logic error": the statements are the same for every journal, so the schema in this file is
+                // damaged.
                 None if matches!(
                     source,
                     rusqlite::Error::SqlInputError { .. }

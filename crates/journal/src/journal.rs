@@ -76,8 +76,8 @@ impl Journal {
         Ok((journal, recovery))
     }
 
-    /// Opens the journal in `dir` for a short change while no agent runs. It is no run: what the last one left behind is
-    /// still mended by the next start, and the last durable moment stays. `now_us`: microseconds since the Unix epoch
+    /// Opens the journal in `dir` for a short change while no agent runs. It is no run: the next
+    /// start still repairs the traces of the last one, and the last durable moment stays. `now_us`: microseconds since the Unix epoch
     /// (UTC).
     ///
     /// # Errors

@@ -103,8 +103,8 @@ impl Outbox {
         put_queue::acknowledge_screenshot(&mut self.db, seq, encoding, at_us)
     }
 
-    /// The next segment to put, or `None` when nothing waits, only what is held back ([`Self::hold_back_until_due`]), or something
-    /// that the writer has to freeze first. The same one until it is acknowledged.
+    /// The next segment to put, or `None` when nothing waits, only segments held back
+    /// ([`Self::hold_back_until_due`]), or one that the writer has to freeze first. The same one until it is acknowledged.
     ///
     /// # Errors
     /// See [`JournalError`].

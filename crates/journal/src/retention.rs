@@ -95,7 +95,8 @@ pub fn plan_retention(
     steps
 }
 
-/// The oldest acknowledged screenshots that together give `bytes` bytes, or all there are: what leaves when the disk is full.
+/// The oldest acknowledged screenshots that together give `bytes` bytes, or all there are: those leave when the
+/// disk is full.
 #[must_use]
 pub fn plan_space(
     items: &[StoredScreenshot],

@@ -1,8 +1,8 @@
 //! Delivery: segments, screenshots and signed manifests into any sink.
 //!
 //! [`Destination`] says where, from a URL or from variables; [`open_sink`] opens it. [`drain()`] empties a journal's outbox
-//! in order. [`upload_manifests`] lists what was acknowledged, signed and chained. [`verify`] checks a sink against those
-//! lists. [`retry`] says when to try next.
+//! in order. [`upload_manifests`] lists the acknowledged objects, signed and chained. [`verify`] checks a sink against
+//! those lists. [`retry`] says when to try next.
 //!
 //! Always true:
 //! * An object counts as delivered after an ETag, or after a look at that key confirmed size and hash.

@@ -1,8 +1,8 @@
 //! Erasing whole days for good.
 //!
 //! Always true:
-//! * The records' rows, their screenshots, their roll-ups and every data key that sealed nothing else are gone: what is left
-//!   of them anywhere does not open.
+//! * The records' rows, their screenshots, their roll-ups and every data key that sealed nothing else are gone:
+//!   copies of them anywhere do not open.
 //! * Their numbers are never given again, and it is written down which they were.
 //! * Screenshot files are named in the same step that deletes their rows, and deleted after it; a crash in between is made
 //!   good at the next start.

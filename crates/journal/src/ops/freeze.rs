@@ -55,8 +55,8 @@ pub struct FreezeOptions {
     /// the last durable moment of the run before this one, for it cannot be younger. A record from the future (the
     /// clock was set back) is held back until a freeze saw it that long ago.
     pub hold_us: u64,
-    /// True at the end of a run: everything is frozen while it still opens, and what would be held back is held back by
-    /// the uploader instead.
+    /// True at the end of a run: everything is frozen while it still opens, and the uploader holds young segments
+    /// back instead.
     pub last: bool,
     /// True when records and screenshots are to be sent readable. They lie here sealed all the same; whoever puts them
     /// opens them on the way.
@@ -127,7 +127,7 @@ impl FreezeCutoff {
     }
 }
 
-/// Freezes the records that are old enough into segments. `hold`: what the last freeze held back; `previous_durable_us`:
+/// Freezes the records that are old enough into segments. `hold`: the mark of the last freeze; `previous_durable_us`:
 /// the last durable moment of the run before this one.
 pub(crate) fn freeze(
     writer: &mut Writer,

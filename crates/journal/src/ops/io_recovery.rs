@@ -87,9 +87,9 @@ fn check_acknowledged(
         .map_err(db.txn("read the records"))
 }
 
-/// Removes what was written although its caller saw it fail, and will write it again. No segment can hold
-/// it: it is frozen only after this. A promoted row stays, for what it was made from is gone; the caller's records
-/// come after it.
+/// Removes records that were written although their caller saw the write fail and will write them again. No segment
+/// can hold them: they are frozen only after this. A promoted row stays, for its provisional span is gone; the
+/// caller's records come after it.
 fn undo_unacknowledged(
     db: &mut Database,
     acknowledged: Counters,

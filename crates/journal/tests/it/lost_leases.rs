@@ -86,7 +86,7 @@ fn open_spans_of_a_dead_lease_become_records_that_the_viewer_reads_and_the_sink_
     let sent = desk.deliver();
     let lines: Vec<u8> = sent.iter().flat_map(|s| desk.lines(s)).collect();
     assert_eq!(lines, desk.raw(1, 6));
-    // Whoever has no key sees nothing in what was sent.
+    // Without a key, uploads show nothing.
     let closed = journal::open_segment(
         sent[0].encoding,
         sent[0].body.as_ref().unwrap(),

@@ -1,4 +1,4 @@
-//! What its owner redacts is gone, and what stays says so.
+//! Redacted content is gone, and the rows that stay say so.
 
 use crate::kit::*;
 use journal::{

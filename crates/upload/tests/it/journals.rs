@@ -131,7 +131,7 @@ fn a_crash_between_storing_and_noting_it_makes_no_double() {
     let sink = lab.sink(&[]);
     let mut recorded = Recorded::new();
     recorded.work(3);
-    // Put what the outbox offers, and "crash" before the journal hears of it.
+    // Put the objects of the outbox, and "crash" before the journal hears of it.
     recorded.journal.freeze(START_US, &SMALL).unwrap();
     let mut outbox = recorded.outbox();
     for shot in outbox.next_screenshots(10).unwrap() {
@@ -275,7 +275,7 @@ fn a_body_damaged_after_its_answer_was_lost_makes_no_double() {
         .unwrap();
         let drained = recorded.drain_only(&sink, None).unwrap();
         assert_eq!(drained.already_there, u64::from(stored), "{drained:?}");
-        // What was not there is made again by the writer.
+        // The writer makes missing segments again.
         recorded.drain(&sink).unwrap();
         recorded.assert_delivered(&lab.server.objects().unwrap());
     }
@@ -301,7 +301,7 @@ fn what_is_removed_in_the_midst_of_a_put_is_named_by_its_key() {
     named.sort();
     let there: Vec<String> = lab.server.objects().unwrap().into_keys().collect();
     assert_eq!(named, there, "three screenshots and a segment");
-    // The segment counts as sent once it is found; what follows goes out without what was removed.
+    // The segment counts as uploaded once it is found; later ones go out without the redacted records.
     recorded.drain(&sink).unwrap();
     recorded.drain(&sink).unwrap();
     assert_eq!(

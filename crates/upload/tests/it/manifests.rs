@@ -1,4 +1,4 @@
-//! Manifests of real journals in real sinks, and what a check says after somebody meddled with what lies there.
+//! Manifests of real journals in real sinks, and the findings of a check after somebody meddled with the objects.
 
 use crate::kit::{Lab, Still};
 use crate::meddling::{MEDDLING, flip, forge};
@@ -193,7 +193,7 @@ fn numbers_erased_before_they_were_sent_are_explained() {
     assert_eq!(report.findings, []);
     // Ten spans, two screenshots, a notice.
     assert_eq!(report.chains[0].erased_records, 13);
-    // Nothing was deleted in the folder, and the list says what is there too much.
+    // Nothing was deleted in the folder, and the list names the surplus objects.
     assert!(sent_before > 0);
     assert_eq!(report.chains[0].erased_objects, sent_before);
     assert_eq!(report.chains[0].erased_but_there, sent_before);
