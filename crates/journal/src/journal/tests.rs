@@ -95,7 +95,7 @@ fn in_the_file_alone(dir: &Path) -> i64 {
 }
 
 #[test]
-fn what_the_log_holds_is_copied_before_anything_is_acknowledged_again() {
+fn the_log_is_copied_before_anything_is_acknowledged_again() {
     let (dir, mut journal) = journal();
     commit(&mut journal, 3).unwrap();
     assert_eq!(in_the_file_alone(dir.path()), 0);
@@ -198,7 +198,7 @@ fn copy_all(from: &Path, to: &Path) {
 }
 
 #[test]
-fn what_does_not_open_any_more_is_said() {
+fn a_record_that_no_longer_opens_is_reported() {
     let (_dir, mut journal) = journal();
     commit(&mut journal, 2).unwrap();
     journal
@@ -216,7 +216,7 @@ fn what_does_not_open_any_more_is_said() {
 }
 
 #[test]
-fn what_was_written_but_reported_as_failed_is_taken_back() {
+fn a_write_reported_as_failed_is_taken_back() {
     let (_dir, mut journal) = journal();
     commit(&mut journal, 2).unwrap();
     let counters = journal.writer.counters;
@@ -229,7 +229,7 @@ fn what_was_written_but_reported_as_failed_is_taken_back() {
 }
 
 #[test]
-fn what_was_acknowledged_and_is_gone_is_said() {
+fn a_lost_acknowledged_record_is_reported() {
     let (_dir, mut journal) = journal();
     commit(&mut journal, 2).unwrap();
     journal

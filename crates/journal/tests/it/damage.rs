@@ -114,7 +114,7 @@ fn a_broken_page_costs_its_rows_and_no_others() {
 }
 
 #[test]
-fn what_a_dead_lease_wrote_is_saved_too() {
+fn records_of_a_dead_lease_are_saved_too() {
     let mut desk = filled(2000);
     desk.new_lease();
     let mut bytes = fs::read(desk.db()).unwrap();

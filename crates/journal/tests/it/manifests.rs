@@ -68,7 +68,7 @@ fn two_of_one_number_cannot_be_kept() {
 }
 
 #[test]
-fn what_is_in_no_object_is_explained() {
+fn records_in_no_object_are_explained() {
     let desk = sent(15);
     let mut outbox = desk.outbox();
     next(&mut outbox);

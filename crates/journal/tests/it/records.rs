@@ -4,7 +4,7 @@ use model::{RECORD_SCHEMA, Record, RecordLineRef};
 use std::fs;
 
 #[test]
-fn what_is_committed_is_read_back_in_order_after_reopening() {
+fn committed_records_are_read_back_in_order_after_reopening() {
     let desk = Desk::new();
     let (mut journal, recovery) = desk.open();
     assert!(recovery.first && recovery.clean);

@@ -213,7 +213,7 @@ fn nothing_in_the_sink_can_be_read_without_a_key() {
 }
 
 #[test]
-fn what_a_dead_lease_left_is_delivered_sealed_and_the_viewer_reads_it() {
+fn records_of_a_dead_lease_are_delivered_sealed_for_the_viewer() {
     let lab = Lab::new();
     let sink = lab.sink(&[]);
     let mut recorded = Recorded::new();
@@ -282,7 +282,7 @@ fn a_body_damaged_after_its_answer_was_lost_makes_no_double() {
 }
 
 #[test]
-fn what_is_removed_in_the_midst_of_a_put_is_named_by_its_key() {
+fn a_record_redacted_during_a_put_is_named_by_its_key() {
     let lab = Lab::with(FaultPlan::puts(&[(4, S3Fault::LoseAnswer)]));
     let sink = lab.sink(&[]);
     let mut recorded = Recorded::new();

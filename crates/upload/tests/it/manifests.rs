@@ -19,7 +19,7 @@ use upload::{KEEPALIVE_INTERVAL, sha256_hex, upload_manifests};
 use vault::DeviceKey;
 
 #[test]
-fn what_is_whole_is_complete_wherever_it_lies() {
+fn an_intact_copy_is_complete_wherever_it_is() {
     let sent = Sent::new();
     let manifests = sent.names(ObjectKind::Manifest);
     assert_eq!(manifests.len(), 4);
@@ -159,7 +159,7 @@ fn an_end_that_was_cut_off_is_found_by_whoever_remembers() {
 }
 
 #[test]
-fn what_its_owner_had_deleted_is_not_missing() {
+fn objects_their_owner_deleted_are_not_missing() {
     let mut sent = Sent::new();
     let erased = sent.names(ObjectKind::Screenshot)[0].clone();
     let kept = sent.names(ObjectKind::Screenshot)[1].clone();

@@ -90,7 +90,7 @@ fn the_secret_of_a_file_is_found() {
 
 /// The error names the fault and repeats nothing of the text.
 #[test]
-fn what_is_no_secret_is_named_without_repeating_it() {
+fn an_invalid_secret_is_described_without_repeating_it() {
     let url = |rest: &str| format!("otpauth://totp/me?secret={BASE32}{rest}");
     let other = BASE32.replace('Q', "A");
     for (text, told) in [

@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_log_replaces_is_not_found() {
+    fn rows_replaced_in_the_log_are_not_found() {
         let dir = tempfile::TempDir::new().unwrap();
         let (path, expected) = table(dir.path());
         let before = LeafScan::new(&path).unwrap();
