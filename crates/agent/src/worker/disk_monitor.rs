@@ -20,7 +20,7 @@ const CLEANUP_INTERVAL_US: u64 = 60_000_000;
 pub(super) struct DiskMonitor {
     journal_dir: PathBuf,
     reserve: DiskReserve,
-    /// What to do with old screenshots.
+    /// The action for old screenshots.
     action: RetentionAction,
     pressure: DiskPressure,
     space: Option<DiskSpace>,

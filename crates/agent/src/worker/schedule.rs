@@ -1,4 +1,5 @@
-//! Recording hours, the time zone, pauses and the daily reminder: what changes by the clock and by the person.
+//! Recording hours, the time zone, pauses and the daily reminder: everything that changes by the clock and by the
+//! person.
 
 use super::daily_reminder::DailyReminder;
 use super::effect::{Effect, Effects};
