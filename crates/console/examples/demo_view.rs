@@ -264,9 +264,9 @@ fn name(command: &UserCommand) -> &'static str {
 fn add_sample_lines(updates: &ViewUpdates, now_us: i64) {
     let zone: Arc<str> = "Europe/Berlin".into();
     for (minutes, text, ok) in [
-        (12, "12 records, 0 shots", true),
+        (12, "12 records, 0 screenshots", true),
         (7, "the sink does not answer; trying again", false),
-        (2, "42 records, 1 shot", true),
+        (2, "42 records, 1 screenshot", true),
     ] {
         let upload = UploadAttempt {
             at: Timestamp::from_micros(now_us - minutes * MINUTE),
@@ -340,7 +340,7 @@ fn status(wall: &Wall) -> AgentStatus {
         destination: "s3://team-bucket/uam".into(),
         last_upload: Some(UploadAttempt {
             at: now - 100 * SECOND,
-            text: "42 records, 1 shot".into(),
+            text: "42 records, 1 screenshot".into(),
             ok: true,
         }),
         next_upload: Some(now + 200 * SECOND),

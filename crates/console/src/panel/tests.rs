@@ -50,7 +50,7 @@ fn status() -> AgentStatus {
         destination: "s3://team-bucket/uam".into(),
         last_upload: Some(UploadAttempt {
             at: NOW - 100 * S,
-            text: "42 records, 1 shot".into(),
+            text: "42 records, 1 screenshot".into(),
             ok: true,
         }),
         next_upload: Some(NOW + 200 * S),
