@@ -128,7 +128,13 @@ fn forget_redacted(
         agent.journal.request_wal_checkpoint();
     }
     let day = agent.today.day();
-    let own = read_own_day(&agent.paths, &agent.journal_keys, day, now_us, &zone);
+    let own = read_own_day(
+        &agent.paths,
+        &agent.journal_keys,
+        day,
+        model::Timestamp::from_micros(now_us),
+        &zone,
+    );
     agent
         .today
         .redact(range.as_ref(), summary, own.as_ref(), &zone);

@@ -69,7 +69,7 @@ impl Schedule {
 
     /// The reminder, once a day when somebody is there.
     pub(super) fn check_daily(&mut self, now: Moment, zone: &str, state: Coverage) -> Effects {
-        let day = report::local_date(now.utc.as_micros(), zone);
+        let day = report::local_date(now.utc, zone);
         if !self.daily.take_due(day, state) {
             return Effects::new();
         }
@@ -237,7 +237,7 @@ mod tests {
     fn open(dir: &std::path::Path, now: Moment) -> Schedule {
         let always = RecordingSchedule::parse::<&str>(&[]).unwrap();
         let file = PauseFile::open(dir.join("pause.json"), now.utc.as_micros());
-        let day = report::local_date(at(0).utc.as_micros(), "UTC");
+        let day = report::local_date(at(0).utc, "UTC");
         Schedule::new(
             always,
             file,

@@ -7,7 +7,7 @@ use crate::sign_in::{self, VaultSecret};
 use agent::{AppContext, journal_keys};
 use anyhow::Context;
 use console::Prompt;
-use model::{ErrorKind, NoticeCode, UserError};
+use model::{ErrorKind, NoticeCode, Timestamp, UserError};
 use platform::clock::{current_time_us, unix_time};
 use platform::timezone::current_zone_name;
 use std::path::Path;
@@ -44,14 +44,14 @@ pub(super) fn run(context: &AppContext, action: Option<KeysAction>) -> anyhow::R
 
 fn print_slots(vault: &Vault) {
     output::print_line("The vault opens with:");
-    let day = |us| report::local_date(us, &current_zone_name());
+    let day = |at| report::local_date(at, &current_zone_name());
     let daily = vault.slots().filter(|s| s.kind != KeySlotKind::Recovery);
     for slot in daily {
         output::print_line(&format!(
             "  {:>3}  {}, since {}",
             slot.id,
             slot.kind,
-            day(slot.created_us)
+            day(Timestamp::from_micros(slot.created_us))
         ));
     }
     let mut codes = vault.slots().filter(|s| s.kind == KeySlotKind::Recovery);
@@ -60,7 +60,7 @@ fn print_slots(vault: &Vault) {
         Some(first) => output::print_line(&format!(
             "       {} recovery codes of {}",
             1 + codes.count(),
-            day(first.created_us)
+            day(Timestamp::from_micros(first.created_us))
         )),
     }
     output::print_line("These can read the record:");
