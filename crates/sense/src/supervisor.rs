@@ -71,15 +71,15 @@ const STACK_BYTES: usize = 1024 * 1024;
 /// How long the end waits for threads that hang in a desktop that does not answer.
 const JOIN_LIMIT: Duration = Duration::from_secs(2);
 
-/// How often a sensor is checked, in microseconds of the awake clock.
-const CHECK_EVERY_US: u64 = 60_000_000;
+/// How often a sensor is checked, on the awake clock.
+const CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How long its answer may take, in microseconds of the awake clock.
-const ANSWER_US: u64 = 20_000_000;
+/// How long its answer may take, on the awake clock.
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 
-/// The first and the longest time between two replacements, in microseconds of the awake clock.
-const REPLACE_FIRST_US: u64 = 60_000_000;
-const REPLACE_LAST_US: u64 = 1_800_000_000;
+/// The first and the longest time between two replacements, on the awake clock.
+const FIRST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1_800);
 
 /// Threads of one sensor that may hang; with so many it is not replaced until one of them ends.
 const MOST_HUNG: usize = 3;
@@ -92,9 +92,9 @@ struct SupervisedTask {
     spare: Option<(Box<dyn SensorTask>, SyncSender<TimedEvent>)>,
     threads: Vec<JoinHandle<()>>,
     /// When it was asked last, and when it may be replaced next, on the awake clock.
-    asked_us: u64,
-    replace_us: u64,
-    pause_us: u64,
+    asked: Duration,
+    replaceable: Duration,
+    pause: Duration,
 }
 
 /// Running sensors. Dropping it stops them.
@@ -123,16 +123,16 @@ impl SensorSupervisor {
             alive: Some(alive),
             ended,
         };
-        let now_us = model::micros::to_micros(running.clock.now().awake);
+        let now = running.clock.now().awake;
         for task in tasks {
             let mut kept = SupervisedTask {
                 stop: StopSignal::default(),
                 heartbeat: Heartbeat::default(),
                 spare: task.replacement().map(|spare| (spare, tx.clone())),
                 threads: Vec::new(),
-                asked_us: now_us,
-                replace_us: now_us,
-                pause_us: REPLACE_FIRST_US,
+                asked: now,
+                replaceable: now,
+                pause: FIRST_PAUSE,
             };
             running.spawn(&mut kept, task, tx.clone(), Vec::new());
             running.tasks.push(kept);
@@ -180,20 +180,20 @@ impl SensorSupervisor {
     }
 
     fn check_task(&self, kept: &mut SupervisedTask, now: Moment) -> Vec<TimedEvent> {
-        let now_us = model::micros::to_micros(now.awake);
-        let since_us = now_us.saturating_sub(kept.asked_us);
+        let awake = now.awake;
+        let since = awake.saturating_sub(kept.asked);
         if kept.spare.is_none() || kept.heartbeat.is_lost() && !kept.heartbeat.is_check_due() {
             return Vec::new();
         }
         if !kept.heartbeat.is_check_due() {
-            if since_us >= CHECK_EVERY_US {
-                kept.asked_us = now_us;
+            if since >= CHECK_INTERVAL {
+                kept.asked = awake;
                 kept.heartbeat.check();
             }
             return Vec::new();
         }
         kept.threads.retain(|thread| !thread.is_finished());
-        let hangs = since_us >= ANSWER_US && now_us >= kept.replace_us;
+        let hangs = since >= ANSWER_LIMIT && awake >= kept.replaceable;
         let Some((spare, tx)) = kept
             .spare
             .take_if(|_| hangs && kept.threads.len() <= MOST_HUNG)
@@ -206,9 +206,9 @@ impl SensorSupervisor {
         kept.heartbeat = Heartbeat::default();
         // Until it works a check is due: one that hangs as well is replaced in its turn.
         kept.heartbeat.check();
-        kept.asked_us = now_us;
-        kept.replace_us = now_us.saturating_add(kept.pause_us);
-        kept.pause_us = (kept.pause_us * 2).min(REPLACE_LAST_US);
+        kept.asked = awake;
+        kept.replaceable = awake.saturating_add(kept.pause);
+        kept.pause = (kept.pause * 2).min(LONGEST_PAUSE);
         let kinds = spare.sensor_kinds();
         kept.spare = spare.replacement().map(|next| (next, tx.clone()));
         self.spawn(kept, spare, tx, kinds.clone());

@@ -1,22 +1,21 @@
 //! The clocks of the standard library, for systems without a backend yet: the time asleep is not known.
 
-use model::Moment;
+use model::micros::to_micros;
+use model::{Moment, Timestamp};
 use std::sync::OnceLock;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 static START: OnceLock<Instant> = OnceLock::new();
 
 pub(super) fn read_clocks() -> Moment {
-    let utc_us = SystemTime::now()
+    let since_epoch = SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| {
-            i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
-        });
+        .unwrap_or_default();
     let running = START.get_or_init(Instant::now).elapsed();
-    let running_us = u64::try_from(running.as_micros()).unwrap_or(u64::MAX);
+    let running = Duration::from_micros(to_micros(running));
     Moment {
-        utc_us,
-        boot_us: running_us,
-        awake_us: running_us,
+        utc: Timestamp::UNIX_EPOCH + since_epoch,
+        boot: running,
+        awake: running,
     }
 }

@@ -3,8 +3,9 @@
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
 use crate::windows::to_ticks;
-use model::Moment;
+use model::{Moment, Timestamp};
 use std::sync::OnceLock;
+use std::time::Duration;
 use windows_sys::Win32::Foundation::FILETIME;
 use windows_sys::Win32::System::Performance::{QueryPerformanceCounter, QueryPerformanceFrequency};
 use windows_sys::Win32::System::SystemInformation::GetSystemTimePreciseAsFileTime;
@@ -29,12 +30,12 @@ pub(super) fn read_clocks() -> Moment {
     }
     let utc_us = i64::try_from(to_ticks(utc) / 10).unwrap_or(i64::MAX);
     Moment {
-        utc: model::Timestamp::from_micros(utc_us.saturating_sub(EPOCH_US)),
-        boot: std::time::Duration::from_micros(to_micros(
+        utc: Timestamp::from_micros(utc_us.saturating_sub(EPOCH_US)),
+        boot: Duration::from_micros(to_micros(
             ticks,
             *TICKS_PER_SECOND.get_or_init(ticks_per_second),
         )),
-        awake: std::time::Duration::from_micros(awake / 10),
+        awake: Duration::from_micros(awake / 10),
     }
 }
 

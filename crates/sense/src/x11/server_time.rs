@@ -5,6 +5,7 @@
 //! can only be late, never early. So an event that is read late keeps the moment at which it happened.
 
 use model::Moment;
+use std::time::Duration;
 
 /// A reading that seems older than this makes the caller compare the clocks again: either the reading is late, or the
 /// server's clock stood still (its machine slept while ours did not).
@@ -55,7 +56,7 @@ impl ServerTime {
         };
         self.last_ms = Some(ms);
         let late_us = difference.saturating_sub(self.offset_us);
-        self.in_order(now - std::time::Duration::from_micros(u64::try_from(late_us).unwrap_or(0)))
+        self.in_order(now - Duration::from_micros(u64::try_from(late_us).unwrap_or(0)))
     }
 
     /// `at`, or the last answer when that was later.
@@ -87,14 +88,19 @@ fn difference_us(server_ms: u64, now: Moment) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::Timestamp;
     use proptest::prelude::*;
+
+    fn micros(n: u64) -> Duration {
+        Duration::from_micros(n)
+    }
 
     fn moment(awake_us: u64) -> Moment {
         Moment {
-            utc: model::Timestamp::from_micros(1_700_000_000_000_000),
-            boot: std::time::Duration::from_micros(9_000_000_000),
-            awake: std::time::Duration::from_micros(0),
-        } + std::time::Duration::from_micros(awake_us)
+            utc: Timestamp::from_micros(1_700_000_000_000_000),
+            boot: Duration::from_secs(9_000),
+            awake: Duration::ZERO,
+        } + Duration::from_micros(awake_us)
     }
 
     #[test]
@@ -102,11 +108,8 @@ mod tests {
         let mut time = ServerTime::default();
         time.calibrate(5_000, moment(700_000_000));
         let at = time.moment_at(5_100, moment(701_000_000));
-        assert_eq!(model::micros::to_micros(at.awake), 700_100_000);
-        assert_eq!(
-            model::micros::to_micros(at.boot),
-            model::micros::to_micros(moment(700_100_000).boot)
-        );
+        assert_eq!(at.awake, micros(700_100_000));
+        assert_eq!(at.boot, moment(700_100_000).boot);
     }
 
     #[test]
@@ -114,12 +117,12 @@ mod tests {
         let mut time = ServerTime::default();
         time.calibrate(5_000, moment(700_030_000));
         assert_eq!(
-            model::micros::to_micros(time.moment_at(5_100, moment(700_100_500)).awake),
-            700_100_500
+            time.moment_at(5_100, moment(700_100_500)).awake,
+            micros(700_100_500)
         );
         assert_eq!(
-            model::micros::to_micros(time.moment_at(5_200, moment(700_300_000)).awake),
-            700_200_500
+            time.moment_at(5_200, moment(700_300_000)).awake,
+            micros(700_200_500)
         );
     }
 
@@ -137,7 +140,7 @@ mod tests {
         let before = u64::from(u32::MAX) - 99;
         time.calibrate(before, moment(1_000_000_000));
         let at = time.moment_at(100, moment(1_000_500_000));
-        assert_eq!(model::micros::to_micros(at.awake), 1_000_200_000);
+        assert_eq!(at.awake, micros(1_000_200_000));
     }
 
     #[test]
@@ -157,16 +160,16 @@ mod tests {
             let mut time = ServerTime::default();
             let (mut server_ms, mut now_us) = (start, 1_000_000_000u64);
             time.calibrate(server_ms, moment(now_us));
-            let mut last = 0;
+            let mut last = Duration::ZERO;
             for (step_ms, delay_us) in steps {
                 server_ms += u64::from(step_ms);
                 now_us += u64::from(step_ms) * 1_000;
                 let raw = u32::try_from(server_ms & 0xffff_ffff).unwrap_or(0);
                 let at = time.moment_at(raw, moment(now_us + delay_us));
-                prop_assert!(model::micros::to_micros(at.awake) >= last);
-                prop_assert!(model::micros::to_micros(at.awake) <= now_us + delay_us);
-                prop_assert_eq!(model::micros::to_micros(at.awake), now_us, "the delay must not move the event");
-                last = model::micros::to_micros(at.awake);
+                prop_assert!(at.awake >= last);
+                prop_assert!(at.awake <= micros(now_us + delay_us));
+                prop_assert_eq!(at.awake, micros(now_us), "the delay must not move the event");
+                last = at.awake;
             }
         }
     }
