@@ -6,7 +6,7 @@ use crate::freezing::freeze_after_maintenance;
 use anyhow::Context;
 use journal::{Commit, IntegrityCheck, Journal, JournalError, JournalKeys};
 use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
-use platform::clock::current_time_us;
+use platform::clock::current_time;
 use platform::timezone::current_zone_name;
 use protocol::{Request, Response};
 
@@ -45,7 +45,7 @@ pub(crate) fn record_notices_with(
         Err(e) if model::error_kind(e.as_ref()) == ErrorKind::Instance => {}
         Err(e) => return Err(e),
     }
-    let now_us = current_time_us();
+    let now_us = current_time().as_micros();
     let zone = current_zone_name().to_string();
     let records: Vec<Record> = notices
         .into_iter()

@@ -1,11 +1,12 @@
 //! The clocks: timestamps, and the sleep, stalls and clock changes that a tick reveals.
 
+use jiff::SignedDuration;
 use model::{Moment, Timestamp};
 use std::time::Duration;
 
 /// A silence between two steps longer than this (and not explained by sleep) is recorded as not recorded.
 /// The main loop ticks at least every 5 s, so six missing ticks mean that the program itself stalled.
-pub const STALL: Duration = Duration::from_secs(30);
+pub const STALL_LIMIT: Duration = Duration::from_secs(30);
 
 /// Less sleep than this is rounding between the clocks.
 const SLEEP_NOISE: Duration = Duration::from_secs(1);
@@ -47,29 +48,30 @@ impl ClockAnchor {
         asleep: bool,
     ) -> Option<ClockFinding> {
         let slept = sleep_before(at);
-        let newly_slept = slept.saturating_sub(self.slept);
+        let asleep_for = slept.saturating_sub(self.slept);
         self.slept = slept;
         if asleep {
             return None;
         }
-        if newly_slept >= SLEEP_NOISE {
+        if asleep_for >= SLEEP_NOISE {
             // The last step was at most one tick before the machine fell asleep.
-            let to = quiet_from.saturating_add(newly_slept).min(at.boot);
+            let to = quiet_from.saturating_add(asleep_for).min(at.boot);
             return Some(ClockFinding::Slept {
                 from: quiet_from,
                 to,
             });
         }
-        (at.boot.saturating_sub(quiet_from) > STALL).then_some(ClockFinding::Stalled {
+        (at.boot.saturating_sub(quiet_from) > STALL_LIMIT).then_some(ClockFinding::Stalled {
             from: quiet_from,
             to: at.boot,
         })
     }
 
-    /// What the wall clock would show, if it was set to something else.
-    pub(crate) fn find_jump(&self, at: Moment) -> Option<Timestamp> {
-        let expected = self.timestamp_at(at.boot);
-        (at.utc.abs_diff(expected) >= CLOCK_SLACK).then_some(expected)
+    /// By how much the wall clock was set, if it was.
+    pub(crate) fn find_jump(&self, at: Moment) -> Option<SignedDuration> {
+        let expected = self.timestamp_at(at.boot).as_micros();
+        let jump = SignedDuration::from_micros(at.utc.as_micros().saturating_sub(expected));
+        (jump.unsigned_abs() >= CLOCK_SLACK).then_some(jump)
     }
 
     /// Derives timestamps from these clocks from now on.
@@ -79,14 +81,19 @@ impl ClockAnchor {
 
     /// The timestamp of a moment on the boot clock.
     pub(crate) fn timestamp_at(&self, boot: Duration) -> Timestamp {
-        let anchor = self.anchor;
-        anchor.utc + boot.saturating_sub(anchor.boot) - anchor.boot.saturating_sub(boot)
+        let Moment {
+            utc, boot: then, ..
+        } = self.anchor;
+        utc + boot.saturating_sub(then) - then.saturating_sub(boot)
     }
 
-    /// The moment on the boot clock at which the wall clock shows `at`, if nobody sets it before.
-    pub(crate) fn boot_at(&self, at: Timestamp) -> Duration {
-        let anchor = self.anchor;
-        (anchor.boot + at.duration_since(anchor.utc)).saturating_sub(anchor.utc.duration_since(at))
+    /// The moment on the boot clock at which the wall clock shows `utc`, if nobody sets it before.
+    pub(crate) fn boot_at(&self, utc: Timestamp) -> Duration {
+        let Moment {
+            utc: then, boot, ..
+        } = self.anchor;
+        boot.saturating_add(utc.duration_since(then))
+            .saturating_sub(then.duration_since(utc))
     }
 }
 

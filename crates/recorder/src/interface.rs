@@ -11,7 +11,7 @@ use std::time::Duration;
 /// The settings of a [`crate::Recorder`].
 #[derive(Clone, Debug)]
 pub struct RecorderSettings {
-    /// Idle limit; time without input beyond it is subtracted back to the last input.
+    /// Time without input beyond it is subtracted back to the last input.
     pub idle_limit: Duration,
     /// True when a sensor reports idle time; else it is derived from counted input alone.
     pub idle_sensor: bool,
@@ -58,7 +58,7 @@ pub enum RecorderInput {
 pub enum PauseRequest {
     /// Until somebody resumes.
     UntilResumed,
-    /// For so long, sleep included; a clock that is set changes nothing.
+    /// For this long, sleep included; a clock that is set changes nothing.
     For(Duration),
     /// Until the wall clock shows this instant.
     Until(Timestamp),

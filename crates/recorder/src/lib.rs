@@ -23,7 +23,7 @@ mod provisional;
 mod recorder;
 mod schedule;
 
-pub use clock_anchor::STALL;
+pub use clock_anchor::STALL_LIMIT;
 pub use exclusions::ExclusionRules;
 pub use exclusions::built_in::built_in_rules;
 pub use exclusions::rule::{ExclusionGroup, ExclusionOrigin, ExclusionRule, InvalidExclusionRule};
@@ -31,6 +31,6 @@ pub use interface::{
     PauseRequest, RecorderBatch, RecorderInput, RecorderSettings, RecorderView, SkipReason,
 };
 pub use open_span::MINUTE;
-pub use recorder::{Recorder, SETTLE};
+pub use recorder::{Recorder, SETTLE_TIME};
 pub use schedule::watch::ScheduleWatch;
 pub use schedule::{InvalidSchedule, InvalidScheduleEntry, RecordingSchedule, ScheduleState};

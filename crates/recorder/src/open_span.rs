@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Changes of state that are remembered for input that is reported late (a second at most).
 const MAX_CHANGES: usize = 64;
 
-/// One minute; spans are cut at each whole minute of the wall clock.
+/// Spans are cut at each whole minute of the wall clock.
 pub const MINUTE: Duration = Duration::from_secs(60);
 
 /// How long the machine may stay awake after it announced sleep; beyond it the announcement no longer
@@ -73,9 +73,9 @@ impl OpenSpan {
 
     /// The first whole minute of the wall clock after its start, on the boot clock.
     pub(crate) fn next_minute(&self, clock: &ClockAnchor) -> Duration {
-        let start = clock.timestamp_at(self.start_boot).as_micros();
-        let into = start.rem_euclid(60_000_000).cast_unsigned();
-        self.start_boot + (MINUTE - Duration::from_micros(into))
+        let start = clock.timestamp_at(self.start_boot);
+        self.start_boot
+            .saturating_add(MINUTE - start.since_multiple_of(MINUTE))
     }
 
     /// Its length if it were closed at `boot`; `None` while it has none.

@@ -5,6 +5,7 @@
 
 use crate::clock_anchor::ClockAnchor;
 use crate::interface::PauseRequest;
+use crate::open_span::MINUTE;
 use model::{NoticeCode, Timestamp};
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ pub(crate) struct PauseState {
 /// A change that its owner should know.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum PauseFinding {
-    /// Paused for so long, or until somebody resumes.
+    /// Paused for this long, or until somebody resumes.
     Paused(Option<Duration>),
     Resumed,
     ResumedOutsideHours,
@@ -166,7 +167,7 @@ impl PauseFinding {
 
 /// `15 min`, `1 h`, `9 h 3 min`; a begun minute is a minute.
 fn format_minutes(length: Duration) -> String {
-    let minutes = length.as_micros().div_ceil(60_000_000);
+    let minutes = length.as_nanos().div_ceil(MINUTE.as_nanos());
     match (minutes / 60, minutes % 60) {
         (0, m) => format!("{m} min"),
         (h, 0) => format!("{h} h"),

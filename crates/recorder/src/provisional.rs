@@ -1,6 +1,6 @@
 //! Spans that are closed but may still turn out to have been idle.
 
-use model::{Counts, Coverage, Span, touches};
+use model::{Counts, Coverage, Span, Timestamp, touches};
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::time::Duration;
@@ -22,7 +22,7 @@ struct ClosedSpan {
 
 impl ClosedSpan {
     fn end_boot(&self) -> Duration {
-        self.start_boot + self.span.duration
+        self.start_boot.saturating_add(self.span.duration)
     }
 }
 
@@ -110,7 +110,7 @@ impl ProvisionalSpans {
     }
 
     /// Redacts every span that touches `range`.
-    pub(crate) fn redact(&mut self, range: &Range<model::Timestamp>) {
+    pub(crate) fn redact(&mut self, range: &Range<Timestamp>) {
         for c in &mut self.spans {
             if !c.span.redacted && touches(range, c.span.start, c.span.end()) {
                 c.span = c.span.without_content();

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// How long after a whole minute the cut is made without an event that proves it: sensors report input
 /// at most a second late, and a cut made too early could not take it any more.
-pub const SETTLE: Duration = Duration::from_millis(1_500);
+pub const SETTLE_TIME: Duration = Duration::from_millis(1_500);
 
 /// The idle alarm may come this much late.
 const ALARM_SLACK: Duration = Duration::from_secs(2);
@@ -102,7 +102,7 @@ impl Recorder {
             }
             RecorderInput::Zone(zone) => self.change_zone(boot, zone),
             RecorderInput::Notice(code, text) => {
-                self.advance(boot, SETTLE);
+                self.advance(boot, SETTLE_TIME);
                 self.add_notice(boot, code, text);
             }
         }
@@ -189,9 +189,10 @@ impl Recorder {
         self.cut(at.boot);
     }
 
-    /// Redacts windows and counts of every closed span that touches `range`; their time and state stay. Cut the open span first ([`Self::cut_at`]). Redacted spans must not get their content
-    /// back with the next batch, so this is done here as well as in the journal.
-    pub fn redact(&mut self, range: &Range<model::Timestamp>) {
+    /// Redacts windows and counts of every closed span that touches `range`; their time and state stay. Cut the open
+    /// span first ([`Self::cut_at`]). Redacted spans must not get their content back with the next batch, so this is done
+    /// here as well as in the journal.
+    pub fn redact(&mut self, range: &Range<Timestamp>) {
         self.pending.redact(range);
         for record in &mut self.done {
             if let Record::Span(span) = record {
@@ -241,15 +242,14 @@ impl Recorder {
         if self.flags.is_sleep_called_off(at) {
             self.wake(boot);
         }
-        self.advance(boot, SETTLE);
+        self.advance(boot, SETTLE_TIME);
         if boot >= self.now_boot
-            && let Some(expected) = self.clock.find_jump(at)
+            && let Some(jump) = self.clock.find_jump(at)
         {
             self.cut(boot);
             self.clock.move_to(at);
-            let sign = if at.utc < expected { '-' } else { '+' };
-            let seconds = at.utc.abs_diff(expected).as_secs_f64();
-            let text = format!("The clock was set by {sign}{seconds:.1} s.");
+            let seconds = jump.as_secs_f64();
+            let text = format!("The clock was set by {seconds:+.1} s.");
             self.add_notice(boot, NoticeCode::ClockJump, text);
         }
     }
@@ -286,7 +286,7 @@ impl Recorder {
     }
 
     fn change_zone(&mut self, boot: Duration, zone: Arc<str>) {
-        self.advance(boot, SETTLE);
+        self.advance(boot, SETTLE_TIME);
         if zone != self.settings.zone {
             self.cut(boot);
             let text = format!("Time zone changed from {} to {zone}.", self.settings.zone);
@@ -328,7 +328,14 @@ impl Recorder {
             event,
             SensorEvent::Window { .. } | SensorEvent::Input { .. }
         );
-        self.advance(boot, if in_order { Duration::ZERO } else { SETTLE });
+        self.advance(
+            boot,
+            if in_order {
+                Duration::ZERO
+            } else {
+                SETTLE_TIME
+            },
+        );
         match event {
             SensorEvent::Window { active } => {
                 let active = ActiveWindowState::new(active, &self.settings.exclusions);

@@ -8,8 +8,8 @@
 
 pub(crate) mod watch;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::Timestamp;
 use std::time::Duration;
 
 /// Minutes that the clock on the wall shows in a day. (The time zone decides how long a day really lasts.)
@@ -17,8 +17,6 @@ const DAY: u16 = 24 * 60;
 
 /// Minutes that it shows in a week.
 const WEEK: u16 = 7 * DAY;
-
-const WEEK_LENGTH: Duration = Duration::from_secs(WEEK as u64 * 60);
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
@@ -35,7 +33,7 @@ pub struct ScheduleState {
     /// Is recording wanted?
     pub inside: bool,
     /// When that changes next; none when it never does.
-    pub next_change: Option<Timestamp>,
+    pub next_change: Option<model::Timestamp>,
 }
 
 /// An entry that cannot be used.
@@ -97,11 +95,11 @@ impl RecordingSchedule {
         self.ranges.is_empty()
     }
 
-    /// What holds at `at` where the clocks show `zone`. Instants beyond
+    /// What holds at `utc` where the clocks show `zone`. Instants beyond
     /// the years -9999 to 9999 are taken as the first or last of those.
     #[must_use]
-    pub fn state_at(&self, at: Timestamp, zone: &TimeZone) -> ScheduleState {
-        let at = clamp_to_calendar(at);
+    pub fn state_at(&self, utc: model::Timestamp, zone: &TimeZone) -> ScheduleState {
+        let at = clamp_to_timestamp(utc);
         let inside = self.is_inside(wall_clock(at, zone));
         ScheduleState {
             inside,
@@ -117,37 +115,37 @@ impl RecordingSchedule {
         self.ranges
             .iter()
             .copied()
-            .find(|(from, to)| (length_of(*from)..length_of(*to)).contains(&shown))
+            .find(|(from, to)| (to_duration(*from)..to_duration(*to)).contains(&shown))
     }
 
     fn change_after(
         &self,
-        at: jiff::Timestamp,
+        at: Timestamp,
         inside: bool,
         zone: &TimeZone,
-    ) -> Option<Timestamp> {
+    ) -> Option<model::Timestamp> {
         let mut from = at;
         let mut changes_of_offset = zone.following(at);
         // Each turn goes to the next change of the zone's offset; without one in the way, the edge on the wall clock
         // (at most a week ahead) is the answer. So the turns are few: zones change their offset a few times a year.
         loop {
             let way = self.time_to_edge(wall_clock(from, zone))?;
-            let edge = to_timestamp(from) + way;
+            let edge = to_model(from) + way;
             let Some(offset) = changes_of_offset
                 .next()
                 .map(|t| t.timestamp())
-                .filter(|t| to_timestamp(*t) <= edge)
+                .filter(|t| to_model(*t) <= edge)
             else {
                 return Some(edge);
             };
             if self.is_inside(wall_clock(offset, zone)) != inside {
-                return Some(to_timestamp(offset));
+                return Some(to_model(offset));
             }
             from = offset;
         }
     }
 
-    /// How far the wall clock has to go until the answer changes; none when it never does.
+    /// How far the wall clock has to go until the answer changes, above zero; none when it never does.
     fn time_to_edge(&self, shown: Duration) -> Option<Duration> {
         let first = self.ranges.first()?;
         if *first == (0, WEEK) {
@@ -155,42 +153,41 @@ impl RecordingSchedule {
         }
         let edge = match self.range_around(shown) {
             // A range up to the week's end goes on in the one at its beginning.
-            Some((_, WEEK)) if first.0 == 0 => length_of(first.1) + WEEK_LENGTH,
-            Some((_, to)) => length_of(to),
+            Some((_, WEEK)) if first.0 == 0 => to_duration(first.1) + to_duration(WEEK),
+            Some((_, to)) => to_duration(to),
             None => self
                 .ranges
                 .iter()
-                .map(|(from, _)| length_of(*from))
+                .map(|(from, _)| to_duration(*from))
                 .find(|from| *from > shown)
-                .unwrap_or_else(|| length_of(first.0) + WEEK_LENGTH),
+                .unwrap_or_else(|| to_duration(first.0) + to_duration(WEEK)),
         };
         Some(edge - shown)
     }
 }
 
-fn length_of(minutes: u16) -> Duration {
-    Duration::from_secs(u64::from(minutes) * 60)
+fn to_duration(minutes: u16) -> Duration {
+    Duration::from_secs(60) * u32::from(minutes)
 }
 
-fn to_timestamp(at: jiff::Timestamp) -> Timestamp {
-    Timestamp::from_micros(at.as_microsecond())
+fn to_model(at: Timestamp) -> model::Timestamp {
+    model::Timestamp::from_micros(at.as_microsecond())
 }
 
-fn clamp_to_calendar(at: Timestamp) -> jiff::Timestamp {
-    let end = if at < Timestamp::UNIX_EPOCH {
-        jiff::Timestamp::MIN
-    } else {
-        jiff::Timestamp::MAX
+fn clamp_to_timestamp(utc: model::Timestamp) -> Timestamp {
+    let end = match utc < model::Timestamp::UNIX_EPOCH {
+        true => Timestamp::MIN,
+        false => Timestamp::MAX,
     };
-    jiff::Timestamp::from_microsecond(at.as_micros()).unwrap_or(end)
+    Timestamp::from_microsecond(utc.as_micros()).unwrap_or(end)
 }
 
-/// What the clock on the wall shows, since Monday 00:00.
-fn wall_clock(at: jiff::Timestamp, zone: &TimeZone) -> Duration {
-    let offset = i64::from(zone.to_offset(at).seconds());
+/// What the clock on the wall shows: the time since Monday 00:00.
+fn wall_clock(at: Timestamp, zone: &TimeZone) -> Duration {
+    let offset = i64::from(zone.to_offset(at).seconds()) * 1_000_000;
     // The Unix epoch was a Thursday.
-    let shown = at.as_microsecond() + (offset + 3 * 86_400) * 1_000_000;
-    Duration::from_micros(shown.rem_euclid(7 * 86_400_000_000).cast_unsigned())
+    let shown = model::Timestamp::from_micros(at.as_microsecond() + offset);
+    (shown + to_duration(3 * DAY)).since_multiple_of(to_duration(WEEK))
 }
 
 /// Adds an entry's ranges.

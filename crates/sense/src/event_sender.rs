@@ -75,9 +75,10 @@ mod tests {
                     .unwrap();
             }
         });
-        let seen: Vec<u128> = rx.iter().map(|item| item.at.boot.as_micros()).collect();
+        let seen: Vec<_> = rx.iter().map(|item| item.at.boot).collect();
         sender.join().unwrap();
-        assert_eq!(seen, (0..100).collect::<Vec<_>>());
+        let sent: Vec<_> = (0..100).map(Duration::from_micros).collect();
+        assert_eq!(seen, sent);
     }
 
     #[test]

@@ -59,7 +59,7 @@ mod tests {
 
     const AT: Moment = Moment {
         utc: Timestamp::UNIX_EPOCH,
-        boot: Duration::from_micros(5_000_000),
+        boot: Duration::from_secs(5),
         awake: Duration::ZERO,
     };
 
@@ -76,25 +76,22 @@ mod tests {
     #[test]
     fn a_batch_ends_with_its_second() {
         let mut batches = InputBatcher::default();
-        assert_eq!(
-            batches.add(AT + Duration::from_micros(300_000), one()),
-            None
-        );
+        assert_eq!(batches.add(AT + Duration::from_millis(300), one()), None);
         assert_eq!(
             batches.add(AT + Duration::from_micros(999_999), one()),
             None
         );
         assert_eq!(
-            batches.deadline(AT + Duration::from_micros(400_000)),
-            Some(Duration::from_micros(600_000))
+            batches.deadline(AT + Duration::from_millis(400)),
+            Some(Duration::from_millis(600))
         );
         assert_eq!(batches.take_due(AT + Duration::from_micros(999_999)), None);
-        let first = batches.add(AT + Duration::from_micros(1_000_000), one());
+        let first = batches.add(AT + Duration::from_secs(1), one());
         assert_eq!(
-            first.map(|b| (b.at.boot.as_micros(), b.counts.keys())),
-            Some((5_999_999, 2))
+            first.map(|b| (b.at.boot, b.counts.keys())),
+            Some((Duration::from_micros(5_999_999), 2))
         );
-        let second = batches.take_due(AT + Duration::from_micros(2_000_000));
+        let second = batches.take_due(AT + Duration::from_secs(2));
         assert_eq!(second.map(|b| b.counts.keys()), Some(1));
         assert_eq!((batches.deadline(AT), batches.take_open()), (None, None));
     }

@@ -72,14 +72,14 @@ const STACK_BYTES: usize = 1024 * 1024;
 const JOIN_LIMIT: Duration = Duration::from_secs(2);
 
 /// How often a sensor is checked, on the awake clock.
-const CHECK_INTERVAL: Duration = Duration::from_secs(60);
+const CHECK_EVERY: Duration = Duration::from_secs(60);
 
 /// How long its answer may take, on the awake clock.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 
 /// The first and the longest time between two replacements, on the awake clock.
-const FIRST_PAUSE: Duration = Duration::from_secs(60);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1_800);
+const FIRST_REPLACEMENT_DELAY: Duration = Duration::from_secs(60);
+const LAST_REPLACEMENT_DELAY: Duration = Duration::from_secs(1_800);
 
 /// Threads of one sensor that may hang; with so many it is not replaced until one of them ends.
 const MOST_HUNG: usize = 3;
@@ -92,9 +92,9 @@ struct SupervisedTask {
     spare: Option<(Box<dyn SensorTask>, SyncSender<TimedEvent>)>,
     threads: Vec<JoinHandle<()>>,
     /// When it was asked last, and when it may be replaced next, on the awake clock.
-    asked: Duration,
-    replaceable: Duration,
-    pause: Duration,
+    asked_at: Duration,
+    replace_from: Duration,
+    replacement_delay: Duration,
 }
 
 /// Running sensors. Dropping it stops them.
@@ -130,9 +130,9 @@ impl SensorSupervisor {
                 heartbeat: Heartbeat::default(),
                 spare: task.replacement().map(|spare| (spare, tx.clone())),
                 threads: Vec::new(),
-                asked: now,
-                replaceable: now,
-                pause: FIRST_PAUSE,
+                asked_at: now,
+                replace_from: now,
+                replacement_delay: FIRST_REPLACEMENT_DELAY,
             };
             running.spawn(&mut kept, task, tx.clone(), Vec::new());
             running.tasks.push(kept);
@@ -180,20 +180,19 @@ impl SensorSupervisor {
     }
 
     fn check_task(&self, kept: &mut SupervisedTask, now: Moment) -> Vec<TimedEvent> {
-        let awake = now.awake;
-        let since = awake.saturating_sub(kept.asked);
+        let waited = now.awake.saturating_sub(kept.asked_at);
         if kept.spare.is_none() || kept.heartbeat.is_lost() && !kept.heartbeat.is_check_due() {
             return Vec::new();
         }
         if !kept.heartbeat.is_check_due() {
-            if since >= CHECK_INTERVAL {
-                kept.asked = awake;
+            if waited >= CHECK_EVERY {
+                kept.asked_at = now.awake;
                 kept.heartbeat.check();
             }
             return Vec::new();
         }
         kept.threads.retain(|thread| !thread.is_finished());
-        let hangs = since >= ANSWER_LIMIT && awake >= kept.replaceable;
+        let hangs = waited >= ANSWER_LIMIT && now.awake >= kept.replace_from;
         let Some((spare, tx)) = kept
             .spare
             .take_if(|_| hangs && kept.threads.len() <= MOST_HUNG)
@@ -206,9 +205,9 @@ impl SensorSupervisor {
         kept.heartbeat = Heartbeat::default();
         // Until it works a check is due: one that hangs as well is replaced in its turn.
         kept.heartbeat.check();
-        kept.asked = awake;
-        kept.replaceable = awake.saturating_add(kept.pause);
-        kept.pause = (kept.pause * 2).min(LONGEST_PAUSE);
+        kept.asked_at = now.awake;
+        kept.replace_from = now.awake.saturating_add(kept.replacement_delay);
+        kept.replacement_delay = (kept.replacement_delay * 2).min(LAST_REPLACEMENT_DELAY);
         let kinds = spare.sensor_kinds();
         kept.spare = spare.replacement().map(|next| (next, tx.clone()));
         self.spawn(kept, spare, tx, kinds.clone());

@@ -170,7 +170,7 @@ impl Agent {
                 Effect::Record(input) => self.recording.apply(now, input),
                 Effect::Log(subject, text) => {
                     self.viewers
-                        .log(subject, now.utc.as_micros(), self.recording.zone(), text);
+                        .log(subject, now.utc, self.recording.zone(), text);
                 }
                 Effect::LogUpload(upload) => {
                     self.viewers.show_upload(&upload, self.recording.zone());

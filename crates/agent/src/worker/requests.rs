@@ -43,7 +43,7 @@ fn show_status(agent: &mut Agent, now: Moment) -> Response {
     agent.recording.apply(now, RecorderInput::Tick);
     let status = Box::new(agent.read_status(now));
     Response::Status {
-        headline: status.headline(now.utc.as_micros()),
+        headline: status.headline(now.utc),
         status,
         indicator: agent.indicator.describe_lines(),
     }

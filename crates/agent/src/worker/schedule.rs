@@ -100,7 +100,7 @@ impl Schedule {
         let mut text = match until {
             Some(at) => format!(
                 "Paused until {}. `uam resume` ends the pause earlier.",
-                format_relative_time(at.as_micros(), now.utc.as_micros(), self.hours.zone())
+                format_relative_time(at, now.utc, self.hours.zone())
             ),
             None => "Paused until `uam resume`.".to_owned(),
         };
@@ -129,7 +129,7 @@ impl Schedule {
         match (state, hours.next_change) {
             (state, Some(at)) if state.is_recording() && !hours.inside => format!(
                 "Recording outside the recording hours, which begin {}.",
-                format_relative_time(at.as_micros(), now.utc.as_micros(), self.hours.zone())
+                format_relative_time(at, now.utc, self.hours.zone())
             ),
             (Coverage::Active | Coverage::Idle, _) => "Recording.".to_owned(),
             (state, _) => format!("No pause is set, but nothing is recorded now: {state}."),
@@ -144,7 +144,7 @@ impl Schedule {
         let text = match pause {
             PauseRequest::Until(at) => format!(
                 "An earlier pause lasts until {}. `uam resume` ends it.",
-                format_relative_time(at.as_micros(), now.utc.as_micros(), self.hours.zone())
+                format_relative_time(at, now.utc, self.hours.zone())
             ),
             _ => "An earlier pause lasts until `uam resume`.".to_owned(),
         };
@@ -182,7 +182,7 @@ impl Schedule {
         let now = self.hours.state();
         (!self.hours.schedule().is_always()).then_some(ScheduleStatus {
             inside: now.inside,
-            next_change_us: now.next_change.map(Timestamp::as_micros),
+            next_change: now.next_change,
             pausing: is_outside_hours,
         })
     }

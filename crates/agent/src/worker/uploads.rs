@@ -47,9 +47,9 @@ impl Uploads {
     pub(super) fn record_run(&mut self, run: &UploadRun, now: Moment) -> Effects {
         self.next_at = Some(now.utc + run.next_in);
         let attempt = match &run.result {
-            Ok(summary) => summary.to_status(now.utc.as_micros(), &self.destination),
+            Ok(summary) => summary.to_status(now.utc, &self.destination),
             Err(why) => UploadAttempt {
-                at_us: now.utc.as_micros(),
+                at: now.utc,
                 text: why.clone(),
                 ok: false,
             },
@@ -99,9 +99,7 @@ impl Uploads {
         };
         match thread.finish(limit).map(|run| run.result) {
             Some(Ok(summary)) => {
-                let sent = summary
-                    .to_status(now.utc.as_micros(), &self.destination)
-                    .text;
+                let sent = summary.to_status(now.utc, &self.destination).text;
                 std::iter::once(sent)
                     .chain(summary.describe_hold())
                     .collect()

@@ -12,13 +12,13 @@ pub(super) fn read_clocks() -> Moment {
                 .saturating_mul(1_000_000)
                 .saturating_add(utc.tv_nsec / 1_000),
         ),
-        boot: since_start(clock_gettime(ClockId::Boottime)),
-        awake: since_start(clock_gettime(ClockId::Monotonic)),
+        boot: to_duration(clock_gettime(ClockId::Boottime)),
+        awake: to_duration(clock_gettime(ClockId::Monotonic)),
     }
 }
 
 /// Whole microseconds of a clock that is never negative.
-fn since_start(time: Timespec) -> Duration {
+fn to_duration(time: Timespec) -> Duration {
     let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
     let nanos = u64::try_from(time.tv_nsec).unwrap_or(0);
     Duration::from_secs(seconds) + Duration::from_micros(nanos / 1_000)

@@ -1,20 +1,16 @@
 //! The clocks of the standard library, for systems without a backend yet: the time asleep is not known.
 
-use model::micros::to_micros;
-use model::{Moment, Timestamp};
+use model::Moment;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 static START: OnceLock<Instant> = OnceLock::new();
 
 pub(super) fn read_clocks() -> Moment {
-    let since_epoch = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
     let running = START.get_or_init(Instant::now).elapsed();
-    let running = Duration::from_micros(to_micros(running));
+    let running = Duration::from_micros(model::micros::to_micros(running));
     Moment {
-        utc: Timestamp::UNIX_EPOCH + since_epoch,
+        utc: super::current_time(),
         boot: running,
         awake: running,
     }

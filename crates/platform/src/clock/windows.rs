@@ -11,8 +11,8 @@ use windows_sys::Win32::System::Performance::{QueryPerformanceCounter, QueryPerf
 use windows_sys::Win32::System::SystemInformation::GetSystemTimePreciseAsFileTime;
 use windows_sys::Win32::System::WindowsProgramming::QueryUnbiasedInterruptTime;
 
-/// 1601-01-01, where a `FILETIME` begins, to 1970-01-01, in microseconds.
-const EPOCH_US: i64 = 11_644_473_600_000_000;
+/// From 1601-01-01, where a `FILETIME` begins, to 1970-01-01.
+const EPOCH: Duration = Duration::from_secs(11_644_473_600);
 
 static TICKS_PER_SECOND: OnceLock<i64> = OnceLock::new();
 
@@ -28,9 +28,9 @@ pub(super) fn read_clocks() -> Moment {
         QueryPerformanceCounter(&mut ticks);
         QueryUnbiasedInterruptTime(&mut awake);
     }
-    let utc_us = i64::try_from(to_ticks(utc) / 10).unwrap_or(i64::MAX);
+    let since_1601 = i64::try_from(to_ticks(utc) / 10).unwrap_or(i64::MAX);
     Moment {
-        utc: Timestamp::from_micros(utc_us.saturating_sub(EPOCH_US)),
+        utc: Timestamp::from_micros(since_1601) - EPOCH,
         boot: Duration::from_micros(to_micros(
             ticks,
             *TICKS_PER_SECOND.get_or_init(ticks_per_second),

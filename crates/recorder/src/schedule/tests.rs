@@ -2,7 +2,6 @@
 
 use super::watch::ScheduleWatch;
 use super::*;
-use jiff::Timestamp as Calendar;
 use jiff::civil::{DateTime, Weekday};
 use proptest::prelude::*;
 
@@ -15,16 +14,16 @@ fn zone(name: &str) -> TimeZone {
 }
 
 /// An instant written as RFC 3339.
-fn utc(text: &str) -> Timestamp {
-    to_timestamp(text.parse().unwrap())
+fn utc(text: &str) -> model::Timestamp {
+    to_model(text.parse().unwrap())
 }
 
 /// Inside or not, and the next change as the clock on the wall shows it, with its offset.
 fn told(hours: &RecordingSchedule, at: &str, zone_name: &str) -> (bool, String) {
     let zone = zone(zone_name);
     let now = hours.state_at(utc(at), &zone);
-    let next = now.next_change.map_or_else(String::new, |at| {
-        let at = Calendar::from_microsecond(at.as_micros())
+    let next = now.next_change.map_or_else(String::new, |next| {
+        let at = Timestamp::from_microsecond(next.as_micros())
             .unwrap()
             .to_zoned(zone.clone());
         at.strftime("%a %H:%M %z").to_string()
@@ -155,14 +154,8 @@ fn at_both_edges_of_summer_time_the_clock_on_the_wall_decides() {
             .unwrap()
             .duration_since(from)
     };
-    assert_eq!(
-        length("2026-03-28T21:00:00Z"),
-        Duration::from_secs(7 * 3600)
-    );
-    assert_eq!(
-        length("2026-10-24T20:00:00Z"),
-        Duration::from_secs(9 * 3600)
-    );
+    assert_eq!(length("2026-03-28T21:00:00Z"), Duration::from_hours(7));
+    assert_eq!(length("2026-10-24T20:00:00Z"), Duration::from_hours(9));
 }
 
 #[test]
@@ -225,7 +218,7 @@ fn the_watch_tells_each_edge_once_and_notices_what_the_clock_does() {
 #[test]
 fn the_ends_of_time_have_an_answer() {
     let h = hours(&["wed 12:00-13:00"]);
-    for at in [Timestamp::MIN, Timestamp::MAX] {
+    for at in [model::Timestamp::MIN, model::Timestamp::MAX] {
         for name in ["UTC", "Pacific/Apia"] {
             let _ = h.state_at(at, &zone(name));
         }
@@ -301,11 +294,11 @@ proptest! {
         let zone = zone(zone_name);
         let texts: Vec<String> = entries.iter().map(Entry::text).collect();
         let h = RecordingSchedule::parse(&texts).unwrap();
-        let by_hand = |at: Timestamp| {
-            let shown = Calendar::from_microsecond(at.as_micros()).unwrap().to_zoned(zone.clone()).datetime();
+        let by_hand = |at: model::Timestamp| {
+            let shown = Timestamp::from_microsecond(at.as_micros()).unwrap().to_zoned(zone.clone()).datetime();
             entries.iter().any(|e| e.holds(shown))
         };
-        let at = Timestamp::from_micros(at * 1_000_000 + fraction);
+        let at = model::Timestamp::from_micros(at * 1_000_000 + fraction);
         let now = h.state_at(at, &zone);
         prop_assert_eq!(now.inside, by_hand(at));
         let Some(next) = now.next_change else {
@@ -313,8 +306,9 @@ proptest! {
             return Ok(());
         };
         prop_assert!(next > at);
-        prop_assert!(next.duration_since(at) < Duration::from_secs(16 * 24 * 3600), "within a week or two");
-        let mut moments: Vec<Timestamp> = within.iter().map(|w| at + next.duration_since(at).mul_f64(*w)).collect();
+        let ahead = next.duration_since(at);
+        prop_assert!(ahead < Duration::from_hours(16 * 24), "within a week or two");
+        let mut moments: Vec<_> = within.iter().map(|w| at + ahead.mul_f64(*w)).collect();
         moments.push(next - Duration::from_micros(1));
         for moment in moments {
             prop_assert_eq!(by_hand(moment), now.inside);

@@ -14,14 +14,14 @@ pub struct ScheduleWatch {
 }
 
 impl ScheduleWatch {
-    /// Begins at `at` in `zone`.
+    /// Begins at `utc` in `zone`.
     #[must_use]
-    pub fn new(schedule: RecordingSchedule, zone: TimeZone, at: Timestamp) -> Self {
+    pub fn new(schedule: RecordingSchedule, zone: TimeZone, utc: Timestamp) -> Self {
         Self {
-            state: schedule.state_at(at, &zone),
+            state: schedule.state_at(utc, &zone),
             schedule,
             zone,
-            polled: at,
+            polled: utc,
         }
     }
 
@@ -43,34 +43,34 @@ impl ScheduleWatch {
         &self.zone
     }
 
-    /// Polls at `at`. When an edge was passed since the last poll, or the
+    /// Polls at `utc`. When an edge was passed since the last poll, or the
     /// state differs from the one then: is recording wanted now?
-    pub fn poll(&mut self, at: Timestamp) -> Option<bool> {
-        let passed = self.state.next_change.is_some_and(|edge| edge <= at);
+    pub fn poll(&mut self, utc: Timestamp) -> Option<bool> {
+        let passed = self.state.next_change.is_some_and(|at| at <= utc);
         // A clock that was set back makes the next change an earlier one.
-        if !passed && at >= self.polled {
-            self.polled = at;
+        if !passed && utc >= self.polled {
+            self.polled = utc;
             return None;
         }
-        self.recompute(at).or(passed.then_some(self.state.inside))
+        self.recompute(utc).or(passed.then_some(self.state.inside))
     }
 
     /// The zone changed; returns whether recording is wanted when that changed with it.
-    pub fn set_zone(&mut self, zone: TimeZone, at: Timestamp) -> Option<bool> {
+    pub fn set_zone(&mut self, zone: TimeZone, utc: Timestamp) -> Option<bool> {
         self.zone = zone;
-        self.recompute(at)
+        self.recompute(utc)
     }
 
     /// Another schedule holds; returns whether recording is wanted when that changed with it.
-    pub fn set_schedule(&mut self, schedule: RecordingSchedule, at: Timestamp) -> Option<bool> {
+    pub fn set_schedule(&mut self, schedule: RecordingSchedule, utc: Timestamp) -> Option<bool> {
         self.schedule = schedule;
-        self.recompute(at)
+        self.recompute(utc)
     }
 
-    fn recompute(&mut self, at: Timestamp) -> Option<bool> {
+    fn recompute(&mut self, utc: Timestamp) -> Option<bool> {
         let before = self.state.inside;
-        self.polled = at;
-        self.state = self.schedule.state_at(at, &self.zone);
+        self.polled = utc;
+        self.state = self.schedule.state_at(utc, &self.zone);
         (self.state.inside != before).then_some(self.state.inside)
     }
 }

@@ -15,11 +15,10 @@ pub const LIMIT: Duration = Duration::from_secs(300);
 pub const T0: Timestamp = Timestamp::from_seconds(1_772_442_020);
 
 pub fn moment(after: Duration) -> Moment {
-    let boot = 50 * S;
     Moment {
         utc: T0,
-        boot: boot,
-        awake: boot,
+        boot: 50 * S,
+        awake: 50 * S,
     } + after
 }
 

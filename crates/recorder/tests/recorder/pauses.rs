@@ -109,7 +109,7 @@ fn a_pause_that_ends_while_the_machine_sleeps_makes_no_work_of_the_night() {
         // Eight hours that nobody announced.
         let awake = 60 * S;
         let morning = |after: Duration| Moment {
-            awake: Duration::from_micros(model::micros::to_micros(moment(awake + after).awake)),
+            awake: moment(awake + after).awake,
             ..moment(8 * 3600 * S + awake + after)
         };
         d.checkpoint(morning(Duration::ZERO));

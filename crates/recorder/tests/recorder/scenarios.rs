@@ -1,7 +1,8 @@
 //! Scenarios with their exact outcome.
 
 use crate::kit::*;
-use model::{Coverage, Moment, NoticeCode, PowerState, SensorEvent, SensorKind, Timestamp};
+use model::Timestamp;
+use model::{Coverage, Moment, NoticeCode, PowerState, SensorEvent, SensorKind};
 use recorder::{PauseRequest, RecorderInput, SkipReason};
 use std::time::Duration;
 
@@ -147,7 +148,7 @@ fn eight_hours_of_unannounced_sleep_are_asleep_and_nothing_else() {
         .wait(5 * S, 20 * S);
     let night = 8 * 3600 * S;
     let woken = |after: Duration| Moment {
-        awake: Duration::from_micros(model::micros::to_micros(moment(after - night).awake)),
+        awake: moment(after - night).awake,
         ..moment(after)
     };
     let mut out = Vec::new();
@@ -205,9 +206,9 @@ fn a_clock_set_by_hand_is_noticed_and_no_duration_changes() {
         d.at(Duration::ZERO, window("Editor", "a"))
             .at(9 * S, keys(1))
             .wait(5 * S, 10 * S);
-        let after = |after: Duration| Moment {
-            utc: Timestamp::from_micros(moment(after).utc.as_micros().saturating_add(jump)),
-            ..moment(after)
+        let after = |length: Duration| Moment {
+            utc: Timestamp::from_micros(moment(length).utc.as_micros().saturating_add(jump)),
+            ..moment(length)
         };
         d.step(after(15 * S), RecorderInput::Tick);
         let out = d.recorder.stop(after(30 * S), "");
@@ -218,8 +219,8 @@ fn a_clock_set_by_hand_is_noticed_and_no_duration_changes() {
             "{jump}"
         );
         assert_eq!(notices(&all), [NoticeCode::ClockJump, NoticeCode::Stopped]);
-        let last = spans(&all).last().unwrap().end().as_micros();
-        assert_eq!(last, after(30 * S).utc.as_micros());
+        let last = spans(&all).last().unwrap().end();
+        assert_eq!(last, after(30 * S).utc);
     }
 }
 

@@ -79,7 +79,7 @@ impl SensorTask for ReplayTask {
 fn move_moment(at: Moment, from: Moment, to: Moment) -> Moment {
     Moment {
         utc: to.utc + at.utc.duration_since(from.utc) - from.utc.duration_since(at.utc),
-        boot: to.boot + at.boot.saturating_sub(from.boot),
-        awake: to.awake + at.awake.saturating_sub(from.awake),
+        boot: to.boot.saturating_add(at.boot.saturating_sub(from.boot)),
+        awake: to.awake.saturating_add(at.awake.saturating_sub(from.awake)),
     }
 }

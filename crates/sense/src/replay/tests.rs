@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::capture::CaptureError;
+use model::Timestamp;
 use model::{
-    ActiveWindow, Counts, InputCounts, Moment, PowerState, TimedEvent, Timestamp, WindowHandle,
-    WindowInfo,
+    ActiveWindow, Counts, InputCounts, Moment, PowerState, TimedEvent, WindowHandle, WindowInfo,
 };
 use platform::clock::SystemClock;
 use std::sync::mpsc::sync_channel;
@@ -12,10 +12,10 @@ use std::time::Duration;
 
 fn at(ms: u64) -> Moment {
     Moment {
-        utc: Timestamp::from_micros(1_700_000_000_000_000),
-        boot: Duration::from_micros(5_000_000),
-        awake: Duration::from_micros(4_000_000),
-    } + Duration::from_micros(ms * 1_000)
+        utc: Timestamp::from_seconds(1_700_000_000),
+        boot: Duration::from_secs(5),
+        awake: Duration::from_secs(4),
+    } + Duration::from_millis(ms)
 }
 
 fn sample() -> Vec<TimedEvent> {
@@ -105,7 +105,10 @@ fn moved_stamps_keep_their_distances_on_every_clock() {
     let first = seen[0].at;
     assert!(first.utc.as_micros() > at(0).utc.as_micros());
     for (new, old) in seen.iter().zip(sample()) {
-        assert_eq!(new.at.since(first), old.at.since(at(0)));
+        assert_eq!(
+            model::micros::to_micros(new.at.since(first)),
+            model::micros::to_micros(old.at.since(at(0)))
+        );
         assert_eq!(new.event, old.event);
     }
 }

@@ -163,7 +163,7 @@ fn what_hangs_is_replaced_and_says_nothing_more() {
         lost += told.len();
         lost
     };
-    assert_eq!(watch(&mut stage, CHECK_INTERVAL), 0, "asked");
+    assert_eq!(watch(&mut stage, CHECK_EVERY), 0, "asked");
     assert_eq!(watch(&mut stage, ANSWER_LIMIT / 2), 0, "still time");
     assert_eq!(watch(&mut stage, ANSWER_LIMIT), 2, "lost and replaced");
     assert_eq!(
@@ -171,12 +171,12 @@ fn what_hangs_is_replaced_and_says_nothing_more() {
         "BBP",
         "the second works, and hangs in its turn"
     );
-    assert_eq!(watch(&mut stage, CHECK_INTERVAL), 2, "asked");
+    assert_eq!(watch(&mut stage, CHECK_EVERY), 2, "asked");
     assert_eq!(watch(&mut stage, ANSWER_LIMIT), 4, "lost and replaced");
     assert_eq!(stage.heard(3), "BBP");
     // The third answers whenever it is asked.
     for _ in 0..5 {
-        watch(&mut stage, CHECK_INTERVAL);
+        watch(&mut stage, CHECK_EVERY);
         let heartbeat = stage.running.tasks[0].heartbeat.clone();
         while heartbeat.is_check_due() {
             std::thread::yield_now();
@@ -193,7 +193,9 @@ fn only_a_few_hang_at_a_time() {
     let mut stage = stage(&[Act::Hangs; 40], true);
     let mut present = stage.heard(1).len();
     for round in 0..100 {
-        stage.running.check_sensors(later(round * LONGEST_PAUSE));
+        stage
+            .running
+            .check_sensors(later(round * LAST_REPLACEMENT_DELAY));
         present += stage
             .rx
             .try_iter()

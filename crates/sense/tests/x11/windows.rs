@@ -123,8 +123,8 @@ fn ninety_nine_percent_of_the_time_lies_in_the_right_window() {
             .map_or_else(String::new, |(_, title)| title.clone())
     };
     let begin = truth[0].0;
-    let half = Duration::from_micros(500);
-    let steps: Vec<Duration> = std::iter::successors(Some(begin), |at| Some(*at + half))
+    let steps: Vec<_> = (0..)
+        .map(|n| begin + n * Duration::from_micros(500))
         .take_while(|at| *at < end)
         .collect();
     let right = steps

@@ -21,7 +21,7 @@ use code::ask_gate_code;
 use consent::Agreement;
 use console::Prompt;
 use model::{ErrorKind, NoticeCode, UserError};
-use platform::clock::current_time_us;
+use platform::clock::current_time;
 use platform::instance_lock::InstanceLock;
 use settings::{AppPaths, ConsentNotice, Policy, Readers, Settings};
 use upload::Destination;
@@ -62,7 +62,7 @@ pub(crate) fn sign_in(
     config: Settings,
     destination: &Destination,
 ) -> anyhow::Result<SignInResult> {
-    let now_us = current_time_us();
+    let now_us = current_time().as_micros();
     let mut notices = Vec::new();
     let dir = paths.vault_dir();
     let mut vault = match Vault::exists(&dir)? {

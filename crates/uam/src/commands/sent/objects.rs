@@ -135,7 +135,9 @@ impl UploadedItem {
     pub(super) fn describe_object(&self, zone: &str) -> String {
         let when = match (self.certain, self.sent_us) {
             (false, _) => "started, not confirmed".to_owned(),
-            (true, Some(at)) => report::format::format_date_time(at, zone),
+            (true, Some(at)) => {
+                report::format::format_date_time(model::Timestamp::from_micros(at), zone)
+            }
             (true, None) => "uploaded".to_owned(),
         };
         let what = match self.kind {
