@@ -1,4 +1,4 @@
-//! What sealing costs: when recording, when reading the first report, and over a year.
+//! The cost of sealing: when recording, when reading the first report, and over a year.
 
 mod recording;
 
