@@ -67,7 +67,7 @@ pub enum RuleList {
 
 /// A rule that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("[[{list}]] number {number}{}: {why}", told(name))]
+#[error("[[{list}]] number {number}{}: {why}", quote_name(name))]
 pub struct InvalidClassificationRule {
     /// The list it is in.
     pub list: RuleList,
@@ -81,7 +81,7 @@ pub struct InvalidClassificationRule {
     pub why: String,
 }
 
-fn told(name: &str) -> String {
+fn quote_name(name: &str) -> String {
     match name {
         "" => String::new(),
         name => format!(" (\"{}\")", model::to_printable(name, 60)),
@@ -94,7 +94,7 @@ struct CompiledClassification {
     rule: ClassificationRule,
     app: Option<Regex>,
     title: Option<Regex>,
-    own: Option<usize>,
+    origin: RuleOrigin,
 }
 
 impl CompiledClassification {
@@ -132,15 +132,15 @@ impl ClassificationRules {
         built_in: bool,
         projects: &[ClassificationRule],
     ) -> Result<Self, InvalidClassificationRule> {
-        let mut all = ready(RuleList::Category, categories)?;
+        let mut all = compile_rules(RuleList::Category, categories, RuleOrigin::Own)?;
         if built_in {
             let more: Vec<ClassificationRule> = built_in_rules().collect();
-            let more = ready(RuleList::Category, &more)?.into_iter();
-            all.extend(more.map(|rule| CompiledClassification { own: None, ..rule }));
+            let built_in = |_| RuleOrigin::BuiltIn;
+            all.extend(compile_rules(RuleList::Category, &more, built_in)?);
         }
         Ok(Self {
             categories: all,
-            projects: ready(RuleList::Project, projects)?,
+            projects: compile_rules(RuleList::Project, projects, RuleOrigin::Own)?,
         })
     }
 
@@ -159,7 +159,7 @@ impl ClassificationRules {
 
     /// The rules of a list in their order, and where each comes from.
     pub fn rules(&self, list: RuleList) -> impl Iterator<Item = (RuleOrigin, &ClassificationRule)> {
-        self.list(list).iter().map(|r| (origin(r), &r.rule))
+        self.list(list).iter().map(|r| (r.origin, &r.rule))
     }
 
     /// The rule that a window belongs to.
@@ -171,7 +171,7 @@ impl ClassificationRules {
         title: &str,
     ) -> Option<(RuleOrigin, &ClassificationRule)> {
         let found = self.list(list).iter().find(|r| r.matches(app, title));
-        found.map(|r| (origin(r), &r.rule))
+        found.map(|r| (r.origin, &r.rule))
     }
 
     /// The name of a window's category or project; [`NONE`] when it has none.
@@ -204,10 +204,6 @@ impl ClassificationRules {
     }
 }
 
-fn origin(rule: &CompiledClassification) -> RuleOrigin {
-    rule.own.map_or(RuleOrigin::BuiltIn, RuleOrigin::Own)
-}
-
 /// [`BUILT_IN`] as rules.
 pub fn built_in_rules() -> impl Iterator<Item = ClassificationRule> {
     BUILT_IN.iter().map(|(name, app)| ClassificationRule {
@@ -217,9 +213,10 @@ pub fn built_in_rules() -> impl Iterator<Item = ClassificationRule> {
     })
 }
 
-fn ready(
+fn compile_rules(
     list: RuleList,
     rules: &[ClassificationRule],
+    origin: impl Fn(usize) -> RuleOrigin,
 ) -> Result<Vec<CompiledClassification>, InvalidClassificationRule> {
     let mut out = Vec::with_capacity(rules.len());
     for (number, rule) in (1..).zip(rules) {
@@ -243,23 +240,21 @@ fn ready(
         if rule.app.is_none() && rule.title.is_none() {
             return Err(bad(None, "it needs app or title, or both".to_owned()));
         }
-        let compile = |part, pattern: &Option<String>| match pattern {
-            Some(pattern) => compiled(pattern)
-                .map(Some)
-                .map_err(|why| bad(Some(part), why)),
-            None => Ok(None),
+        let compile = |part, pattern: &Option<String>| {
+            let compiled = pattern.as_deref().map(compile_pattern).transpose();
+            compiled.map_err(|why| bad(Some(part), why))
         };
         out.push(CompiledClassification {
             app: compile("app", &rule.app)?,
             title: compile("title", &rule.title)?,
             rule: rule.clone(),
-            own: Some(number),
+            origin: origin(number),
         });
     }
     Ok(out)
 }
 
-fn compiled(pattern: &str) -> Result<Regex, String> {
+fn compile_pattern(pattern: &str) -> Result<Regex, String> {
     if pattern.is_empty() || pattern.len() > LONGEST_PATTERN {
         return Err(format!("a pattern has 1 to {LONGEST_PATTERN} bytes"));
     }
