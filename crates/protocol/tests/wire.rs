@@ -148,7 +148,7 @@ fn responses() -> Vec<Response> {
         seq: 41,
         position: 1,
         total: 2,
-        taken_at: 5,
+        taken_at: model::Timestamp::from_micros(5),
         is_blurred: true,
         base64: "AAEC".to_owned(),
     };
