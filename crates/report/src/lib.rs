@@ -28,6 +28,7 @@ pub mod log_line;
 pub mod overview;
 mod ownership;
 pub mod printable;
+mod quarter_hours;
 pub mod query;
 pub mod rollup;
 pub mod rules;

@@ -19,8 +19,8 @@ mod windows;
 
 pub(crate) use windows::RollupWindow;
 
+use crate::quarter_hours::{SLOT_US, slot_of};
 use crate::totals::{RowKey, Totals, Usage, window_of};
-use journal::{SLOT_US, slot_of};
 use model::{Coverage, InputCounts, Span};
 use packed::{FIRST_FIELDS, drop_trailing_zeros, pack, unpack};
 use serde::{Deserialize, Serialize};

@@ -56,12 +56,17 @@ fn lines_of_day(
     range.widen_until(began_us, |from| {
         let mut near = NearSpans::new(view, day);
         let mut reaches_back = false;
-        all = reader.read_records_where(from..range.to_us, &mut |head| {
-            reaches_back |= head.start_us < range.certain_us;
-            near.wants(head)
-        })?;
+        all = reader.read_records_where(
+            model::Timestamp::from_micros(from)..model::Timestamp::from_micros(range.to_us),
+            &mut |head| {
+                reaches_back |= head.start < model::Timestamp::from_micros(range.certain_us);
+                near.wants(head)
+            },
+        )?;
         if near.travelled {
-            all = reader.read_records(from..range.to_us)?;
+            all = reader.read_records(
+                model::Timestamp::from_micros(from)..model::Timestamp::from_micros(range.to_us),
+            )?;
         } else {
             for seq in near.beside() {
                 let line = reader.read_after(seq.saturating_sub(1), 1)?;
@@ -121,12 +126,12 @@ impl NearSpans {
             return true;
         }
         let (start, end) = self.bounds;
-        if head.end_us < start {
-            self.before = self.before.max(Some((head.end_us, head.seq)));
+        if head.end < model::Timestamp::from_micros(start) {
+            self.before = self.before.max(Some((head.end.as_micros(), head.seq)));
             return false;
         }
-        if head.start_us >= end {
-            let this = (head.start_us, head.seq);
+        if head.start >= model::Timestamp::from_micros(end) {
+            let this = (head.start.as_micros(), head.seq);
             self.after = Some(self.after.map_or(this, |after| after.min(this)));
             return false;
         }

@@ -6,9 +6,10 @@ use super::rollup_coverage::RollupCoverage;
 use crate::classifier::Classifier;
 use crate::day_totals::DaysReport;
 use crate::days::DaysBuilder;
+use crate::quarter_hours::slot_of;
 use crate::rollup::Rollup;
 use crate::stretches::Extent;
-use journal::{JournalError, Reader, slot_of};
+use journal::{JournalError, Reader};
 use model::Record;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -68,31 +69,39 @@ fn gather(
     builder.use_records(slots.clone().filter(|slot| !coverage.is_known(*slot)));
     // Where a span reaches out of a slot that has a roll-up, and where it began.
     let mut carried: BTreeMap<i64, i64> = BTreeMap::new();
-    reader.for_each_rollup(slots.start.saturating_sub(1)..slots.end, &mut |row| {
-        if !coverage.is_known(row.slot) {
-            return;
-        }
-        let content = row.content.as_deref().unwrap_or_default();
-        let rollup = Rollup::decode(row.slot, content);
-        let from = rollup.as_ref().and_then(|rollup| rollup.carried_from);
-        carried.extend(from.map(|from| (row.slot, from)));
-        let taken = |r: &Rollup| builder.add_rollup(r, content, extent);
-        if row.slot >= slots.start && !rollup.as_ref().is_some_and(taken) {
-            builder.use_records(std::iter::once(row.slot));
-        }
-    })?;
+    reader.for_each_rollup(
+        journal::QuarterHour(slots.start.saturating_sub(1))..journal::QuarterHour(slots.end),
+        &mut |row| {
+            if !coverage.is_known(row.quarter_hour.0) {
+                return;
+            }
+            let content = row.content.as_deref().unwrap_or_default();
+            let rollup = Rollup::decode(row.quarter_hour.0, content);
+            let from = rollup.as_ref().and_then(|rollup| rollup.carried_from);
+            carried.extend(from.map(|from| (row.quarter_hour.0, from)));
+            let taken = |r: &Rollup| builder.add_rollup(r, content, extent);
+            if row.quarter_hour >= journal::QuarterHour(slots.start)
+                && !rollup.as_ref().is_some_and(taken)
+            {
+                builder.use_records(std::iter::once(row.quarter_hour.0));
+            }
+        },
+    )?;
     let mut wanted: BTreeSet<i64> = builder.slots_from_records().clone();
     for slot in builder.slots_from_records() {
         wanted.extend(carried.get(&slot.saturating_sub(1)));
     }
     let mut damaged = Vec::new();
-    reader.for_each_record_of(&wanted, &mut |line| match line {
-        Ok(line) => {
-            if let Record::Span(span) = &line.record {
-                builder.add_span(line.seq, span);
+    reader.for_each_record_of(
+        &wanted.into_iter().map(journal::QuarterHour).collect(),
+        &mut |line| match line {
+            Ok(line) => {
+                if let Record::Span(span) = &line.record {
+                    builder.add_span(line.seq, span);
+                }
             }
-        }
-        Err(row) => damaged.push(row.seq),
-    })?;
+            Err(row) => damaged.push(row.seq),
+        },
+    )?;
     Ok(damaged)
 }

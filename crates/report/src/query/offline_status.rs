@@ -28,9 +28,9 @@ pub struct OfflineStatus {
 pub fn read_offline_status(reader: &Reader, data_dir: &str) -> Result<OfflineStatus, JournalError> {
     Ok(OfflineStatus {
         state: Coverage::Off,
-        last_durable_us: reader.last_durable_us()?,
+        last_durable_us: reader.last_durable()?.map(model::Timestamp::as_micros),
         outbox: read_outbox_summary(reader)?,
-        last_ack_us: reader.last_ack_us()?,
+        last_ack_us: reader.last_ack()?.map(model::Timestamp::as_micros),
         data_dir: data_dir.to_owned(),
     })
 }

@@ -32,16 +32,19 @@ pub fn read_overview(
         let mut spans: Vec<Span> = Vec::new();
         range.widen_until(extent.began_us, |from| {
             spans.clear();
-            reader.for_each_record(from..range.to_us, &mut |line| match line {
-                Ok(line) => {
-                    if let Record::Span(span) = line.record {
-                        spans.push(span);
+            reader.for_each_record(
+                model::Timestamp::from_micros(from)..model::Timestamp::from_micros(range.to_us),
+                &mut |line| match line {
+                    Ok(line) => {
+                        if let Record::Span(span) = line.record {
+                            spans.push(span);
+                        }
                     }
-                }
-                Err(row) => {
-                    damaged.insert(row.seq);
-                }
-            })?;
+                    Err(row) => {
+                        damaged.insert(row.seq);
+                    }
+                },
+            )?;
             Ok(spans
                 .iter()
                 .any(|span| span.start.as_micros() < range.certain_us))

@@ -1,6 +1,7 @@
 //! Which quarter hours roll-ups cover completely.
 
-use journal::{JournalError, Reader, SLOT_US, UtcDay};
+use crate::quarter_hours::SLOT_US;
+use journal::{JournalError, Reader, UtcDay};
 use std::ops::RangeInclusive;
 
 /// Of which slots roll-ups tell everything.
@@ -14,13 +15,13 @@ impl RollupCoverage {
         let erased = reader.erased_ranges()?;
         let days = erased.iter().map(|range| range.first_day..=range.last_day);
         Ok(Self {
-            since: reader.rollups_complete_since()?,
+            since: reader.rollups_complete_since()?.0,
             erased: days.collect(),
         })
     }
 
     pub(crate) fn is_known(&self, slot: i64) -> bool {
-        let day = || UtcDay::of_us(slot.saturating_mul(SLOT_US));
+        let day = || UtcDay::of(model::Timestamp::from_micros(slot.saturating_mul(SLOT_US)));
         slot >= self.since.max(0)
             && (self.erased.is_empty() || !self.erased.iter().any(|days| days.contains(&day())))
     }

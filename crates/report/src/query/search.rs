@@ -3,10 +3,11 @@
 
 use super::rollup_coverage::RollupCoverage;
 use crate::calendar::ZoneCalendars;
+use crate::quarter_hours::{SLOT_US, slot_of};
 use crate::rollup::{Rollup, split_content};
 use crate::totals::window_of;
 use jiff::civil::Date;
-use journal::{JournalError, Reader, SLOT_US, UtcDay, slot_of};
+use journal::{JournalError, Reader, UtcDay};
 use model::{Coverage, Record};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
@@ -145,56 +146,68 @@ fn of_day(
     let mut read: BTreeSet<i64> = slots.clone().filter(|s| !known.is_known(*s)).collect();
     let mut wanted = read.clone();
     let mut before: Option<(i64, Vec<u8>)> = None;
-    reader.for_each_rollup(slots.start - 1..slots.end, &mut |row| {
-        let content = row.content.unwrap_or_default();
-        if row.slot >= slots.start && known.is_known(row.slot) {
-            match split_content(&content).1 {
-                Some(windows) if !words.may_be_in(windows) => {}
-                Some(_) if of_slot(row.slot, &content, words, &mut hits, zones).is_some() => {}
-                _ => {
-                    read.insert(row.slot);
-                    wanted.insert(row.slot);
-                    // A span that began where a roll-up tells may reach into it.
-                    let last = before.as_ref().filter(|(slot, _)| slot + 1 == row.slot);
-                    let last = last.and_then(|(slot, content)| Rollup::decode(*slot, content));
-                    wanted.extend(last.and_then(|rollup| rollup.carried_from));
+    reader.for_each_rollup(
+        journal::QuarterHour(slots.start - 1)..journal::QuarterHour(slots.end),
+        &mut |row| {
+            let content = row.content.unwrap_or_default();
+            if row.quarter_hour >= journal::QuarterHour(slots.start)
+                && known.is_known(row.quarter_hour.0)
+            {
+                match split_content(&content).1 {
+                    Some(windows) if !words.may_be_in(windows) => {}
+                    Some(_)
+                        if of_slot(row.quarter_hour.0, &content, words, &mut hits, zones)
+                            .is_some() => {}
+                    _ => {
+                        read.insert(row.quarter_hour.0);
+                        wanted.insert(row.quarter_hour.0);
+                        // A span that began where a roll-up tells may reach into it.
+                        let last = before
+                            .as_ref()
+                            .filter(|(slot, _)| slot + 1 == row.quarter_hour.0);
+                        let last = last.and_then(|(slot, content)| Rollup::decode(*slot, content));
+                        wanted.extend(last.and_then(|rollup| rollup.carried_from));
+                    }
                 }
             }
-        }
-        before = Some((row.slot, content));
-    })?;
+            before = Some((row.quarter_hour.0, content));
+        },
+    )?;
     if read.is_empty() {
         return Ok(hits);
     }
-    reader.for_each_record_of(&wanted, &mut |line| {
-        let Ok(line) = line else { return };
-        let Record::Span(span) = line.record else {
-            return;
-        };
-        let Some(window) = window_of(&span) else {
-            return;
-        };
-        let (start, end) = (span.start.as_micros(), span.end().as_micros());
-        let mut slot = slot_of(start);
-        while slot < slots.end {
-            let (from, to) = (start.max(slot * SLOT_US), end.min((slot + 1) * SLOT_US));
-            // The last slot of the day stands for all that follows it.
-            let to = if slot + 1 == slots.end { end } else { to };
-            if read.contains(&slot) {
-                let active = span.state == Coverage::Active;
-                let active_us = if active { to.abs_diff(from) } else { 0 };
-                let zone = &span.zone;
-                let name = (window.app.as_str(), window.title.as_str());
-                hits.add(name, words, (from, to), active_us, || {
-                    zones.get(zone).day_of(from).0
-                });
+    reader.for_each_record_of(
+        &wanted.into_iter().map(journal::QuarterHour).collect(),
+        &mut |line| {
+            let Ok(line) = line else { return };
+            let Record::Span(span) = line.record else {
+                return;
+            };
+            let Some(window) = window_of(&span) else {
+                return;
+            };
+            let (start, end) = (span.start.as_micros(), span.end().as_micros());
+            let mut slot = slot_of(start);
+            while slot < slots.end {
+                let (from, to) = (start.max(slot * SLOT_US), end.min((slot + 1) * SLOT_US));
+                // The last slot of the day stands for all that follows it.
+                let to = if slot + 1 == slots.end { end } else { to };
+                if read.contains(&slot) {
+                    let active = span.state == Coverage::Active;
+                    let active_us = if active { to.abs_diff(from) } else { 0 };
+                    let zone = &span.zone;
+                    let name = (window.app.as_str(), window.title.as_str());
+                    hits.add(name, words, (from, to), active_us, || {
+                        zones.get(zone).day_of(from).0
+                    });
+                }
+                if end <= (slot + 1) * SLOT_US {
+                    break;
+                }
+                slot += 1;
             }
-            if end <= (slot + 1) * SLOT_US {
-                break;
-            }
-            slot += 1;
-        }
-    })?;
+        },
+    )?;
     Ok(hits)
 }
 

@@ -1,7 +1,7 @@
 //! Builds roll-ups from the final spans of one run, in their order.
 
 use super::Rollup;
-use journal::{SLOT_US, slot_of};
+use crate::quarter_hours::{SLOT_US, slot_of};
 use model::Span;
 use std::sync::Arc;
 
@@ -73,10 +73,10 @@ impl RollupBuilder {
     /// The roll-ups made, for the same step as the spans they were made of: slot and content. They stay until
     /// [`Self::mark_written`].
     #[must_use]
-    pub fn pending_rollups(&self) -> Vec<(i64, &[u8])> {
+    pub fn pending_rollups(&self) -> Vec<(journal::QuarterHour, &[u8])> {
         let pending = self.pending.iter();
         pending
-            .map(|(slot, bytes)| (*slot, bytes.as_slice()))
+            .map(|(slot, bytes)| (journal::QuarterHour(*slot), bytes.as_slice()))
             .collect()
     }
 

@@ -44,13 +44,20 @@ fn a_plain_run_is_told_by_roll_ups_alone() {
     run.stop();
     let touched = slot_of(now - 1) - slot_of(begin) + 1;
     assert_eq!(desk.slots(), (usize::try_from(touched).unwrap(), 0));
-    for row in desk.reader().read_rollups(0..i64::MAX).unwrap() {
+    for row in desk
+        .reader()
+        .read_rollups(journal::QuarterHour(0)..journal::QuarterHour(i64::MAX))
+        .unwrap()
+    {
         let content = row.content.unwrap();
-        let rollup = Rollup::decode(row.slot, &content).unwrap();
+        let rollup = Rollup::decode(row.quarter_hour.0, &content).unwrap();
         let mut apps: BTreeMap<String, Usage> = BTreeMap::new();
         let read = rollup.for_each_window(&content, &mut |window| {
             assert!(window.title.starts_with("canary title "), "{window:?}");
-            assert!(window.seen_us.0 >= row.slot * SLOT_US && window.seen_us.0 <= window.seen_us.1);
+            assert!(
+                window.seen_us.0 >= row.quarter_hour.0 * SLOT_US
+                    && window.seen_us.0 <= window.seen_us.1
+            );
             *apps.entry(window.app.to_owned()).or_default() += &window.usage;
         });
         read.unwrap();
@@ -113,7 +120,8 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
     let search = |words: &str| {
         let reader = desk.reader();
         let mut all = Vec::new();
-        let days = UtcDay::of_us(begin)..=UtcDay::of_us(begin);
+        let days = UtcDay::of(model::Timestamp::from_micros(begin))
+            ..=UtcDay::of(model::Timestamp::from_micros(begin));
         crate::query::search_titles(&reader, &days, words, |_, hits| {
             all.extend(
                 hits.into_iter()
@@ -126,7 +134,11 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
         all
     };
     let records = |word: &str| {
-        let lines = desk.reader().read_records(0..i64::MAX).unwrap().lines;
+        let lines = desk
+            .reader()
+            .read_records(model::Timestamp::from_micros(0)..model::Timestamp::from_micros(i64::MAX))
+            .unwrap()
+            .lines;
         found_by_records(&lines, word)
     };
     // Some slots are read from roll-ups, the last from records.
@@ -147,8 +159,13 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
     let mut run = desk.start(&lease, begin + 3 * H);
     run.span(10 * 60 * S, "Europe/Berlin", Coverage::Active, 1);
     run.commit(0);
-    let what = RedactionTarget::Time(begin + 2 * H..begin + 2 * H + 60 * S);
-    run.journal.redact(&what, run.now_us).unwrap();
+    let what = RedactionTarget::Time(
+        model::Timestamp::from_micros(begin + 2 * H)
+            ..model::Timestamp::from_micros(begin + 2 * H + 60 * S),
+    );
+    run.journal
+        .redact(&what, model::Timestamp::from_micros(run.now_us))
+        .unwrap();
     assert!(desk.slots().1 > 0);
     assert_eq!(search("canary"), records("canary"));
     run.stop();
@@ -295,13 +312,13 @@ proptest! {
                 Step::Commit(keep) => run.commit(keep),
                 Step::Remove(seconds) => {
                     run.commit(0);
-                    let what = RedactionTarget::Time(run.now_us - seconds * S..run.now_us);
-                    run.journal.redact(&what, run.now_us).unwrap();
+                    let what = RedactionTarget::Time(model::Timestamp::from_micros(run.now_us - seconds * S)..model::Timestamp::from_micros(run.now_us));
+                    run.journal.redact(&what, model::Timestamp::from_micros(run.now_us)).unwrap();
                 }
                 Step::Erase => {
                     run.commit(0);
-                    let day = UtcDay::of_us(run.now_us);
-                    run.journal.erase(day..=day, run.now_us).unwrap();
+                    let day = UtcDay::of(model::Timestamp::from_micros(run.now_us));
+                    run.journal.erase(day..=day, model::Timestamp::from_micros(run.now_us)).unwrap();
                 }
                 Step::Again { clean, after, same } => {
                     let now_us = run.now_us + after * S;

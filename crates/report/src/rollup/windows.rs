@@ -5,8 +5,8 @@
 //! varints (seven bits a byte, low ones first), trailing zeros left out.
 
 use super::packed::{pack, read_number, read_text, unpack, write_number, write_text};
+use crate::quarter_hours::SLOT_US;
 use crate::totals::Usage;
-use journal::SLOT_US;
 use std::collections::BTreeMap;
 
 /// The most bytes the windows of a slot may take; where there is more, none is kept and the records tell. A program that

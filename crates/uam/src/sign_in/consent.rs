@@ -84,13 +84,13 @@ mod tests {
         let former = Consent {
             version: 1,
             text_sha256: "cd".repeat(32),
-            at_us: 1,
+            at: model::Timestamp::from_micros(1),
         };
         let (agreement, shown) = answer(Some(&former), "y\n");
         let Agreement::Given(given) = agreement.unwrap() else {
             panic!("the former agreement was taken for the new one");
         };
-        assert_eq!((given.version, given.at_us), (2, 7));
+        assert_eq!((given.version, given.at.as_micros()), (2, 7));
         assert_eq!(
             shown,
             format!(

@@ -26,9 +26,11 @@ fn now_and_zone() -> (i64, String) {
 
 /// Until when the journal is complete: its last durable write while an agent writes it, else the present.
 fn known_until(reader: &Reader, now_us: i64) -> Result<i64, JournalError> {
-    let durable = reader.last_durable_us()?;
-    let fresh = durable.filter(|at| now_us.abs_diff(*at) <= report::status::FRESH_US);
-    Ok(fresh.unwrap_or(now_us))
+    let durable = reader.last_durable()?;
+    let fresh = durable.filter(|at| now_us.abs_diff((*at).as_micros()) <= report::status::FRESH_US);
+    Ok(fresh
+        .unwrap_or(model::Timestamp::from_micros(now_us))
+        .as_micros())
 }
 
 /// The day in progress.

@@ -35,7 +35,7 @@ impl RecordedJournal {
         };
         Ok(Self {
             dir: dir.to_owned(),
-            journal: Journal::open(dir, keys, START_US)?.0,
+            journal: Journal::open(dir, keys, model::Timestamp::from_micros(START_US))?.0,
             now_us: START_US,
             spans: 0,
             screenshots: 0,
@@ -76,7 +76,7 @@ impl RecordedJournal {
         self.now_us = self.now_us.saturating_add_unsigned(dur_us);
         self.journal.commit(Commit {
             records: &[span],
-            at_us: self.now_us,
+            at: model::Timestamp::from_micros(self.now_us),
             ..Commit::default()
         })?;
         self.spans += 1;
@@ -109,7 +109,8 @@ impl RecordedJournal {
             redacted: false,
             window: self.window(),
         };
-        self.journal.add_screenshot(&shot, &image, self.now_us)?;
+        self.journal
+            .add_screenshot(&shot, &image, model::Timestamp::from_micros(self.now_us))?;
         Ok(())
     }
 
@@ -121,10 +122,11 @@ impl RecordedJournal {
                 records,
                 bytes: 1 << 20,
             },
-            hold_us: 0,
+            hold: std::time::Duration::from_micros(0),
             readable: false,
         };
-        self.journal.freeze(self.now_us, &rules)?;
+        self.journal
+            .freeze(model::Timestamp::from_micros(self.now_us), &rules)?;
         Ok(())
     }
 }

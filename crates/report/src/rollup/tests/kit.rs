@@ -104,10 +104,13 @@ impl Desk {
             sealer: Sealer::new([self.viewer.recipient(), lease.recipient()]).unwrap(),
             opener: Opener::new([lease.clone()]),
         };
-        let (mut journal, found) = Journal::open(self.dir.path(), keys, now_us).unwrap();
+        let (mut journal, found) =
+            Journal::open(self.dir.path(), keys, model::Timestamp::from_micros(now_us)).unwrap();
         let mended: Vec<Record> = found.pending.into_iter().map(Record::Span).collect();
-        journal.commit_recovered(&mended, now_us).unwrap();
-        let rollups = RollupBuilder::new(journal.first_free_quarter_hour().unwrap());
+        journal
+            .commit_recovered(&mended, model::Timestamp::from_micros(now_us))
+            .unwrap();
+        let rollups = RollupBuilder::new(journal.first_free_quarter_hour().unwrap().0);
         Run {
             journal,
             rollups,
@@ -171,7 +174,10 @@ impl Desk {
 
     /// How many slots have a roll-up, and how many only a mark.
     pub(super) fn slots(&self) -> (usize, usize) {
-        let rows = self.reader().read_rollups(0..i64::MAX).unwrap();
+        let rows = self
+            .reader()
+            .read_rollups(journal::QuarterHour(0)..journal::QuarterHour(i64::MAX))
+            .unwrap();
         let rolled = rows.iter().filter(|row| row.content.is_some()).count();
         (rolled, rows.len() - rolled)
     }
@@ -203,7 +209,7 @@ impl Run {
                 provisional_put: &pending,
                 provisional_drop_below: self.first_id,
                 rollups: &self.rollups.pending_rollups(),
-                at_us: self.now_us,
+                at: model::Timestamp::from_micros(self.now_us),
             })
             .unwrap();
         self.rollups.mark_written();
@@ -213,7 +219,9 @@ impl Run {
         self.commit(0);
         self.rollups.finish_current();
         self.commit(0);
-        self.journal.close(self.now_us).unwrap();
+        self.journal
+            .close(model::Timestamp::from_micros(self.now_us))
+            .unwrap();
     }
 }
 
