@@ -12,7 +12,7 @@ pub(crate) fn freeze_after_maintenance(
 ) -> Result<(), JournalError> {
     if let Ok(settings) = Settings::load(paths) {
         let options = UploadPolicy::from(&settings.upload).freeze_options(true);
-        journal.freeze(now_us, &options)?;
+        journal.freeze(model::Timestamp::from_micros(now_us), &options)?;
     }
     Ok(())
 }

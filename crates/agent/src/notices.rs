@@ -59,14 +59,19 @@ pub(crate) fn record_notices_with(
         })
         .collect();
     let dir = context.paths.journal_dir();
-    match Journal::open_for_maintenance(&dir, keys.clone(), now_us, check) {
+    match Journal::open_for_maintenance(
+        &dir,
+        keys.clone(),
+        model::Timestamp::from_micros(now_us),
+        check,
+    ) {
         // Nothing was ever recorded, so there is nothing to keep a notice beside.
         Err(JournalError::Missing { .. }) => Ok(()),
         opened => opened
             .and_then(|mut journal| {
                 journal.commit(Commit {
                     records: &records,
-                    at_us: now_us,
+                    at: model::Timestamp::from_micros(now_us),
                     ..Commit::default()
                 })?;
                 freeze_after_maintenance(&context.paths, &mut journal, now_us)

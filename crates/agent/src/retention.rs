@@ -6,10 +6,9 @@
 use anyhow::Context;
 use journal::Outbox;
 use journal::retention::{
-    self, NOTICE_US, RetentionAction, RetentionForecast, RetentionNotice, RetentionReport,
+    self, NOTICE_PERIOD, RetentionAction, RetentionForecast, RetentionNotice, RetentionReport,
     RetentionRule, RetentionStep, ScreenshotTotals,
 };
-use model::Timestamp;
 use platform::timezone::current_zone_name;
 use report::format;
 use report::load_zone;
@@ -49,7 +48,7 @@ pub fn plan_retention(
     now_us: i64,
 ) -> anyhow::Result<RetentionPlan> {
     let items = outbox.list_local_screenshots()?;
-    let steps = retention::plan_retention(&items, now_us, &policy);
+    let steps = retention::plan_retention(&items, model::Timestamp::from_micros(now_us), &policy);
     let outlook = retention::outlook(&items, &steps);
     Ok(RetentionPlan {
         policy,
@@ -70,14 +69,12 @@ pub(crate) fn run_retention(
     if plan.steps.is_empty() {
         return Ok((RetentionReport::default(), None));
     }
-    match retention::notice_due(announced_at(paths, &plan.policy), now_us) {
+    let now = model::Timestamp::from_micros(now_us);
+    let announced = announced_at(paths, &plan.policy).map(model::Timestamp::from_micros);
+    match retention::notice_due(announced, now) {
         RetentionNotice::Announce => {
             record_announcement(paths, &plan.policy, now_us)?;
-            let (from, now) = (
-                now_us.saturating_add(NOTICE_US),
-                Timestamp::from_micros(now_us),
-            );
-            let from = Timestamp::from_micros(from);
+            let from = now + NOTICE_PERIOD;
             let when = format::format_relative_time(from, now, &load_zone(&current_zone_name()));
             let text = format!(
                 "From {when} on, {} {}. `uam retention` shows the numbers, `uam config set shots.keep_days` changes the rule.",

@@ -87,7 +87,11 @@ pub(crate) fn read_keys(dir: &Path) -> Result<JournalKeys> {
 
 /// Opens the writer of the fixture in `dir`.
 pub(crate) fn open_journal(dir: &Path, at_us: i64) -> Result<(Journal, RecoveryReport)> {
-    Ok(Journal::open(&journal_in_dir(dir), read_keys(dir)?, at_us)?)
+    Ok(Journal::open(
+        &journal_in_dir(dir),
+        read_keys(dir)?,
+        model::Timestamp::from_micros(at_us),
+    )?)
 }
 
 /// Start of the record of a tag, in microseconds since the Unix epoch (UTC).

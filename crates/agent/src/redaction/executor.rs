@@ -66,9 +66,13 @@ pub fn redact_directly(
 ) -> anyhow::Result<RedactionSummary> {
     let now = current_time().as_micros();
     let dir = context.paths.journal_dir();
-    let mut journal =
-        Journal::open_for_maintenance(&dir, access.journal_keys()?, now, IntegrityCheck::Full)
-            .context("the journal cannot be written")?;
+    let mut journal = Journal::open_for_maintenance(
+        &dir,
+        access.journal_keys()?,
+        model::Timestamp::from_micros(now),
+        IntegrityCheck::Full,
+    )
+    .context("the journal cannot be written")?;
     let summary = plan::dry_run(scope, &journal, now)?;
     if exceeds_object_limit(&summary) {
         return Err(UserError::usage(
@@ -93,7 +97,7 @@ pub fn redact_directly(
     });
     let step = Commit {
         records: &[notice],
-        at_us: now,
+        at: model::Timestamp::from_micros(now),
         ..Commit::default()
     };
     journal

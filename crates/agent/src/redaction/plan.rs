@@ -22,7 +22,10 @@ fn to_operation(scope: &RedactionScope, now_us: i64) -> RedactionOp {
         }
         RedactionScope::Since { .. } | RedactionScope::Range { .. } => {
             let range = scope.time_range(now_us).unwrap_or_default();
-            RedactionOp::Remove(RedactionTarget::Time(range))
+            RedactionOp::Remove(RedactionTarget::Time(
+                model::Timestamp::from_micros(range.start)
+                    ..model::Timestamp::from_micros(range.end),
+            ))
         }
     }
 }
@@ -54,15 +57,15 @@ pub(crate) fn apply(
 ) -> Result<RedactionSummary, JournalError> {
     let summary = match to_operation(scope, now_us) {
         RedactionOp::Remove(removal) => {
-            let done = journal.redact(&removal, now_us)?;
+            let done = journal.redact(&removal, model::Timestamp::from_micros(now_us))?;
             report_of_removal(journal, done)?
         }
         RedactionOp::EraseDays(days) => {
-            let done = journal.erase(days.clone(), now_us)?;
+            let done = journal.erase(days.clone(), model::Timestamp::from_micros(now_us))?;
             report_of_erasure(journal, &days, done)?
         }
     };
-    journal.freeze(now_us, rules)?;
+    journal.freeze(model::Timestamp::from_micros(now_us), rules)?;
     Ok(summary)
 }
 
@@ -77,8 +80,12 @@ fn report_of_removal(
         objects: affected_objects(journal, &report.sent, None)?,
         checkpoint_pending: !report.folded,
         set_aside_files: report.aside,
-        first_at: report.first_us,
-        redacted_counts: report.counted,
+        first_at: report.first.map(model::Timestamp::as_micros),
+        redacted_counts: report
+            .counted
+            .into_iter()
+            .map(|(at, counts)| (at.as_micros(), counts))
+            .collect(),
         ..RedactionSummary::default()
     })
 }

@@ -6,7 +6,7 @@ use agent::retention::{self, RetentionPlan};
 use agent::{AppContext, journal_keys};
 use anyhow::Context;
 use journal::Outbox;
-use journal::retention::{NOTICE_US, RetentionAction, RetentionNotice, ScreenshotTotals};
+use journal::retention::{NOTICE_PERIOD, RetentionAction, RetentionNotice, ScreenshotTotals};
 use model::{ErrorKind, NoticeCode, Timestamp, UserError};
 use platform::clock::current_time;
 use platform::instance_lock::InstanceLock;
@@ -102,11 +102,13 @@ fn apply_now(
 
 /// When the rule applies by itself, in microseconds since the Unix epoch (UTC); none before it is announced.
 fn applies_from(context: &AppContext, look: &RetentionPlan, now_us: i64) -> Option<i64> {
-    let told = retention::announced_at(&context.paths, &look.policy);
-    match journal::retention::notice_due(told, now_us) {
+    let now = model::Timestamp::from_micros(now_us);
+    let told =
+        retention::announced_at(&context.paths, &look.policy).map(model::Timestamp::from_micros);
+    match journal::retention::notice_due(told, now) {
         RetentionNotice::Announce => None,
         RetentionNotice::Wait | RetentionNotice::Execute => {
-            told.map(|at| at.saturating_add(NOTICE_US).max(now_us))
+            told.map(|at| (at + NOTICE_PERIOD).max(now).as_micros())
         }
     }
 }

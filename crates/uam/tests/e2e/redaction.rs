@@ -270,8 +270,8 @@ fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
     // Days are erased, here and where they were sent.
     assert!(!of_kind(&server, "activity").is_empty());
     let (first, last) = (
-        journal::UtcDay::of_us(day),
-        journal::UtcDay::of_us(current_time().as_micros()),
+        journal::UtcDay::of(day),
+        journal::UtcDay::of(current_time()),
     );
     let mut erased = home.with_factors(&[
         "erase",

@@ -62,7 +62,9 @@ pub(crate) fn run_worker(args: &[String]) -> Result<()> {
         "something was lost: {recovery:?}"
     );
     let open: Vec<Record> = recovery.pending.into_iter().map(Record::Span).collect();
-    let seqs = retry(tries.most, || Ok(journal.commit_recovered(&open, now_us)?))?;
+    let seqs = retry(tries.most, || {
+        Ok(journal.commit_recovered(&open, model::Timestamp::from_micros(now_us))?)
+    })?;
     for (seq, record) in seqs.iter().zip(&open) {
         let tag = fixture::tag_of(record).context("a span without a tag")?;
         print_line(&format!("ack {seq} {tag}"));
@@ -129,7 +131,7 @@ const RULES: FreezeOptions = FreezeOptions {
         records: 17,
         bytes: 1 << 20,
     },
-    hold_us: 0,
+    hold: std::time::Duration::from_micros(0),
     readable: false,
 };
 
@@ -179,7 +181,7 @@ impl ChildWorker {
             records: &records,
             provisional_put: &put,
             provisional_drop_below: self.id,
-            at_us: fixture::time_of(self.tag),
+            at: model::Timestamp::from_micros(fixture::time_of(self.tag)),
             ..Commit::default()
         };
         let seqs = retry(self.tries.most, || Ok(self.journal.commit(step)?))?;
@@ -196,7 +198,9 @@ impl ChildWorker {
         let (shot, image) = fixture::make_screenshot(tag);
         let at_us = fixture::time_of(self.tag);
         let seq = retry(self.tries.most, || {
-            Ok(self.journal.add_screenshot(&shot, &image, at_us)?)
+            Ok(self
+                .journal
+                .add_screenshot(&shot, &image, model::Timestamp::from_micros(at_us))?)
         })?;
         print_line(&format!("ack {seq} {tag}"));
         Ok(())
@@ -206,7 +210,9 @@ impl ChildWorker {
         print_line("do freeze");
         let now_us = fixture::time_of(self.tag);
         retry(self.tries.most, || {
-            Ok(self.journal.freeze(now_us, &RULES)?)
+            Ok(self
+                .journal
+                .freeze(model::Timestamp::from_micros(now_us), &RULES)?)
         })
         .map(drop)
     }
@@ -257,7 +263,7 @@ impl ChildWorker {
         retry(self.tries.most, || {
             let steps = plan_retention(
                 &self.journal.list_local_screenshots()?,
-                fixture::time_of(self.tag),
+                model::Timestamp::from_micros(fixture::time_of(self.tag)),
                 &policy,
             );
             if !archive {
@@ -279,10 +285,15 @@ impl ChildWorker {
         let from = self.first + self.rng.below(all - 4);
         let to = from + 1 + self.rng.below(4);
         print_line(&format!("taking {from} {to}"));
-        let what = RedactionTarget::Time(fixture::time_of(from)..fixture::time_of(to));
+        let what = RedactionTarget::Time(
+            model::Timestamp::from_micros(fixture::time_of(from))
+                ..model::Timestamp::from_micros(fixture::time_of(to)),
+        );
         let now_us = fixture::time_of(self.tag);
         let removed = retry(self.tries.most, || {
-            Ok(self.journal.redact(&what, now_us)?)
+            Ok(self
+                .journal
+                .redact(&what, model::Timestamp::from_micros(now_us))?)
         })?;
         if removed.closed == 0 {
             print_line(&format!("taken {from} {to}"));
@@ -294,7 +305,7 @@ impl ChildWorker {
         let most = self.tries.most;
         let last = Commit {
             provisional_drop_below: u64::MAX,
-            at_us: fixture::time_of(self.tag),
+            at: model::Timestamp::from_micros(fixture::time_of(self.tag)),
             ..Commit::default()
         };
         if self.id > 0 {
@@ -312,7 +323,7 @@ impl ChildWorker {
         self.freeze_segments()?;
         upload_frozen(&self.dir, &mut None, most)?;
         let at_us = fixture::time_of(self.tag);
-        match self.journal.close(at_us) {
+        match self.journal.close(model::Timestamp::from_micros(at_us)) {
             Err(e) if most > 1 && e.is_temporary() => eprintln!("not closed cleanly: {e}"),
             done => done?,
         }

@@ -33,7 +33,7 @@ impl RecordedJournal {
         };
         Ok(Self {
             dir: dir.to_owned(),
-            journal: Journal::open(dir, keys, START_US)?.0,
+            journal: Journal::open(dir, keys, model::Timestamp::from_micros(START_US))?.0,
             now_us: START_US,
             spans: 0,
             screenshots: 0,
@@ -61,7 +61,7 @@ impl RecordedJournal {
         self.now_us = self.now_us.saturating_add_unsigned(dur_us);
         self.journal.commit(Commit {
             records: &[span],
-            at_us: self.now_us,
+            at: model::Timestamp::from_micros(self.now_us),
             ..Commit::default()
         })?;
         self.spans += 1;
@@ -87,18 +87,24 @@ impl RecordedJournal {
             window: fixture::make_span(self.spans).window,
             ..fixture::make_screenshot(0).0
         };
-        self.journal.add_screenshot(&shot, &image, self.now_us)?;
+        self.journal
+            .add_screenshot(&shot, &image, model::Timestamp::from_micros(self.now_us))?;
         Ok(())
     }
 
     /// Packs everything, at most `records` in a segment.
     pub(crate) fn freeze(&mut self, records: usize) -> Result<()> {
-        let bytes = 1 << 20;
         let rules = FreezeOptions {
-            limits: SegmentLimits { records, bytes },
-            ..FreezeOptions::default()
+            last: false,
+            limits: SegmentLimits {
+                records,
+                bytes: 1 << 20,
+            },
+            hold: std::time::Duration::from_micros(0),
+            readable: false,
         };
-        self.journal.freeze(self.now_us, &rules)?;
+        self.journal
+            .freeze(model::Timestamp::from_micros(self.now_us), &rules)?;
         Ok(())
     }
 }

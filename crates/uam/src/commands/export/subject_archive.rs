@@ -19,9 +19,6 @@ use zip::{CompressionMethod, ZipWriter};
 /// Records between two lines of progress.
 const PROGRESS_INTERVAL: u64 = 5000;
 
-/// One day of UTC, in microseconds.
-const DAY_US: i64 = 86_400_000_000;
-
 /// `manifest.json`.
 #[derive(Debug, Serialize)]
 pub(super) struct SubjectManifest {
@@ -72,11 +69,9 @@ pub(super) struct ExportRange {
 }
 
 impl ExportRange {
-    fn time_range(&self) -> std::ops::Range<i64> {
-        let from = self.first.map_or(i64::MIN, UtcDay::start_us);
-        let to = self
-            .last
-            .map_or(i64::MAX, |day| day.start_us().saturating_add(DAY_US));
+    fn time_range(&self) -> std::ops::Range<Timestamp> {
+        let from = self.first.map_or(Timestamp::MIN, UtcDay::start);
+        let to = self.last.map_or(Timestamp::MAX, UtcDay::end);
         from..to
     }
 }
