@@ -109,13 +109,8 @@ pub(super) fn start(
     recording.watch_sensors(desktop.start(events));
     let zone = recording.zone();
     let day = report::local_date(now.utc.as_micros(), zone);
-    let own = read_own_day(&paths, &keys, day, now.utc.as_micros(), zone);
-    let today = TodayTracker::start(
-        handover.today.take(),
-        own.as_ref(),
-        now.utc.as_micros(),
-        zone,
-    );
+    let own = read_own_day(&paths, &keys, day, now.utc, zone);
+    let today = TodayTracker::start(handover.today.take(), own.as_ref(), now.utc, zone);
     let mut agent = Agent {
         is_replay,
         recording,
