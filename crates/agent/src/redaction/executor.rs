@@ -64,15 +64,11 @@ pub fn redact_directly(
     dry_run: bool,
     access: &ReadAccess,
 ) -> anyhow::Result<RedactionSummary> {
-    let now = current_time().as_micros();
+    let now = current_time();
     let dir = context.paths.journal_dir();
-    let mut journal = Journal::open_for_maintenance(
-        &dir,
-        access.journal_keys()?,
-        model::Timestamp::from_micros(now),
-        IntegrityCheck::Full,
-    )
-    .context("the journal cannot be written")?;
+    let mut journal =
+        Journal::open_for_maintenance(&dir, access.journal_keys()?, now, IntegrityCheck::Full)
+            .context("the journal cannot be written")?;
     let summary = plan::dry_run(scope, &journal, now)?;
     if exceeds_object_limit(&summary) {
         return Err(UserError::usage(
@@ -90,14 +86,14 @@ pub fn redact_directly(
     let zone = current_zone_name().to_string();
     let (code, text) = redaction_notice(scope, &summary, now, &zone);
     let notice = Record::Notice(Notice {
-        at: model::Timestamp::from_micros(now),
+        at: now,
         zone,
         code,
         text,
     });
     let step = Commit {
         records: &[notice],
-        at: model::Timestamp::from_micros(now),
+        at: now,
         ..Commit::default()
     };
     journal

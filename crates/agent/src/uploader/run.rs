@@ -128,9 +128,9 @@ pub fn run_upload(
             summary.remarks = sink.remarks();
         }
     }
-    summary.held_until_us = outbox.held_until()?.map(model::Timestamp::as_micros);
-    let now_us = clock.now().utc.as_micros();
-    let (applied, text) = retention::run_retention(paths, &settings, &mut outbox, now_us)?;
+    summary.held_until = outbox.held_until()?;
+    let now = clock.now().utc;
+    let (applied, text) = retention::run_retention(paths, &settings, &mut outbox, now)?;
     summary.retention = text;
     (summary.archived, summary.deleted) = (applied.archived, applied.deleted);
     Ok(summary)

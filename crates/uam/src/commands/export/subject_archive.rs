@@ -5,7 +5,7 @@ use crate::output;
 use anyhow::Context;
 use data_encoding::HEXLOWER;
 use journal::{Reader, UtcDay};
-use model::{Record, RecordLine};
+use model::{Record, RecordLine, Timestamp};
 use platform::clock::current_time;
 use report::csv::csv_writer;
 use serde::Serialize;
