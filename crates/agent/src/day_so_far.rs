@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use journal::{JournalKeys, Reader};
 use model::Timestamp;
-use platform::clock::current_time_us;
+use platform::clock::current_time;
 use platform::timezone::current_zone_name;
 use report::{TodayTotals, ViewOptions};
 use settings::AppPaths;
@@ -12,7 +12,7 @@ use vault::Opener;
 /// The day so far, for a start; a journal that cannot be read begins the day at nothing. The worker could not read it: it
 /// opens only records of its own start.
 pub fn read_day_so_far(paths: &AppPaths, opener: Opener) -> TodayTotals {
-    let now = Timestamp::from_micros(current_time_us());
+    let now = current_time();
     let zone = current_zone_name();
     let day = report::local_date(now, &zone);
     read_day(paths, opener, day, now, &zone).unwrap_or_else(|| TodayTotals::new(day, &zone))

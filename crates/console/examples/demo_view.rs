@@ -198,7 +198,7 @@ impl DemoDay {
         self.updates.add_line(LogLine::upload(
             &UploadAttempt {
                 at: self.wall.now().utc,
-                text: "the sink does not answer; trying again".into(),
+                text: "the store does not answer; trying again".into(),
                 ok: false,
             },
             self.status.zone.as_str().into(),
@@ -265,7 +265,7 @@ fn add_sample_lines(updates: &ViewUpdates, now_us: i64) {
     let zone: Arc<str> = "Europe/Berlin".into();
     for (minutes, text, ok) in [
         (12, "12 records, 0 screenshots", true),
-        (7, "the sink does not answer; trying again", false),
+        (7, "the store does not answer; trying again", false),
         (2, "42 records, 1 screenshot", true),
     ] {
         let upload = UploadAttempt {

@@ -23,7 +23,7 @@ impl Settings {
     /// The time of day at which a day begins in reports.
     ///
     /// # Errors
-    /// What is wrong with `report.day_starts`.
+    /// The fault of `report.day_starts`.
     pub fn day_start(&self) -> Result<DayStart, String> {
         let text = &self.report.day_starts;
         DayStart::parse(text).ok_or_else(|| {

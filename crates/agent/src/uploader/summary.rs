@@ -119,3 +119,17 @@ fn with_full_stop(text: &str) -> String {
         format!("{text}.")
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summaries_keep_their_json() {
+        for line in include_str!("../../tests/wire/uploads.jsonl").lines() {
+            let read: UploadSummary = serde_json::from_str(line).unwrap();
+            assert_eq!(serde_json::to_string(&read).unwrap(), line);
+        }
+    }
+}

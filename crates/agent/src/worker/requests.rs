@@ -88,7 +88,7 @@ fn freeze_segments(agent: &mut Agent, now: Moment) -> Response {
 fn record_notices(agent: &mut Agent, notices: &[(NoticeCode, String)], now: Moment) -> Response {
     let effects = notices
         .iter()
-        .map(|(code, text)| Effect::Record(RecorderInput::Notice(*code, text.clone())));
+        .map(|(code, text)| Effect::notice(*code, text.clone()));
     agent.apply(effects.collect(), now);
     match agent.commit(now) {
         Ok(()) if !agent.journal.has_write_error() => Response::done("Noted."),

@@ -24,10 +24,9 @@ use crate::latch::Latch;
 use ::screenshots::{ScreenshotQuality, ScreenshotSettings};
 use anyhow::Context;
 use journal::{JournalKeys, RecoveryReport};
-use model::{Clock, MICROS_PER_SECOND, Moment, Notice, NoticeCode, Record, TimedEvent};
+use model::{Clock, Moment, Notice, NoticeCode, Record, TimedEvent};
 use platform::timezone::current_zone_name;
 use recorder::RecorderInput;
-use report::LogSubject;
 use sense::Desktop;
 use settings::{Policy, QualitySetting};
 use std::io::BufRead;
@@ -134,8 +133,7 @@ pub(super) fn start(
     agent.viewers.show_records(&recovered);
     if has_recovered && !recovery.clean {
         let text = "The last run was not shut down properly; no stored record is lost.";
-        let subject = LogSubject::Notice(NoticeCode::Recovered);
-        agent.apply(vec![Effect::Log(subject, text.to_owned())], now);
+        agent.apply(vec![Effect::log_notice(NoticeCode::Recovered, text)], now);
     }
     let effects = agent.schedule.restore_pause(now);
     agent.apply(effects, now);
@@ -180,7 +178,7 @@ fn start_schedule(
     let day = report::local_date(now.utc, recording.zone());
     let schedule = Schedule::new(
         policy.schedule.recording_schedule()?,
-        PauseFile::open(context.paths.pause_file(), now.utc.as_micros()),
+        PauseFile::open(context.paths.pause_file(), now.utc),
         DailyReminder::new(reminder, day),
         now,
     );
@@ -211,8 +209,8 @@ fn start_screenshots(
         .map(|capture| CameraThread::start(capture, settings, queue.clone()))
         .transpose()
         .context("cannot start the camera thread")?;
-    let interval_us = policy.screenshots.interval.as_secs() * MICROS_PER_SECOND;
-    Ok(Screenshots::new(camera, is_enabled, interval_us, now))
+    let interval = policy.screenshots.interval;
+    Ok(Screenshots::new(camera, is_enabled, interval, now))
 }
 
 /// Records about the end of the last run.

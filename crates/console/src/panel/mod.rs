@@ -152,7 +152,7 @@ fn draw_key_row(panel: &Panel<'_>, area: Rect, buf: &mut Buffer) {
     let mut shown: Vec<(&str, &str)> = keys.to_vec();
     // The list of keys names those that are left out here.
     for spare in ["‹›", "o", "d", "x", "s", "p", "?"] {
-        if width(&shown) < usize::from(area.width) {
+        if width(&shown) <= usize::from(area.width) {
             break;
         }
         shown.retain(|(key, _)| *key != spare);

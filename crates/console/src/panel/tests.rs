@@ -189,7 +189,7 @@ fn protected_paused_and_offline() {
     };
     s.last_upload = Some(UploadAttempt {
         at: NOW - 3600 * S,
-        text: "the sink does not answer; trying again".into(),
+        text: "the store does not answer; trying again".into(),
         ok: false,
     });
     s.power = Some(PowerState {
@@ -240,7 +240,7 @@ fn the_last_screenshot_stands_beside_the_text() {
     let panel = Panel {
         screenshot: Some(PanelScreenshot {
             encoded: &encoded,
-            caption: "shot at 09:19:00, blurred".into(),
+            caption: "screenshot at 09:19:00, blurred".into(),
         }),
         ..panel(&s)
     };

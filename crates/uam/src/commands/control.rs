@@ -3,8 +3,8 @@
 use crate::output;
 use agent::AppContext;
 use anyhow::Context;
-use model::{ErrorKind, Timestamp, UserError};
-use platform::clock::current_time_us;
+use model::{ErrorKind, UserError};
+use platform::clock::current_time;
 use platform::instance_lock::InstanceLock;
 use protocol::{PauseLength, Request, Response};
 use std::process::ExitCode;
@@ -23,7 +23,7 @@ pub(super) fn show_status(context: &AppContext, json: bool) -> anyhow::Result<Ex
     if json {
         output::print_text(&report::to_json(&*status).context("cannot print the status")?);
     } else {
-        let now = Timestamp::from_micros(current_time_us());
+        let now = current_time();
         for line in status.format_lines(now) {
             output::print_line(&line);
         }

@@ -8,13 +8,13 @@ use anyhow::Context;
 use console::TerminalGraphics;
 use journal::{Reader, ScreenshotEntry, ScreenshotLocation};
 use model::{Timestamp, UserError};
-use platform::clock::current_time_us;
+use platform::clock::current_time;
 use settings::Settings;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
 pub(super) fn run(context: &AppContext, args: &ShotsArgs) -> anyhow::Result<ExitCode> {
-    let reader = open_reader(context, "pictures")?;
+    let reader = open_reader(context, "screenshots")?;
     match (&args.show, &args.save) {
         (Some(which), _) => {
             let wanted = match which.as_str() {
@@ -123,7 +123,7 @@ fn describe_row(row: &ScreenshotEntry, hold_us: i64) -> String {
     );
     let place = match row.place {
         ScreenshotLocation::Local if row.acked => "sent",
-        ScreenshotLocation::Local if until > current_time_us() => held.as_str(),
+        ScreenshotLocation::Local if until > current_time().as_micros() => held.as_str(),
         ScreenshotLocation::Local => "waiting",
         ScreenshotLocation::Archived => "archived",
         ScreenshotLocation::Deleted => "deleted",

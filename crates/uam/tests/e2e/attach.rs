@@ -93,7 +93,7 @@ fn an_attached_console_shows_the_day_and_does_what_its_keys_wish() {
     drop(other);
     stage.activate().unwrap();
     seen(&home, TITLE);
-    tmux.wait_for_text(&["window    Ledger"]).unwrap();
+    tmux.wait_for_text(&["window      Ledger"]).unwrap();
     tmux.keys(&["x"]).unwrap();
     tmux.wait_for_text(&["Never name or capture Ledger again?"])
         .unwrap();
@@ -229,7 +229,7 @@ fn a_run_in_the_background_outlives_its_terminal() {
     let unseen = home.output(&["run", "--yes", "--background"]);
     let why = String::from_utf8_lossy(&unseen.stderr).into_owned();
     assert_eq!(unseen.status.code(), Some(2), "{why}");
-    assert!(why.contains("nothing on this desktop would show"), "{why}");
+    assert!(why.contains("nothing on this desktop can show"), "{why}");
     let mut session = DesktopSession::start(&desktop.display()).unwrap();
     session.start_notifications().unwrap();
     home = home.env("DBUS_SESSION_BUS_ADDRESS", session.address());

@@ -220,7 +220,7 @@ fn what_was_sent_is_checked_without_a_code_and_nothing_is_missed() {
     assert_eq!(chain.through, home.reader().last_seq().unwrap());
     assert_eq!(before.objects, server.objects().unwrap().len() as u64);
     let said = home.ok(&["verify"]);
-    assert!(said.contains("COMPLETE: everything"), "{said}");
+    assert!(said.contains("COMPLETE: every listed object"), "{said}");
     let fingerprint = chain.fingerprint.clone().unwrap();
     assert!(said.contains(&fingerprint), "{said}");
     assert!(home.ok(&["keys"]).contains(&fingerprint));
@@ -323,7 +323,7 @@ fn a_bucket_that_is_open_to_anyone_gets_nothing_and_is_told() {
     });
     assert!(
         told.text
-            .starts_with("anyone can list what is in the bucket lab")
+            .starts_with("anyone can list the objects in the bucket lab")
             && told.text.contains("Block public access"),
         "{told:?}"
     );

@@ -214,7 +214,7 @@ fn assert_each_access_is_recorded(home: &Home) {
         .collect();
     assert_eq!(looks.len(), 4, "{looks:?}");
     assert!(
-        looks[1].contains("every line") && looks[3].contains("pictures"),
+        looks[1].contains("the records from number") && looks[3].contains("screenshots"),
         "{looks:?}"
     );
 }

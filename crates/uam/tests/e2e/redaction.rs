@@ -294,7 +294,7 @@ fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
         home.ok(&["upload"])
             .lines()
             .next()
-            .map(|l| l.contains("sent") || l.contains("nothing")),
+            .map(|l| l.contains("uploaded") || l.contains("nothing")),
         Some(true)
     );
 }

@@ -92,7 +92,7 @@ impl From<&NamedUsage> for NamedUsageJson {
 struct ViewOptionsJson {
     /// When days start, `HH:MM`.
     starts: String,
-    /// Visits shorter than this count to what they interrupt, in seconds; 0: none.
+    /// Visits shorter than this count to the visit they interrupt, in seconds; 0: none.
     merge_s: u64,
     has_projects: bool,
 }

@@ -3,8 +3,8 @@
 use crate::cli::{ReportArgs, values};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use model::{Timestamp, UserError};
-use platform::clock::current_time_us;
+use model::UserError;
+use platform::clock::current_time;
 use std::ops::RangeInclusive;
 
 /// The most days in one report: ten years.
@@ -12,8 +12,7 @@ const LONGEST: i64 = 3_660;
 
 /// The local day that goes on now, when days begin at `starts`.
 pub(in crate::commands) fn current_day(starts: report::DayStart) -> Date {
-    let now = Timestamp::from_micros(current_time_us());
-    starts.date_in(now, &TimeZone::system())
+    starts.date_in(current_time(), &TimeZone::system())
 }
 
 impl ReportArgs {

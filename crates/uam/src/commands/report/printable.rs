@@ -9,8 +9,8 @@ use agent::AppContext;
 use anyhow::Context;
 use image::codecs::jpeg::JpegEncoder;
 use journal::Reader;
-use model::{Record, Timestamp, UserError};
-use platform::clock::current_time_us;
+use model::{Record, UserError};
+use platform::clock::current_time;
 use platform::timezone::current_zone_name;
 use report::printable::{self, Cover, MOST_LANES, MOST_SCREENSHOTS, ReportScreenshot};
 use report::query::DaysQuery;
@@ -45,7 +45,7 @@ pub(super) fn run(
         context,
         &format!("a printable report of {} to {}", days.start(), days.end()),
     )?;
-    let made = Timestamp::from_micros(current_time_us());
+    let made = current_time();
     let now = known_until(&reader, made)?;
     let long = days
         .start()

@@ -216,6 +216,24 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn objects_keep_their_json() {
+        let objects = [
+            uploaded_item("raw/a-1.age", "shot", ObjectEncoding::Age, b"1"),
+            UploadedItem {
+                sent_us: None,
+                certain: false,
+                gone: true,
+                ..uploaded_item("raw/b-1.zst", "activity", ObjectEncoding::Unsealed, b"2")
+            },
+        ];
+        let lines = objects.map(|object| serde_json::to_string(&object).unwrap() + "\n");
+        assert_eq!(
+            lines.concat(),
+            include_str!("../../../tests/json/sent.jsonl")
+        );
+    }
+
+    #[test]
     fn a_name_may_be_its_end_but_only_of_one() {
         let items = [
             uploaded_item("raw/a-1.age", "shot", ObjectEncoding::Age, b"1"),
