@@ -3,7 +3,7 @@
 use super::screenshots::ScreenshotJson;
 use super::{
     NamedUsageJson, NumbersJson, ViewOptionsJson, current_day, named_counts, named_numbers,
-    now_and_zone, view_options,
+    now_and_zone, placed_numbers, view_options,
 };
 use crate::backend::{Backend, BackendError, ReportConfig};
 use crate::text::{MAX_APP, MAX_SENTENCE, MAX_TITLE, printable_text};
@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use model::{Coverage, Timestamp};
 use report::Classifier;
 use report::timeline::{Timeline, TimelineOwner, TimelinePiece};
-use report::{DayReport, NamedUsage, ReportOutput};
+use report::{DayReport, NamedUsage, ReportOutput, Usage};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -85,7 +85,7 @@ pub(crate) struct DayJson {
     /// index in `windows`, or -1 protected, -2 deleted, -3 no window.
     pieces: Vec<(i64, i64, usize, i64)>,
     /// `[active s, idle s, input s, keys, clicks]` for each ten minutes.
-    tens: Vec<[u64; 5]>,
+    tens: Vec<Vec<u64>>,
     shots: Vec<ScreenshotJson>,
     /// The newest notices, in the journal's order, and the number of older ones.
     notes: Vec<NoticeJson>,
@@ -172,7 +172,7 @@ impl NameIndex {
     fn to_rows(&self, rows: &[NamedUsage]) -> Vec<NamedUsageJson> {
         let added = self.names.iter().skip(rows.len()).map(|name| NamedUsage {
             name: name.clone(),
-            usage: report::Usage::default(),
+            usage: Usage::default(),
         });
         let added: Vec<NamedUsage> = added.collect();
         rows.iter()
@@ -244,14 +244,7 @@ fn build_day(
             .iter()
             .map(|piece| piece_row(piece, timeline.from))
             .collect(),
-        tens: timeline
-            .tens
-            .iter()
-            .map(|bucket| {
-                let (active, idle) = (bucket.active.as_secs(), bucket.idle.as_secs());
-                [active, idle, bucket.input_s, bucket.keys, bucket.clicks]
-            })
-            .collect(),
+        tens: timeline.tens.iter().map(ten_minutes_row).collect(),
         shots: report
             .shots
             .iter()
@@ -270,6 +263,13 @@ fn build_day(
             .collect(),
         damaged: report.damaged.len(),
     }
+}
+
+/// The seconds with input of any source stand between the times and the counts.
+fn ten_minutes_row(usage: &Usage) -> Vec<u64> {
+    let mut row: Vec<u64> = placed_numbers(usage).collect();
+    row.insert(2, usage.counts.seconds());
+    row
 }
 
 fn piece_row(piece: &TimelinePiece, from: Timestamp) -> (i64, i64, usize, i64) {
