@@ -216,10 +216,7 @@ fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
     let day = {
         let out = home.output(&["delete", "--shot", &seq.to_string(), "--yes"]);
         assert_eq!(out.status.code(), Some(3), "without factors: {out:?}");
-        home.reader().newest_screenshots(1).unwrap()[0]
-            .shot
-            .at
-            .as_micros()
+        home.reader().newest_screenshots(1).unwrap()[0].shot.at
     };
     assert!(home.export().contains(TITLE));
     let mut asked = home.with_factors(&["delete", "--shot", &seq.to_string()]);
