@@ -83,7 +83,7 @@ fn measure_rounds(
         }
     }
     let last = last.context("no round was run")?;
-    std::fs::write(file, &last.bytes).with_context(|| format!("writing {file}"))?;
+    fs_err::write(file, &last.bytes)?;
     let mean = |sum: f64| sum / f64::from(rounds.max(1));
     Ok(json!({
         "capture_ms": mean(capture),

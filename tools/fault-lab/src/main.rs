@@ -9,6 +9,7 @@
     reason = "a chore talks to the person who started it"
 )]
 
+mod bucket;
 mod child;
 mod fixture;
 mod lab;

@@ -1,7 +1,7 @@
 //! The system packages that chores need.
 
-use crate::process::{Interrupt, run_foreground};
-use anyhow::{Result, bail};
+use crate::process::{run_foreground, run_successfully, succeeds};
+use anyhow::{Context, Result, bail};
 use std::fmt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -139,7 +139,7 @@ impl std::error::Error for PackagesUnavailable {}
 /// # Errors
 /// [`PackagesUnavailable`] on systems without `apt-get`, without the right to use it, or where it does not know the packages:
 /// a sentence with the packages to install by hand. Another error when an installation that was begun fails.
-pub(crate) fn ensure_packages(packages: &[&[SystemPackage]], stop: &Interrupt) -> Result<()> {
+pub(crate) fn ensure_packages(packages: &[&[SystemPackage]]) -> Result<()> {
     let path = std::env::var("PATH").unwrap_or_default();
     let missing = missing_packages(packages, |brings| is_there(brings, &path));
     if missing.is_empty() {
@@ -157,7 +157,7 @@ pub(crate) fn ensure_packages(packages: &[&[SystemPackage]], stop: &Interrupt) -
         });
     }
     let root = nix::unistd::geteuid().is_root();
-    if !root && !sudo_without_password() {
+    if !root && !succeeds(Command::new("sudo").args(["-n", "true"])) {
         bail!(PackagesUnavailable {
             why: format!("not installed: {list}"),
             advice: format!(
@@ -168,15 +168,9 @@ pub(crate) fn ensure_packages(packages: &[&[SystemPackage]], stop: &Interrupt) -
     }
     println!("Installing with apt-get: {list}");
     // An old package list is the commonest reason for a failed installation; a failed update alone is not fatal.
-    let _ = run_foreground(
-        run_apt(root).args(["-q", "update"]).stdout(Stdio::null()),
-        stop,
-    )?;
-    let unknown: Vec<&str> = missing
-        .iter()
-        .copied()
-        .filter(|name| !is_known(name))
-        .collect();
+    let _ = run_foreground(run_apt(root).args(["-q", "update"]).stdout(Stdio::null()))?;
+    let mut unknown = missing.clone();
+    unknown.retain(|name| !is_known(name));
     if !unknown.is_empty() {
         let unknown = unknown.join(" ");
         bail!(PackagesUnavailable {
@@ -194,22 +188,17 @@ pub(crate) fn ensure_packages(packages: &[&[SystemPackage]], stop: &Interrupt) -
         .arg("--no-remove")
         .args(&missing)
         .stdout(Stdio::null());
-    let status = run_foreground(&mut install, stop)?;
-    if !status.success() {
-        bail!("apt-get could not install {list} ({status}); its own message stands above");
-    }
-    Ok(())
+    run_successfully(&mut install)
+        .with_context(|| format!("apt-get could not install {list}; its own message stands above"))
 }
 
 fn missing_packages(
     packages: &[&[SystemPackage]],
     there: impl Fn(&str) -> bool,
 ) -> Vec<&'static str> {
-    packages
-        .iter()
-        .flat_map(|list| list.iter())
-        .filter(|p| !there(p.brings))
-        .map(|p| p.name)
+    let all = packages.iter().copied().flatten();
+    all.filter(|package| !there(package.brings))
+        .map(|package| package.name)
         .collect()
 }
 
@@ -242,23 +231,8 @@ fn run_apt(root: bool) -> Command {
 
 /// Does the package manager know of it, in the lists it has now?
 fn is_known(name: &str) -> bool {
-    Command::new("apt-cache")
-        .args(["show", "--no-all-versions", name])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|s| s.success())
-}
-
-fn sudo_without_password() -> bool {
-    Command::new("sudo")
-        .args(["-n", "true"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|s| s.success())
+    let mut cache = Command::new("apt-cache");
+    succeeds(cache.args(["show", "--no-all-versions", name]))
 }
 
 #[cfg(test)]

@@ -85,18 +85,18 @@ fn draw_headline(panel: &Panel<'_>, area: Rect, buf: &mut Buffer) {
     buf.set_string(area.x, area.y, "─".repeat(width), panel.dim_style());
     let (headline, style) = match panel.status {
         Some(s) => {
-            let symbol = if s.is_recording(panel.now_us) {
+            let symbol = if s.is_recording(panel.now) {
                 "●"
             } else {
                 "○"
             };
-            let colour = if s.is_fresh(panel.now_us) {
+            let colour = if s.is_fresh(panel.now) {
                 state_colour(s.state)
             } else {
                 Color::Red
             };
             (
-                format!(" {symbol} {} ", s.headline(panel.now_us)),
+                format!(" {symbol} {} ", s.headline(panel.now)),
                 panel.coloured_style(colour).add_modifier(Modifier::BOLD),
             )
         }

@@ -47,10 +47,12 @@ fn an_attached_console_shows_the_day_and_does_what_its_keys_wish() {
         .keys(30, 100)
         .unwrap();
     let shot = |n: u8| {
-        let before = home.status().last_shot_us;
+        let before = home.status().last_screenshot;
         home.ok(&["shot"]);
         until(&format!("picture {n} is kept"), || {
-            home.status().last_shot_us.filter(|at| Some(*at) != before)
+            home.status()
+                .last_screenshot
+                .filter(|at| Some(*at) != before)
         });
     };
     shot(1);
@@ -143,10 +145,12 @@ fn the_console_of_a_run_steps_through_its_pictures_and_opens_the_page() {
         let stage = window(&desktop, title, title);
         seen(&home, title);
         tmux.wait_for_text(&[title]).unwrap();
-        let before = home.status().last_shot_us;
+        let before = home.status().last_screenshot;
         tmux.keys(&["s"]).unwrap();
         until("the picture is kept", || {
-            home.status().last_shot_us.filter(|at| Some(*at) != before)
+            home.status()
+                .last_screenshot
+                .filter(|at| Some(*at) != before)
         });
         // It must outlive the screenshot, which shows it.
         drop(stage);

@@ -36,8 +36,8 @@ fn work(desktop: &VirtualDesktop, home: &Home, scenes: u32) {
         });
         until("the picture is kept", || {
             home.status()
-                .last_shot_us
-                .filter(|at| before.last_shot_us.is_none_or(|b| *at > b))
+                .last_screenshot
+                .filter(|at| before.last_screenshot.is_none_or(|b| *at > b))
         });
     }
 }
@@ -115,7 +115,10 @@ fn a_wrong_key_is_told_once_with_its_remedy_and_recording_goes_on() {
         !upload.ok && upload.text.contains("AWS_SECRET_ACCESS_KEY"),
         "{upload:?}"
     );
-    assert!(status.is_recording(crate::harness::now_us()), "{status:?}");
+    assert!(
+        status.is_recording(model::Timestamp::from_micros(crate::harness::now_us())),
+        "{status:?}"
+    );
     running.stop();
     let stuck = home.lines().into_iter().filter(
         |(_, l)| matches!(&l.record, Record::Notice(n) if n.code == NoticeCode::UploadStuck),

@@ -247,7 +247,7 @@ fn what_was_recorded_is_readable_nowhere_without_the_factors_and_everywhere_with
         })
     })
     .pid;
-    until("a picture is kept", || home.status().last_shot_us);
+    until("a picture is kept", || home.status().last_screenshot);
     until("a picture is sent", || {
         server
             .objects()

@@ -5,19 +5,19 @@
 
 mod servers;
 
+use crate::fixture;
 use crate::lab::{LabVerdict, RunLength};
 use anyhow::{Context, Result, ensure};
 use lab::s3::{S3Server, S3ServerOptions};
 use lab::sink_conformance::{check_large_objects, check_races, check_sink};
 use model::DeviceId;
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use upload::{
-    Destination, NewObject, ObjectStoreSink, PutOutcome, Sink, SinkError, Timeouts, iam_policy,
-    object_keys, sha256_hex,
+    NewObject, ObjectStoreSink, PutOutcome, Sink, SinkError, Timeouts, iam_policy, object_keys,
+    sha256_hex, vars,
 };
 
 const TIMEOUTS: Timeouts = Timeouts {
@@ -34,19 +34,15 @@ struct ConformanceSite {
 
 impl ConformanceSite {
     fn open(&self, prefix: &str) -> Result<ObjectStoreSink> {
-        let vars: BTreeMap<&str, String> = [
-            ("S3_BUCKET_NAME", "lab".to_owned()),
-            ("S3_PREFIX", prefix.to_owned()),
-            ("AWS_ACCESS_KEY_ID", self.key.0.clone()),
-            ("AWS_SECRET_ACCESS_KEY", self.key.1.clone()),
-            ("AWS_ENDPOINT_URL", format!("http://{}", self.address)),
-        ]
-        .into();
-        let get = |name: &str| vars.get(name).cloned();
-        Ok(upload::open_sink(
-            &Destination::resolve(None, &get, Path::new("/none"))?,
-            TIMEOUTS,
-        )?)
+        let (access_key, secret_key) = self.key.clone();
+        let find = fixture::find_in([
+            (vars::BUCKET, "lab".to_owned()),
+            (vars::PREFIX, prefix.to_owned()),
+            (vars::ACCESS_KEY, access_key),
+            (vars::SECRET_KEY, secret_key),
+            (vars::ENDPOINT, format!("http://{}", self.address)),
+        ]);
+        fixture::open_sink(&find, Path::new("/none"), TIMEOUTS)
     }
 
     /// Runs the whole suite; returns the server's gaps, in a few words.

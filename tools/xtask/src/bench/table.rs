@@ -31,6 +31,23 @@ pub(crate) struct BenchRow {
 }
 
 impl BenchRow {
+    /// A row of both values.
+    pub(crate) fn new(
+        name: impl Into<String>,
+        digits: usize,
+        target: BenchTarget,
+        uam: Option<f64>,
+        python: Option<f64>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            uam,
+            python,
+            digits,
+            target,
+        }
+    }
+
     fn ratio(&self) -> Option<f64> {
         let (uam, python) = (self.uam?, self.python?);
         (python > 0.0).then(|| uam / python)
@@ -64,8 +81,7 @@ impl BenchRow {
             self.name.clone(),
             value(self.uam),
             value(self.python),
-            self.ratio()
-                .map_or_else(|| "-".into(), |r| format!("x{r:.3}")),
+            self.ratio().map_or("-".into(), |r| format!("x{r:.3}")),
             target,
             verdict.to_owned(),
         ]
