@@ -41,7 +41,7 @@ pub struct RetentionRule {
     pub max_age_days: u32,
     /// All screenshots together take at most this many bytes.
     pub max_bytes: u64,
-    /// The action for the others.
+    /// What happens to the others.
     pub action: RetentionAction,
 }
 
@@ -52,11 +52,11 @@ pub struct RetentionStep {
     pub seq: u64,
     /// Bytes its file takes.
     pub bytes: u64,
-    /// The action.
+    /// What happens to it.
     pub action: RetentionAction,
 }
 
-/// The result of executing a plan.
+/// What executing a plan did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RetentionReport {
     /// Screenshots moved.
@@ -98,8 +98,7 @@ pub fn plan_retention(
     steps
 }
 
-/// The oldest acknowledged screenshots that together give `bytes` bytes, or all there are: those leave when the
-/// disk is full.
+/// The oldest acknowledged screenshots that together give `bytes` bytes, or all there are: what leaves when the disk is full.
 #[must_use]
 pub fn plan_space(
     items: &[StoredScreenshot],
@@ -141,18 +140,18 @@ impl ScreenshotTotals {
     }
 }
 
-/// The totals of a plan.
+/// What a plan comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RetentionForecast {
-    /// Screenshots that leave.
+    /// What leaves.
     pub leave: ScreenshotTotals,
-    /// Screenshots that stay.
+    /// What stays.
     pub stay: ScreenshotTotals,
-    /// Those that stay in any case, because the sink has not acknowledged them.
+    /// What of it stays in any case, because the sink has not acknowledged it.
     pub unsent: ScreenshotTotals,
 }
 
-/// The totals of `steps`, a plan made of `items`.
+/// What `steps`, a plan made of `items`, comes to.
 #[must_use]
 pub fn outlook(items: &[StoredScreenshot], steps: &[RetentionStep]) -> RetentionForecast {
     let leaving: HashSet<u64> = steps.iter().map(|step| step.seq).collect();
@@ -173,7 +172,7 @@ pub fn outlook(items: &[StoredScreenshot], steps: &[RetentionStep]) -> Retention
 /// How long a rule is announced before any screenshot leaves by it, in microseconds: a day.
 pub const NOTICE_US: i64 = 86_400_000_000;
 
-/// The next step for a plan that is not empty.
+/// What is to be done about a plan that is not empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetentionNotice {
     /// Announce which screenshots will leave, and do nothing else.

@@ -27,7 +27,7 @@ pub struct RecordingSchedule {
     ranges: Vec<(u16, u16)>,
 }
 
-/// The schedule at an instant.
+/// What the schedule says about an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ScheduleState {
     /// Is recording wanted?
@@ -44,11 +44,11 @@ pub struct InvalidSchedule {
     pub number: usize,
     /// The entry as it was written.
     pub entry: String,
-    /// The fault.
+    /// What is wrong with it.
     pub why: InvalidScheduleEntry,
 }
 
-/// The fault of an entry.
+/// What is wrong with an entry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidScheduleEntry {
     /// It is not days and a range of time.
@@ -73,7 +73,7 @@ impl RecordingSchedule {
     /// Saturday). Ranges that overlap or touch become one. No entry at all means always.
     ///
     /// # Errors
-    /// [`InvalidSchedule`] names the first entry that cannot be read, and its fault.
+    /// [`InvalidSchedule`] names the first entry that cannot be read, and what is wrong with it.
     pub fn parse<T: AsRef<str>>(entries: &[T]) -> Result<Self, InvalidSchedule> {
         let mut ranges = Vec::new();
         for (i, entry) in entries.iter().enumerate() {

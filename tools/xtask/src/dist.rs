@@ -21,7 +21,7 @@ use sign::Signer;
 use staging::StagingDir;
 use std::path::PathBuf;
 
-/// Packs the packages that `options` ask for and lists them.
+/// Packs what `options` ask for and lists it.
 ///
 /// # Errors
 /// When something is missing, a tool fails (with its output), or a check fails.

@@ -34,7 +34,7 @@ pub(crate) fn run_where_possible() -> Result<()> {
     }
 }
 
-/// A headless browser and its driver.
+/// A headless browser and what drives it.
 pub(crate) struct BrowserTools {
     program: PathBuf,
     /// Where the script's packages lie.

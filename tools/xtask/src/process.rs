@@ -263,7 +263,7 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
 /// Runs a short command to its end and gives its output.
 ///
 /// # Errors
-/// When it cannot be started or fails; names the command and repeats its output.
+/// When it cannot be started or fails; names the command and repeats what it said.
 pub(crate) fn output_of(command: &mut Command) -> Result<String> {
     let Output {
         status,

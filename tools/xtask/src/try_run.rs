@@ -124,7 +124,7 @@ fn shorten_the_day(setting: &UamSetup) -> Result<()> {
     Ok(())
 }
 
-/// Prints a summary of the records and how to look at them.
+/// Prints what was recorded and how to look at it.
 fn show_results(setting: &UamSetup, store: &S3Process, done: InputTotals) -> Result<()> {
     println!("== What was recorded");
     let mut report = setting.command();

@@ -146,7 +146,7 @@ fn lints_for(release: (u32, u32)) -> &'static str {
     }
 }
 
-/// The programs that tests on Linux start under Wine.
+/// What the tests that run on Linux start under Wine.
 struct Programs {
     uam: PathBuf,
     stage: PathBuf,

@@ -197,7 +197,7 @@ impl Agent {
         }
         let image = held.image;
         let shot = Screenshot {
-            at: model::Timestamp::from_micros(self.recording.timestamp_of(held.at)),
+            at: self.recording.timestamp_of(held.at),
             zone: Arc::clone(self.recording.zone()),
             sha256: image.sha256.clone(),
             bytes: image.bytes.len() as u64,
@@ -212,7 +212,7 @@ impl Agent {
         };
         match self.journal.add_screenshot(&shot, &image.bytes, now) {
             Ok(seq) => {
-                self.screenshots.mark_stored(shot.at.as_micros());
+                self.screenshots.mark_stored(shot.at);
                 let is_seen = self.viewers.wants_status();
                 let shown = is_seen
                     .then(|| newest_screenshot(&self.paths, &self.journal_keys))

@@ -5,7 +5,7 @@ use super::daily_reminder::DailyReminder;
 use super::effect::{Effect, Effects};
 use super::pause_file::PauseFile;
 use jiff::tz::TimeZone;
-use model::{Coverage, MICROS_PER_SECOND, Moment, NoticeCode, Timestamp};
+use model::{Coverage, Moment, NoticeCode, Timestamp};
 use platform::timezone::zone_name;
 use protocol::PauseLength;
 use recorder::{PauseRequest, RecorderInput, RecordingSchedule, ScheduleWatch};
@@ -13,8 +13,8 @@ use report::format::format_relative_time;
 use report::{LogSubject, ScheduleStatus};
 use std::time::Duration;
 
-/// How often the time zone is checked, in microseconds.
-const ZONE_CHECK_INTERVAL_US: u64 = 60_000_000;
+/// How often the time zone is checked.
+const ZONE_CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
 /// When recording is wanted.
 pub(super) struct Schedule {
@@ -52,7 +52,7 @@ impl Schedule {
 
     /// Once a minute: is another zone in force than `zone`?
     pub(super) fn check_zone(&mut self, now: Moment, zone: &str) -> Effects {
-        if model::micros::to_micros(now.since(self.last_zone_check)) < ZONE_CHECK_INTERVAL_US {
+        if now.since(self.last_zone_check) < ZONE_CHECK_INTERVAL {
             return Effects::new();
         }
         self.last_zone_check = now;
@@ -68,7 +68,7 @@ impl Schedule {
 
     /// The reminder, once a day when somebody is there.
     pub(super) fn check_daily(&mut self, now: Moment, zone: &str, state: Coverage) -> Effects {
-        let day = report::local_date(now.utc.as_micros(), zone);
+        let day = report::local_date(now.utc, zone);
         if !self.daily.take_due(day, state) {
             return Effects::new();
         }
@@ -82,21 +82,14 @@ impl Schedule {
         length: PauseLength,
         now: Moment,
     ) -> Result<(Effects, String), String> {
-        let (pause, until_us) = match length {
+        let (pause, until) = match length {
             PauseLength::UntilResumed => (PauseRequest::UntilResumed, None),
             PauseLength::Seconds(seconds) => {
-                let us = seconds.saturating_mul(MICROS_PER_SECOND);
-                let until_us = now.utc.as_micros().saturating_add_unsigned(us);
-                (
-                    PauseRequest::For(std::time::Duration::from_micros(us)),
-                    Some(until_us),
-                )
+                let length = Duration::from_secs(seconds);
+                (PauseRequest::For(length), Some(now.utc + length))
             }
-            PauseLength::Tomorrow => match next_day_us(now.utc.as_micros(), self.hours.zone()) {
-                Some(at) => (
-                    PauseRequest::Until(model::Timestamp::from_micros(at)),
-                    Some(at),
-                ),
+            PauseLength::Tomorrow => match next_day(now.utc, self.hours.zone()) {
+                Some(at) => (PauseRequest::Until(at), Some(at)),
                 None => {
                     return Err(
                         "The clock is at the end of the calendar; set it and try again.".to_owned(),
@@ -104,11 +97,11 @@ impl Schedule {
                 }
             },
         };
-        let stored = self.pause_file.store_pause(until_us);
-        let mut text = match until_us {
+        let stored = self.pause_file.store_pause(until);
+        let mut text = match until {
             Some(at) => format!(
                 "Paused until {}. `uam resume` ends the pause earlier.",
-                format_relative_time(Timestamp::from_micros(at), now.utc, self.hours.zone())
+                format_relative_time(at, now.utc, self.hours.zone())
             ),
             None => "Paused until `uam resume`.".to_owned(),
         };
@@ -181,10 +174,8 @@ impl Schedule {
 
     /// Until the recording hours begin or end.
     pub(super) fn time_until_edge(&self, now: Moment) -> Duration {
-        self.hours
-            .state()
-            .next_change
-            .map_or(Duration::MAX, |at| at.duration_since(now.utc))
+        let next = self.hours.state().next_change;
+        next.map_or(Duration::MAX, |at| at.duration_since(now.utc))
     }
 
     /// For displays; none when recording is always wanted.
@@ -209,14 +200,14 @@ fn edge_effects(inside: Option<bool>) -> Effects {
     }
 }
 
-/// When the day after the one of `utc_us` begins in `zone`, both in microseconds since the Unix epoch (UTC). A day in
+/// When the day after the one of `at` begins in `zone`. A day in
 /// whose first hour the clocks change begins where the zone says. None at the end of the calendar.
-fn next_day_us(utc_us: i64, zone: &TimeZone) -> Option<i64> {
-    let now = jiff::Timestamp::from_microsecond(utc_us)
+fn next_day(at: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let now = jiff::Timestamp::from_microsecond(at.as_micros())
         .ok()?
         .to_zoned(zone.clone());
     let begin = now.tomorrow().ok()?.start_of_day().ok()?;
-    Some(begin.timestamp().as_microsecond())
+    Some(Timestamp::from_micros(begin.timestamp().as_microsecond()))
 }
 
 #[cfg(test)]
@@ -227,16 +218,16 @@ mod tests {
 
     fn at(second: i64) -> Moment {
         Moment {
-            utc: Timestamp::from_micros(1_790_000_000_000_000 + second * 1_000_000),
-            boot: std::time::Duration::from_micros(0),
-            awake: std::time::Duration::from_micros(0),
+            utc: Timestamp::from_seconds(1_790_000_000 + second),
+            boot: Duration::ZERO,
+            awake: Duration::ZERO,
         }
     }
 
     fn open(dir: &std::path::Path, now: Moment) -> Schedule {
         let always = RecordingSchedule::parse::<&str>(&[]).unwrap();
-        let file = PauseFile::open(dir.join("pause.json"), now.utc.as_micros());
-        let day = report::local_date(at(0).utc.as_micros(), "UTC");
+        let file = PauseFile::open(dir.join("pause.json"), now.utc);
+        let day = report::local_date(at(0).utc, "UTC");
         Schedule::new(
             always,
             file,
@@ -254,12 +245,15 @@ mod tests {
         assert!(dir.path().join("pause.json").exists());
         assert_eq!(
             describe_effects(&effects),
-            ["record Pause(For(60000000))", "CommitSoon"]
+            ["record Pause(For(60s))", "CommitSoon"]
         );
         assert!(text.starts_with("Paused until "), "{text}");
 
         let restored = describe_effects(&open(dir.path(), at(30)).restore_pause(at(30)));
-        assert_eq!(restored[0], "record Pause(Until(1790000060000000))");
+        assert_eq!(
+            restored[0],
+            "record Pause(Until(Timestamp(1790000060000000)))"
+        );
         assert!(restored[1].starts_with("log State(Paused): An earlier pause lasts until "));
         assert_eq!(restored.len(), 2);
         assert!(open(dir.path(), at(61)).restore_pause(at(61)).is_empty());
@@ -364,14 +358,17 @@ mod tests {
                 "2020-11-02T05:00:00Z",
             ),
         ] {
-            let us = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_microsecond();
+            let at = |text: &str| {
+                let at: jiff::Timestamp = text.parse().unwrap();
+                Timestamp::from_micros(at.as_microsecond())
+            };
             let zone_now = TimeZone::get(zone).unwrap();
             assert_eq!(
-                next_day_us(us(now), &zone_now),
-                Some(us(begin)),
+                next_day(at(now), &zone_now),
+                Some(at(begin)),
                 "{zone}, {now}"
             );
         }
-        assert_eq!(next_day_us(i64::MAX, &TimeZone::UTC), None);
+        assert_eq!(next_day(Timestamp::MAX, &TimeZone::UTC), None);
     }
 }

@@ -8,7 +8,7 @@ use super::screenshots::Screenshots;
 use super::today::TodayTracker;
 use super::uploads::Uploads;
 use journal::Reader;
-use model::{Moment, SensorSupport, Timestamp, Unsupported};
+use model::{Moment, SensorSupport, Unsupported};
 use report::status::MissingSensor;
 use report::{AgentStatus, OutboxSummary};
 use std::path::Path;
@@ -59,17 +59,16 @@ pub(super) fn build_status(sources: &StatusSources<'_>, now: Moment) -> AgentSta
         span_counts: view.counts,
         today_counts,
         today: sources.today.states(),
-        last_durable: sources.journal.last_durable().map(Timestamp::from_micros),
+        last_durable: sources.journal.last_durable(),
         outbox: OutboxSummary::default(),
         destination: sources.uploads.destination().to_owned(),
         last_upload: sources.uploads.last_run().cloned(),
-        next_upload: sources.uploads.next_at().map(Timestamp::from_micros),
-        last_screenshot: sources.screenshots.last_taken().map(Timestamp::from_micros),
+        next_upload: sources.uploads.next_at(),
+        last_screenshot: sources.screenshots.last_taken(),
         next_screenshot: sources
             .screenshots
             .next_due(now)
-            .filter(|_| low_space.is_none())
-            .map(Timestamp::from_micros),
+            .filter(|_| low_space.is_none()),
         idle: None,
         paused_until: view.paused_until,
         hours: sources.schedule.status(view.outside_hours),

@@ -1,4 +1,4 @@
-//! The context of every group of rows: the programs, a folder, and ways to run them.
+//! What every group of rows works with: the programs, a folder, and ways to run them.
 
 use super::python::PythonBaseline;
 use crate::build;

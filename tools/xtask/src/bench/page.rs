@@ -1,4 +1,4 @@
-//! The page with a year of data: time and size of its views, and the memory of the server.
+//! The page with a year of data: how long its views take, what they weigh, and what the server needs.
 //!
 //! The journal is made once and lies in the cache; the server is a release build, the browser a headless Chromium where
 //! there is one. What ActivityWatch needs for the same is not measured here, only quoted, in the notes.
@@ -15,7 +15,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// Published figures of ActivityWatch for the same, to read beside the table.
+/// What is published of the same in ActivityWatch, for whoever reads the table.
 pub(super) const NOTES: &str = "\
 Page rows: a year of 1,000,000 spans and 50,000 screenshots; the slowest of the runs is shown, but of the day view the one \
 that 99 in a hundred do not exceed, over every day of the year. Each look that is new writes its notice durably first, \
@@ -33,7 +33,7 @@ pub(super) fn measure_page_rows(context: &BenchContext) -> Result<Vec<BenchRow>>
 struct PageFigures {
     /// How long its answers took.
     answers: Value,
-    /// The browser's figures, where there is a browser.
+    /// What a browser saw of it, where there is one.
     painted: Option<Value>,
     /// The most memory the server had, in MB.
     peak_mb: Option<f64>,

@@ -1,4 +1,4 @@
-//! The Windows program under Wine: its size, its time to start, and its cost at rest.
+//! The Windows program under Wine: its size, how long it takes to start, and what it costs at rest.
 //!
 //! Wine is part of what is measured, so a program of Wine's own that does nothing stands beside the start, and the
 //! figures are for comparing one version with the next and not with the Linux rows.

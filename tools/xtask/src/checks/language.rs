@@ -22,7 +22,7 @@ use statistics::LanguageStatistics;
 use std::path::Path;
 use vocabulary::{BannedWord, VOCABULARY};
 
-/// Files that quote banned words, each for a reason: the table itself, and the tests of the search for them.
+/// Files that quote what is banned, each for a reason: the table itself, and the tests of the search for it.
 const QUOTING: [&str; 2] = [
     "tools/xtask/src/checks/language/phrases.rs",
     "tools/xtask/src/checks/language/vocabulary.txt",

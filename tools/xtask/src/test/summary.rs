@@ -1,4 +1,4 @@
-//! The summary of a chore of many steps: each step's outcome and time, and how many tests ran.
+//! What a chore of many steps did: each step's outcome and time, and how many tests ran.
 
 use crate::build;
 use crate::packages::PackagesUnavailable;

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// How much of the program's output is kept; older output is forgotten (the person has seen it).
 const KEEP: usize = 256 * 1024;
 
-/// The program to run, and its folder.
+/// What to run, and where.
 #[derive(Clone, Debug)]
 pub(crate) struct UamSetup {
     /// The binary.
@@ -55,14 +55,14 @@ pub(crate) struct UamProcess {
     said: Arc<Mutex<String>>,
 }
 
-/// The passphrase that opens the vault where there is no credential store.
+/// What opens the vault where there is no credential store.
 pub(crate) const PASSPHRASE: &str = "correct horse battery staple";
 
 /// Where the recovery codes of a first run go, beside the program's settings.
 pub(crate) const RECOVERY_CODES: &str = "recovery-codes.txt";
 
 impl UamProcess {
-    /// Starts the monitor; with `show`, its output appears indented.
+    /// Starts the monitor; with `show`, what it writes appears indented.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -103,7 +103,7 @@ impl UamProcess {
         self.group.pid()
     }
 
-    /// Its latest output.
+    /// What it has written lately.
     pub(crate) fn output_so_far(&self) -> String {
         self.said
             .lock()

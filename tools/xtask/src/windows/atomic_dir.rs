@@ -18,7 +18,7 @@ pub(crate) const COMPLETE: &str = ".complete";
 pub(crate) struct AtomicDir(PathBuf);
 
 impl AtomicDir {
-    /// Begins afresh: leftovers of an earlier, killed attempt are removed. The caller holds the lock over `cache`.
+    /// Begins afresh: what an earlier, killed attempt left is removed. The caller holds the lock over `cache`.
     ///
     /// # Errors
     /// When the folder cannot be made.
@@ -54,12 +54,12 @@ impl AtomicDir {
 
 impl Drop for AtomicDir {
     fn drop(&mut self) {
-        // Files that cannot be removed now are removed by the next attempt, which would report the reason.
+        // What cannot be removed now is removed by the next attempt, which would say why it cannot.
         let _ = remove_dir(&self.0);
     }
 }
 
-/// The content of the folder's marker; `None` without one.
+/// What the folder's marker says; `None` without one.
 pub(crate) fn read_mark(folder: &Path) -> Option<String> {
     std::fs::read_to_string(folder.join(COMPLETE)).ok()
 }

@@ -1,4 +1,4 @@
-//! The prose of a file: the text for people, as blocks of words.
+//! The prose of a file: what is written for people, as blocks of words.
 
 use super::phrases::{ProseWord, split_words};
 use crate::checks::rust_source::{SourceText, TextKind, split_texts};

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 /// A word and its replacement.
 #[derive(Debug, Default)]
 pub(super) struct BannedWord {
-    /// The words to write instead.
+    /// What to write instead.
     pub(super) standard: &'static str,
     /// Phrases banned in prose, in small letters.
     pub(super) prose: Vec<&'static str>,

@@ -36,7 +36,7 @@ pub(crate) struct CleanWindows {
     prefix: PathBuf,
     local: String,
     roaming: String,
-    /// The destination of the installed program's uploads.
+    /// Where the installed program sends what it records.
     bucket: S3Process,
     _dir: staging::StagingDir,
 }
@@ -172,7 +172,7 @@ impl CleanWindows {
         }
     }
 
-    /// The output of a Windows program.
+    /// What a Windows program writes.
     ///
     /// # Errors
     /// When it fails.
@@ -298,7 +298,7 @@ impl CleanWindows {
     }
 }
 
-/// The value called `name` in the output of `reg query`: name, type and value stand four spaces apart.
+/// The value called `name` in what `reg query` says: name, type and value stand four spaces apart.
 fn value_in(said: &str, name: &str) -> Option<String> {
     said.lines().find_map(|line| {
         let rest = line.trim_start().strip_prefix(name)?;
@@ -356,7 +356,7 @@ where
 /// The part must be in the text.
 ///
 /// # Errors
-/// The name of the text, the part, and the text.
+/// What the text is, the part, and the text.
 pub(super) fn expect_contains(what: &str, text: &str, part: &str) -> Result<()> {
     ensure!(text.contains(part), "{what} lacks {part:?}:\n{text}");
     Ok(())

@@ -12,7 +12,7 @@ use std::process::Command;
 /// The older version.
 #[derive(Debug)]
 pub(crate) struct OlderRelease {
-    /// Its version.
+    /// What it calls itself.
     pub(crate) version: String,
     /// Its packages.
     pub(crate) packed: WindowsPackages,
@@ -23,7 +23,7 @@ impl OlderRelease {
     /// The file must be signed by the certificate, and unchanged since.
     ///
     /// # Errors
-    /// When signing fails, with the tool's output.
+    /// What the signing tool says against it.
     pub(crate) fn check_signature(&self, file: &Path) -> Result<()> {
         let mut verify = Command::new("osslsigncode");
         verify.arg("verify").arg("-CAfile").arg(&self.certificate);

@@ -41,7 +41,7 @@ pub(crate) fn check_zip(machine: &CleanWindows, check: WindowsCheck<'_>) -> Resu
     expect_contains("the README", &readme, &format!("uam {}, ", release.version))?;
     ensure!(!readme.contains("{VERSION}"), "the README has a hole in it");
 
-    // Files that earlier checks left there do not concern this one.
+    // What the checks before this one have left there is no concern of this one.
     let elsewhere = || -> Result<Vec<PathBuf>> {
         let mut found = Vec::new();
         for folder in [machine.local_path("uam"), machine.roaming_path("uam")] {

@@ -1,4 +1,4 @@
-//! The setup program: installed, upgraded under a running uam, removed with and without the records.
+//! The setup program: installed, upgraded under a running uam, removed with and without what was recorded.
 
 use crate::dist::check::clean_windows::{CleanWindows, NAME, RUN, from_utf16};
 use crate::dist::check::clean_windows::{WindowsCheck, expect_contains, expect_same};
@@ -13,7 +13,7 @@ use std::time::Duration;
 const UNINSTALL: &str = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\uam";
 const ENVIRONMENT: &str = r"HKCU\Environment";
 
-/// The files in the program's folder.
+/// What lies in the program's folder.
 const FILES: [&str; 5] = [
     "LICENSE.txt",
     "README.txt",
@@ -51,7 +51,7 @@ pub(crate) fn install_setup(
 /// Checks it from an empty Windows to an empty Windows.
 ///
 /// # Errors
-/// When a check fails, with the expected and the actual state.
+/// What was found instead of what should be.
 pub(crate) fn check_setup(
     machine: &CleanWindows,
     older: &OlderRelease,
@@ -220,7 +220,7 @@ fn unfold_registry(export: &str) -> String {
     lines.split("\\\n").map(str::trim_start).collect()
 }
 
-/// The records so far, and the person's own settings.
+/// What uam has recorded by now, and settings of the person's own.
 fn data(machine: &CleanWindows) -> Result<Vec<String>> {
     let settings = machine.unix_path(&machine.roaming_path("uam"));
     files::write_file(&settings, "a note of my own.txt", "keep me")?;
@@ -233,7 +233,7 @@ fn data(machine: &CleanWindows) -> Result<Vec<String>> {
     for folder in [machine.local_path("uam"), machine.roaming_path("uam")] {
         for file in files::list_files(&machine.unix_path(&folder))? {
             let file = file.display().to_string();
-            // Files that a running uam holds and removes at its end.
+            // What a running uam holds and takes away at its end.
             let fleeting = ["-wal", "-shm", "-journal", ".lock", ".sock", ".tmp"];
             if !fleeting.iter().any(|end| file.ends_with(end)) {
                 data.push(format!(r"{folder}\{}", file.replace('/', r"\")));
