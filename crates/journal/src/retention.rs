@@ -25,7 +25,7 @@ pub struct StoredScreenshot {
     pub acked: bool,
 }
 
-/// What to do with screenshots that leave.
+/// The action for screenshots that leave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RetentionAction {

@@ -286,13 +286,9 @@ fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
     let notices = home.notices();
     assert_eq!(notices.first(), Some(&NoticeCode::Erased), "{notices:?}");
     assert!(!home.reader().erased_ranges().unwrap().is_empty());
-    assert_eq!(
-        home.ok(&["upload"])
-            .lines()
-            .next()
-            .map(|l| l.contains("uploaded") || l.contains("nothing")),
-        Some(true)
-    );
+    let said = home.ok(&["upload"]);
+    let first = said.lines().next().unwrap_or_default();
+    assert!(first.contains("uploaded") || first.contains("nothing"));
 }
 
 /// As [`whole_time`], where nothing was recorded between two runs.

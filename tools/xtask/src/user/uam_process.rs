@@ -224,7 +224,7 @@ impl Drop for UamProcess {
     }
 }
 
-/// Whether what was said after a code means that it was taken (`true`) or refused.
+/// Whether the output after a code means that it was accepted (`true`) or refused.
 fn read_code_verdict(said: &str) -> Option<bool> {
     let said = said.to_ascii_lowercase();
     if said.contains("recording to") {
