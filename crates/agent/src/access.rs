@@ -6,9 +6,9 @@
 use crate::app_context::AppContext;
 use crate::journal_keys::journal_keys;
 use crate::keyholder;
-use crate::notices::{record_notices, record_notices_unchecked};
+use crate::notices::{record_notices, record_notices_with};
 use anyhow::Context;
-use journal::{JournalKeys, Reader};
+use journal::{IntegrityCheck, JournalKeys, Reader};
 use model::{ErrorKind, NoticeCode, UserError};
 use platform::clock::unix_time;
 use std::time::Duration;
@@ -159,6 +159,11 @@ impl ReadAccess {
         context: &AppContext,
         notices: Vec<(NoticeCode, String)>,
     ) -> anyhow::Result<()> {
-        record_notices_unchecked(context, &self.journal_keys()?, notices)
+        record_notices_with(
+            context,
+            &self.journal_keys()?,
+            notices,
+            IntegrityCheck::Skip,
+        )
     }
 }

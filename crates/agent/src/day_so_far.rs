@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use journal::{JournalKeys, Reader};
-use platform::clock::current_time_us;
+use platform::clock::current_time;
 use platform::timezone::current_zone_name;
 use report::{TodayTotals, ViewOptions};
 use settings::AppPaths;
@@ -11,7 +11,7 @@ use vault::Opener;
 /// The day so far, for a start; a journal that cannot be read begins the day at nothing. The worker could not read it: it
 /// opens only records of its own start.
 pub fn read_day_so_far(paths: &AppPaths, opener: Opener) -> TodayTotals {
-    let now_us = current_time_us();
+    let now_us = current_time().as_micros();
     let zone = current_zone_name();
     let day = report::local_date(now_us, &zone);
     read_day(paths, opener, day, now_us, &zone).unwrap_or_else(|| TodayTotals::new(day, &zone))

@@ -5,8 +5,11 @@
 //!   ([`crate::retention::plan_space`]); nothing more is recorded than that nothing is recorded.
 //! * It goes back the same way by itself, each step with a margin, so that it cannot flap.
 
+use serde::{Deserialize, Serialize};
+
 /// How much room is left alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct DiskReserve {
     /// So many bytes …
     pub bytes: u64,

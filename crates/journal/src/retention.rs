@@ -6,6 +6,7 @@
 //! * After the plan the limits hold, unless unacknowledged screenshots alone break them.
 
 use crate::utc_day::UtcDay;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::path::PathBuf;
 
@@ -23,7 +24,8 @@ pub struct StoredScreenshot {
 }
 
 /// What to do with screenshots that leave.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RetentionAction {
     /// Move them, sealed as they are, into this directory.
     Archive(PathBuf),
@@ -32,7 +34,8 @@ pub enum RetentionAction {
 }
 
 /// The rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RetentionRule {
     /// Screenshots stay for this many whole UTC days after their own; 0 keeps only today's.
     pub max_age_days: u32,

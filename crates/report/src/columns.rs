@@ -9,6 +9,7 @@ use ReportOutput::{
     ByRule, DayTable, DaysTable, LogLine, MadeByPrograms, PageNumbers, PageRow, Printable,
 };
 use model::{Counts, MICROS_PER_SECOND};
+use std::time::Duration;
 
 /// The unit of a column's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +94,7 @@ impl Column {
     pub fn format_cell(&self, usage: &Usage) -> String {
         let value = (self.read)(usage);
         match self.unit {
-            Unit::Time => format_hms(value),
+            Unit::Time => format_hms(Duration::from_micros(value)),
             Unit::Count { .. } => value.to_string(),
         }
     }

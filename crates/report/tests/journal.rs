@@ -105,9 +105,9 @@ fn a_real_journal_answers() {
     assert!(day.damaged.is_empty());
 
     let rest = query::read_offline_status(&reader, "here").unwrap();
-    assert_eq!(rest.last_durable_us, Some(NOW));
+    assert_eq!(rest.last_durable, Some(model::Timestamp::from_micros(NOW)));
     assert_eq!((rest.outbox.records, rest.outbox.shots), (3, 1));
-    assert!(rest.lines(NOW)[0].starts_with("not recording"));
+    assert!(rest.lines(model::Timestamp::from_micros(NOW))[0].starts_with("not recording"));
 
     let shots = query::list_screenshots(&reader, 10).unwrap();
     assert_eq!(

@@ -1,5 +1,6 @@
 //! The agreement to the notice.
 
+use model::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The record that somebody read the notice and agreed.
@@ -10,6 +11,7 @@ pub struct Consent {
     pub version: u32,
     /// SHA-256 of the text that was shown, 64 lower-case hex digits.
     pub text_sha256: String,
-    /// When, in microseconds since the Unix epoch (UTC).
-    pub at_us: i64,
+    /// When they agreed.
+    #[serde(rename = "at_us")]
+    pub at: Timestamp,
 }

@@ -12,6 +12,7 @@ use crate::cipher::{self, RandomError, SecretKey};
 use crate::recovery_codes::RecoveryCode;
 use data_encoding::BASE64;
 use hkdf::Hkdf;
+use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use std::fmt;
@@ -90,8 +91,8 @@ struct Argon2Cost {
 pub(crate) struct KeySlot {
     pub(crate) id: u32,
     pub(crate) kind: KeySlotKind,
-    /// Microseconds since the Unix epoch (UTC).
-    pub(crate) created_us: i64,
+    #[serde(rename = "created_us")]
+    pub(crate) created: Timestamp,
     salt: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     argon2: Option<Argon2Cost>,
@@ -120,7 +121,7 @@ impl KeySlot {
         id: u32,
         factor: &Factor<'_>,
         contents: &SlotContents,
-        created_us: i64,
+        created: Timestamp,
     ) -> Result<Self, SlotError> {
         let mut salt = [0; 16];
         cipher::fill_random(&mut salt)?;
@@ -131,7 +132,7 @@ impl KeySlot {
         let mut slot = Self {
             id,
             kind: factor.kind(),
-            created_us,
+            created,
             salt: BASE64.encode(&salt),
             argon2,
             gate: String::new(),

@@ -2,6 +2,7 @@
 
 use crate::cipher::SecretKey;
 use crate::key_slots::{KeySlot, KeySlotKind, SlotKeys};
+use model::Timestamp;
 use std::fmt;
 
 /// An opened slot: the first factor. Its keys are wiped when it is dropped.
@@ -18,8 +19,8 @@ pub struct KeySlotInfo {
     pub id: u32,
     /// The kind of secret that opens it.
     pub kind: KeySlotKind,
-    /// When it was made, in microseconds since the Unix epoch (UTC).
-    pub created_us: i64,
+    /// When it was made.
+    pub created: Timestamp,
 }
 
 impl fmt::Debug for UnlockedSlot {

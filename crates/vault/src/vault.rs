@@ -22,6 +22,7 @@ use crate::unlocked_slot::{KeySlotInfo, UnlockedSlot};
 use crate::vault_file::VaultState;
 use crate::vault_lock::{load_state, lock_vault_file, save_state};
 use data_encoding::BASE64;
+use model::Timestamp;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -111,7 +112,7 @@ impl Vault {
         self.state.slots.iter().map(|s| KeySlotInfo {
             id: s.id,
             kind: s.kind,
-            created_us: s.created_us,
+            created: s.created,
         })
     }
 
@@ -342,13 +343,12 @@ impl Vault {
         &mut self,
         factor: &Factor<'_>,
         contents: &SlotContents,
-        now_us: i64,
+        now: Timestamp,
     ) -> Result<UnlockedSlot, VaultError> {
         check_strength(factor)?;
         let id = self.state.next_slot;
         let failed = |e| slot_error(id, e);
-        let slot =
-            KeySlot::new(&self.state.device, id, factor, contents, now_us).map_err(failed)?;
+        let slot = KeySlot::new(&self.state.device, id, factor, contents, now).map_err(failed)?;
         self.state.next_slot += 1;
         self.state.slots.push(slot.clone());
         Ok(UnlockedSlot {

@@ -76,7 +76,7 @@ fn make_busy_day(dir: &Path) -> Result<Value> {
         totp: Some(TotpSecret::parse(TOTP_SECRET)?),
         organisations: Vec::new(),
         viewer: true,
-        now_us: 0,
+        now: model::Timestamp::from_micros(0),
     };
     let (mut vault, door) = Vault::create(&home, founding)?;
     let (code, at) = make_code(0)?;
@@ -84,7 +84,12 @@ fn make_busy_day(dir: &Path) -> Result<Value> {
         .check_code(&door, &code, at)?
         .token
         .context("the code was refused")?;
-    vault.add_slot(&door, &pass, &Factor::Passphrase(PASSPHRASE), 0)?;
+    vault.add_slot(
+        &door,
+        &pass,
+        &Factor::Passphrase(PASSPHRASE),
+        model::Timestamp::from_micros(0),
+    )?;
     let keys = vault_keys(&vault, Opener::locked())?;
     let shape = day_shape(2_000, true);
     let written = write_days(&dir.join("journal"), keys, BUSY_DAY, 1, shape)?;

@@ -69,7 +69,7 @@ impl DiskMonitor {
                 model::micros::to_micros(now.boot).saturating_add(CLEANUP_INTERVAL_US);
             if let Some(text) = journal.free_space(missing, &self.action) {
                 let text = format!("To make room on the disk: {text}");
-                effects.push(notice(NoticeCode::Retention, text));
+                effects.push(Effect::notice(NoticeCode::Retention, text));
                 space = query_disk_space(&self.journal_dir).unwrap_or(space);
                 pressure = self.reserve.pressure(before, space.free, space.total);
             }
@@ -118,13 +118,9 @@ impl DiskMonitor {
                 ),
             ),
         };
-        effects.push(notice(code, text));
+        effects.push(Effect::notice(code, text));
         effects
     }
-}
-
-fn notice(code: NoticeCode, text: String) -> Effect {
-    Effect::Record(RecorderInput::Notice(code, text))
 }
 
 #[cfg(test)]

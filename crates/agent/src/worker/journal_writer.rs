@@ -7,7 +7,6 @@ use journal::retention::{RetentionAction, outlook, plan_space};
 use journal::{Commit, FreezeOptions, Journal, JournalError, JournalKeys, RecoveryReport};
 use model::{ErrorKind, Moment, NoticeCode, Record, Screenshot, Span, UserError};
 use recorder::RecorderBatch;
-use report::LogSubject;
 use settings::{AppPaths, UploadPolicy};
 use std::time::Duration;
 use vault::Opener;
@@ -129,10 +128,8 @@ impl JournalWriter {
                 self.unwritten.mark_written();
                 self.last_durable = Some(now.utc.as_micros());
                 let recovered = self.write_error.take().map(|_| {
-                    Effect::Log(
-                        LogSubject::Notice(NoticeCode::Recovered),
-                        "The journal can be written again; nothing was lost.".to_owned(),
-                    )
+                    let text = "The journal can be written again; nothing was lost.";
+                    Effect::log_notice(NoticeCode::Recovered, text)
                 });
                 Ok(recovered.into_iter().collect())
             }
@@ -151,7 +148,7 @@ impl JournalWriter {
         }
         let line = format!("NOT RECORDED YET: {text}");
         self.write_error = Some(text);
-        vec![Effect::Log(LogSubject::Notice(NoticeCode::DiskLow), line)]
+        vec![Effect::log_notice(NoticeCode::DiskLow, line)]
     }
 
     /// The damage found since the last call.
@@ -182,10 +179,7 @@ impl JournalWriter {
         };
         self.report_error(&e);
         let text = format!("New records cannot be prepared for upload: {e}");
-        vec![Effect::Log(
-            LogSubject::Notice(NoticeCode::UploadStuck),
-            text,
-        )]
+        vec![Effect::log_notice(NoticeCode::UploadStuck, text)]
     }
 
     /// Freezes everything, also records that are held back.

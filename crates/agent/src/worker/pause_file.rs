@@ -58,10 +58,9 @@ impl PauseFile {
     /// The pause that still holds.
     pub(super) fn stored_pause(&self) -> Option<PauseRequest> {
         let kept = self.kept.as_ref()?;
-        Some(
-            kept.until_us
-                .map_or(PauseRequest::UntilResumed, PauseRequest::Until),
-        )
+        Some(kept.until_us.map_or(PauseRequest::UntilResumed, |us| {
+            PauseRequest::Until(model::Timestamp::from_micros(us))
+        }))
     }
 
     /// Keeps a pause until this time, in microseconds since the Unix epoch (UTC); none means until resumed.
@@ -103,12 +102,15 @@ mod tests {
         assert_eq!(open(0).stored_pause(), None);
         open(0).store_pause(Some(500)).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "{\"until_us\":500}");
-        assert_eq!(open(499).stored_pause(), Some(PauseRequest::Until(500)));
+        assert_eq!(
+            open(499).stored_pause(),
+            Some(PauseRequest::Until(model::Timestamp::from_micros(500)))
+        );
         let mut ended = open(499);
         ended.end_run();
         assert_eq!(
             open(499).stored_pause(),
-            Some(PauseRequest::Until(500)),
+            Some(PauseRequest::Until(model::Timestamp::from_micros(500))),
             "it has an end of its own"
         );
         assert_eq!(open(500).stored_pause(), None);
@@ -123,13 +125,29 @@ mod tests {
         kept.store_pause(Some(700)).unwrap();
         assert_eq!(
             open(0).stored_pause(),
-            Some(PauseRequest::Until(700)),
+            Some(PauseRequest::Until(model::Timestamp::from_micros(700))),
             "the later one"
         );
         kept.store_pause(None).unwrap();
         kept.end_run();
         assert!(!file.exists());
         assert_eq!(open(0).stored_pause(), None);
+    }
+
+    #[test]
+    fn the_file_keeps_its_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("pause.json");
+        let samples = include_str!("../../tests/wire/pause.jsonl").lines();
+        let ends = [None, Some(1_790_000_000_000_000)];
+        for (sample, until) in samples.zip(ends) {
+            PauseFile::open(file.clone(), 0).store_pause(until).unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), sample);
+            let pause = until.map_or(PauseRequest::UntilResumed, |us| {
+                PauseRequest::Until(model::Timestamp::from_micros(us))
+            });
+            assert_eq!(PauseFile::open(file.clone(), 0).stored_pause(), Some(pause));
+        }
     }
 
     #[test]

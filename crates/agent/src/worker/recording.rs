@@ -137,7 +137,7 @@ impl Recording {
 
     /// In microseconds since the Unix epoch (UTC), as the record tells time.
     pub(super) fn timestamp_of(&self, at: Moment) -> i64 {
-        self.recorder.timestamp_of(at)
+        self.recorder.timestamp_of(at).as_micros()
     }
 
     /// Ends the open span, so that it can be redacted.
@@ -147,7 +147,7 @@ impl Recording {
 
     /// The start of the oldest span that is not final, in microseconds since the Unix epoch (UTC).
     pub(super) fn oldest_unsettled(&self) -> i64 {
-        self.recorder.oldest_unsettled()
+        self.recorder.oldest_unsettled().as_micros()
     }
 
     /// Drops everything of `range` from the recorder's memory.
@@ -197,7 +197,7 @@ fn recorder_settings(
         .compile_rules()
         .map_err(|e| UserError::usage(e.to_string(), "See [exclude] in the settings."))?;
     Ok(RecorderSettings {
-        idle_limit_us: policy.idle_limit.as_secs() * model::MICROS_PER_SECOND,
+        idle_limit: policy.idle_limit,
         idle_sensor: !unsupported.contains(&SensorKind::Idle),
         low_percent: policy.battery.suspend_percent,
         resume_percent: policy.battery.resume_percent,

@@ -12,7 +12,6 @@ use anyhow::Context;
 use journal::UtcDay;
 use model::Moment;
 use protocol::{RedactionScope, RedactionSummary, Response, ViewerKey};
-use recorder::RecorderInput;
 use settings::AppPaths;
 use vault::{Identity, Opener, Vault};
 
@@ -84,8 +83,7 @@ fn try_redact(
     forget_redacted(agent, scope, &summary, now_us);
     let zone = agent.recording.zone().to_string();
     let (code, text) = redaction_notice(scope, &summary, now_us, &zone);
-    let notice = Effect::Record(RecorderInput::Notice(code, text));
-    agent.apply(vec![notice], now);
+    agent.apply(vec![Effect::notice(code, text)], now);
     agent.commit(now)?;
     Ok(summary)
 }

@@ -3,9 +3,8 @@
 use super::daily_reminder::DailyReminder;
 use super::effect::{Effect, Effects};
 use super::pause_file::PauseFile;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::{Coverage, MICROS_PER_SECOND, Moment, NoticeCode};
+use model::{Coverage, MICROS_PER_SECOND, Moment, NoticeCode, Timestamp};
 use platform::timezone::zone_name;
 use protocol::PauseLength;
 use recorder::{PauseRequest, RecorderInput, RecordingSchedule, ScheduleWatch};
@@ -33,7 +32,7 @@ impl Schedule {
         now: Moment,
     ) -> Self {
         Self {
-            hours: ScheduleWatch::new(hours, TimeZone::system(), now.utc.as_micros()),
+            hours: ScheduleWatch::new(hours, TimeZone::system(), now.utc),
             pause_file,
             daily,
             last_zone_check: now,
@@ -47,7 +46,7 @@ impl Schedule {
 
     /// Passes an edge of the recording hours on.
     pub(super) fn poll(&mut self, now: Moment) -> Effects {
-        edge_effects(self.hours.poll(now.utc.as_micros()))
+        edge_effects(self.hours.poll(now.utc))
     }
 
     /// Once a minute: is another zone in force than `zone`?
@@ -62,9 +61,7 @@ impl Schedule {
             return Effects::new();
         }
         let mut effects = vec![Effect::Record(RecorderInput::Zone(name))];
-        effects.extend(edge_effects(
-            self.hours.set_zone(system_zone, now.utc.as_micros()),
-        ));
+        effects.extend(edge_effects(self.hours.set_zone(system_zone, now.utc)));
         effects
     }
 
@@ -75,10 +72,7 @@ impl Schedule {
             return Effects::new();
         }
         let text = self.daily.text().to_owned();
-        vec![Effect::Record(RecorderInput::Notice(
-            NoticeCode::Daily,
-            text,
-        ))]
+        vec![Effect::notice(NoticeCode::Daily, text)]
     }
 
     /// Pauses. The file is durable before this returns; the text answers whoever asked.
@@ -92,10 +86,16 @@ impl Schedule {
             PauseLength::Seconds(seconds) => {
                 let us = seconds.saturating_mul(MICROS_PER_SECOND);
                 let until_us = now.utc.as_micros().saturating_add_unsigned(us);
-                (PauseRequest::For(us), Some(until_us))
+                (
+                    PauseRequest::For(std::time::Duration::from_micros(us)),
+                    Some(until_us),
+                )
             }
             PauseLength::Tomorrow => match next_day_us(now.utc.as_micros(), self.hours.zone()) {
-                Some(at) => (PauseRequest::Until(at), Some(at)),
+                Some(at) => (
+                    PauseRequest::Until(model::Timestamp::from_micros(at)),
+                    Some(at),
+                ),
                 None => {
                     return Err(
                         "The clock is at the end of the calendar; set it and try again.".to_owned(),
@@ -107,7 +107,7 @@ impl Schedule {
         let mut text = match until_us {
             Some(at) => format!(
                 "Paused until {}. `uam resume` ends the pause earlier.",
-                format_relative_time(at, now.utc.as_micros(), self.hours.zone())
+                format_relative_time(Timestamp::from_micros(at), now.utc, self.hours.zone())
             ),
             None => "Paused until `uam resume`.".to_owned(),
         };
@@ -133,10 +133,10 @@ impl Schedule {
     /// The answer to a resume, once the recorder is in `state`.
     pub(super) fn describe_resumed(&self, state: Coverage, now: Moment) -> String {
         let hours = self.hours.state();
-        match (state, hours.next_change_us) {
+        match (state, hours.next_change) {
             (state, Some(at)) if state.is_recording() && !hours.inside => format!(
                 "Recording outside the recording hours, which begin {}.",
-                format_relative_time(at, now.utc.as_micros(), self.hours.zone())
+                format_relative_time(at, now.utc, self.hours.zone())
             ),
             (Coverage::Active | Coverage::Idle, _) => "Recording.".to_owned(),
             (state, _) => format!("No pause is set, but nothing is recorded now: {state}."),
@@ -151,7 +151,7 @@ impl Schedule {
         let text = match pause {
             PauseRequest::Until(at) => format!(
                 "An earlier pause lasts until {}. `uam resume` ends it.",
-                format_relative_time(at, now.utc.as_micros(), self.hours.zone())
+                format_relative_time(at, now.utc, self.hours.zone())
             ),
             _ => "An earlier pause lasts until `uam resume`.".to_owned(),
         };
@@ -170,7 +170,7 @@ impl Schedule {
 
     /// Takes other recording hours.
     pub(super) fn set_hours(&mut self, hours: RecordingSchedule, now: Moment) -> Effects {
-        edge_effects(self.hours.set_schedule(hours, now.utc.as_micros()))
+        edge_effects(self.hours.set_schedule(hours, now.utc))
     }
 
     /// The run ends on purpose: a pause without an end goes with it.
@@ -182,11 +182,8 @@ impl Schedule {
     pub(super) fn time_until_edge(&self, now: Moment) -> Duration {
         self.hours
             .state()
-            .next_change_us
-            .map_or(Duration::MAX, |at| {
-                let us = u64::try_from(at.saturating_sub(now.utc.as_micros())).unwrap_or(0);
-                Duration::from_micros(us)
-            })
+            .next_change
+            .map_or(Duration::MAX, |at| at.duration_since(now.utc))
     }
 
     /// For displays; none when recording is always wanted.
@@ -194,7 +191,7 @@ impl Schedule {
         let now = self.hours.state();
         (!self.hours.schedule().is_always()).then_some(ScheduleStatus {
             inside: now.inside,
-            next_change_us: now.next_change_us,
+            next_change: now.next_change,
             pausing: is_outside_hours,
         })
     }
@@ -214,7 +211,7 @@ fn edge_effects(inside: Option<bool>) -> Effects {
 /// When the day after the one of `utc_us` begins in `zone`, both in microseconds since the Unix epoch (UTC). A day in
 /// whose first hour the clocks change begins where the zone says. None at the end of the calendar.
 fn next_day_us(utc_us: i64, zone: &TimeZone) -> Option<i64> {
-    let now = Timestamp::from_microsecond(utc_us)
+    let now = jiff::Timestamp::from_microsecond(utc_us)
         .ok()?
         .to_zoned(zone.clone());
     let begin = now.tomorrow().ok()?.start_of_day().ok()?;
@@ -229,7 +226,7 @@ mod tests {
 
     fn at(second: i64) -> Moment {
         Moment {
-            utc: model::Timestamp::from_micros(1_790_000_000_000_000 + second * 1_000_000),
+            utc: Timestamp::from_micros(1_790_000_000_000_000 + second * 1_000_000),
             boot: std::time::Duration::from_micros(0),
             awake: std::time::Duration::from_micros(0),
         }
@@ -291,7 +288,7 @@ mod tests {
         let mut schedule = open(dir.path(), at(0));
         assert!(schedule.poll(at(1)).is_empty() && schedule.status(false).is_none());
         let day = schedule.hours.zone().clone();
-        let today = Timestamp::from_microsecond(at(0).utc.as_micros())
+        let today = jiff::Timestamp::from_microsecond(at(0).utc.as_micros())
             .unwrap()
             .to_zoned(day)
             .strftime("%a")
@@ -366,7 +363,7 @@ mod tests {
                 "2020-11-02T05:00:00Z",
             ),
         ] {
-            let us = |text: &str| text.parse::<Timestamp>().unwrap().as_microsecond();
+            let us = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_microsecond();
             let zone_now = TimeZone::get(zone).unwrap();
             assert_eq!(
                 next_day_us(us(now), &zone_now),

@@ -51,8 +51,8 @@ impl Screenshots {
     ) -> Self {
         let timer = camera.is_some().then(|| {
             CaptureSchedule::new(
-                interval_us,
-                model::micros::to_micros(now.boot),
+                std::time::Duration::from_micros(interval_us),
+                now.boot,
                 random_u64(),
             )
         });
@@ -70,9 +70,9 @@ impl Screenshots {
 
     /// True at the random moment of each interval. A moment at which none may be taken passes; it is not made up for.
     pub(super) fn poll_timer(&mut self, now: Moment) -> bool {
-        self.timer.as_mut().is_some_and(|timer| {
-            timer.poll(model::micros::to_micros(now.boot), random_u64()) == CaptureDue::Now
-        })
+        self.timer
+            .as_mut()
+            .is_some_and(|timer| timer.poll(now.boot, random_u64()) == CaptureDue::Now)
     }
 
     /// Orders a screenshot of the window that `target` names, or says why there is none.
@@ -168,15 +168,16 @@ impl Screenshots {
     /// When the next one is due, in microseconds since the Unix epoch (UTC).
     pub(super) fn next_due(&self, now: Moment) -> Option<i64> {
         let timer = self.timer.as_ref()?;
-        let wait = timer
-            .moment_us()
-            .saturating_sub(model::micros::to_micros(now.boot));
-        Some(now.utc.as_micros().saturating_add_unsigned(wait))
+        let wait = timer.moment().saturating_sub(now.boot);
+        Some((now.utc + wait).as_micros())
     }
 
     /// Until a screenshot is due or was held long enough.
     pub(super) fn time_until_wake(&self, now: Moment) -> Duration {
-        let timer = self.timer.as_ref().map(CaptureSchedule::moment_us);
+        let timer = self
+            .timer
+            .as_ref()
+            .map(|timer| model::micros::to_micros(timer.moment()));
         let held = self
             .held
             .as_ref()

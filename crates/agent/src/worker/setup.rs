@@ -27,7 +27,6 @@ use journal::{JournalKeys, RecoveryReport};
 use model::{Clock, MICROS_PER_SECOND, Moment, Notice, NoticeCode, Record, TimedEvent};
 use platform::timezone::current_zone_name;
 use recorder::RecorderInput;
-use report::LogSubject;
 use sense::Desktop;
 use settings::{Policy, QualitySetting};
 use std::io::BufRead;
@@ -139,8 +138,7 @@ pub(super) fn start(
     agent.viewers.show_records(&recovered);
     if has_recovered && !recovery.clean {
         let text = "The last run was not shut down properly; no stored record is lost.";
-        let subject = LogSubject::Notice(NoticeCode::Recovered);
-        agent.apply(vec![Effect::Log(subject, text.to_owned())], now);
+        agent.apply(vec![Effect::log_notice(NoticeCode::Recovered, text)], now);
     }
     let effects = agent.schedule.restore_pause(now);
     agent.apply(effects, now);

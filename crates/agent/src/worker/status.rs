@@ -8,7 +8,7 @@ use super::screenshots::Screenshots;
 use super::today::TodayTracker;
 use super::uploads::Uploads;
 use journal::Reader;
-use model::{Moment, SensorSupport, Unsupported};
+use model::{Moment, SensorSupport, Timestamp, Unsupported};
 use report::status::MissingSensor;
 use report::{AgentStatus, OutboxSummary};
 use std::path::Path;
@@ -52,25 +52,26 @@ pub(super) fn build_status(sources: &StatusSources<'_>, now: Moment) -> AgentSta
         data_dir: sources.data_dir.display().to_string(),
         zone: sources.recording.zone().to_string(),
         state: view.state,
-        since_us: view.since_us,
+        since: view.since,
         protected: view.protected,
         missing: list_missing_sensors(sources.recording),
         window: view.window.map(|w| (*w).clone()),
         span_counts: view.counts,
         today_counts,
         today: sources.today.states(),
-        last_durable_us: sources.journal.last_durable(),
+        last_durable: sources.journal.last_durable().map(Timestamp::from_micros),
         outbox: OutboxSummary::default(),
         destination: sources.uploads.destination().to_owned(),
         last_upload: sources.uploads.last_run().cloned(),
-        next_upload_us: sources.uploads.next_at(),
-        last_shot_us: sources.screenshots.last_taken(),
-        next_shot_us: sources
+        next_upload: sources.uploads.next_at().map(Timestamp::from_micros),
+        last_screenshot: sources.screenshots.last_taken().map(Timestamp::from_micros),
+        next_screenshot: sources
             .screenshots
             .next_due(now)
-            .filter(|_| low_space.is_none()),
-        idle_us: None,
-        paused_until_us: view.paused_until_us,
+            .filter(|_| low_space.is_none())
+            .map(Timestamp::from_micros),
+        idle: None,
+        paused_until: view.paused_until,
         hours: sources.schedule.status(view.outside_hours),
         power: view.power,
         disk: low_space,

@@ -4,7 +4,6 @@ use super::effect::{Effect, Effects};
 use super::queue::{AgentQueue, UploadRun};
 use super::upload_thread::{UploadProcessSetup, UploadThread};
 use model::{Moment, NoticeCode};
-use recorder::RecorderInput;
 use report::UploadAttempt;
 use std::time::Duration;
 
@@ -50,9 +49,9 @@ impl Uploads {
             .ok()
             .map(|us| now.utc.as_micros().saturating_add(us));
         let attempt = match &run.result {
-            Ok(summary) => summary.to_status(now.utc.as_micros(), &self.destination),
+            Ok(summary) => summary.to_status(now.utc, &self.destination),
             Err(why) => UploadAttempt {
-                at_us: now.utc.as_micros(),
+                at: now.utc,
                 text: why.clone(),
                 ok: false,
             },
@@ -62,17 +61,20 @@ impl Uploads {
         let mut effects = Effects::new();
         if problem.is_some_and(|p| p.permanent) && !self.is_stuck {
             self.is_stuck = true;
-            effects.push(notice(NoticeCode::UploadStuck, attempt.text.clone()));
+            effects.push(Effect::notice(
+                NoticeCode::UploadStuck,
+                attempt.text.clone(),
+            ));
         } else if attempt.ok && self.is_stuck {
             self.is_stuck = false;
             let text = "Uploading works again.".to_owned();
-            effects.push(notice(NoticeCode::UploadBack, text));
+            effects.push(Effect::notice(NoticeCode::UploadBack, text));
         }
         if problem.is_some_and(|p| p.damaged) {
             effects.push(Effect::CheckJournal);
         }
         if let Some(text) = summary.and_then(|s| s.retention.clone()) {
-            effects.push(notice(NoticeCode::Retention, text));
+            effects.push(Effect::notice(NoticeCode::Retention, text));
         }
         effects.push(Effect::LogUpload(attempt.clone()));
         self.last_run = Some(attempt);
@@ -99,9 +101,7 @@ impl Uploads {
         };
         match thread.finish(limit).map(|run| run.result) {
             Some(Ok(summary)) => {
-                let sent = summary
-                    .to_status(now.utc.as_micros(), &self.destination)
-                    .text;
+                let sent = summary.to_status(now.utc, &self.destination).text;
                 std::iter::once(sent)
                     .chain(summary.describe_hold())
                     .collect()
@@ -115,10 +115,6 @@ impl Uploads {
             ],
         }
     }
-}
-
-fn notice(code: NoticeCode, text: String) -> Effect {
-    Effect::Record(RecorderInput::Notice(code, text))
 }
 
 #[cfg(test)]

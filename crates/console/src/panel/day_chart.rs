@@ -49,7 +49,7 @@ pub(super) fn render_chart(
     if area.height < 3 || chart_columns < 24 {
         return;
     }
-    let window = ChartWindow::fit_window(summary, panel.now_us, chart_columns);
+    let window = ChartWindow::fit_window(summary, panel.now.as_micros(), chart_columns);
     let (bars, slots) = (&window.bars, window.slots_per_bar);
     let x = |bar: usize| area.x + (left + bar * window.bar_width) as u16;
     let label = |text: &str| format!(" {:<LABEL_WIDTH$}", clip_to_width(text, LABEL_WIDTH));
@@ -151,7 +151,7 @@ fn draw_hours(
 ) {
     let y = area.bottom() - 2;
     let x = |column: usize| area.x + (LABEL_WIDTH + 1 + column) as u16;
-    let now = window.column_at(panel.now_us);
+    let now = window.column_at(panel.now.as_micros());
     // A label and the gap to the next need six columns.
     let step = (6 * window.slots_per_bar).div_ceil(SLOTS_PER_HOUR * window.bar_width);
     let hours = window.bars.len() * window.slots_per_bar / SLOTS_PER_HOUR;

@@ -74,7 +74,7 @@ fn draw_list(
         let text = clip_to_width(&name(named), wide);
         buf.set_string(area.x + 1, y, pad_right(&text, wide), Style::new());
         let x = area.x + 1 + wide as u16 + 1;
-        let time = format_hms(named.us);
+        let time = format_hms(std::time::Duration::from_micros(named.us));
         let pad = usize::from(TIME_WIDTH).saturating_sub(display_width(&time)) as u16;
         buf.set_string(x + pad, y, &time, bold);
         let cells = (u64::from(bar) * named.us).div_ceil(longest) as usize;

@@ -47,7 +47,7 @@ pub fn render_ics(
         line(&format!("SUMMARY:{name}"));
         line(&format!(
             "DESCRIPTION:{} active",
-            format_hms(block.active_us)
+            format_hms(std::time::Duration::from_micros(block.active_us))
         ));
         line(&format!("CATEGORIES:{name}"));
         line("TRANSP:TRANSPARENT");

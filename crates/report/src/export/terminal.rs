@@ -10,9 +10,10 @@ use crate::format::{
     or_no_name, pad_left, pad_right, tenths_of_percent, window_label,
 };
 use crate::totals::{NamedUsage, StateTotal, Usage};
-use model::{Counts, Coverage};
+use model::{Counts, Coverage, Timestamp};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::time::Duration;
 
 /// Narrowest and widest table; a width outside is brought to the nearer of the two.
 pub const WIDTHS: std::ops::RangeInclusive<usize> = 60..=160;
@@ -31,7 +32,7 @@ pub fn render_day_table(report: &DayReport, width: usize) -> String {
                 "{} · {} · {} of the day counted",
                 report.day.strftime("%A %-d %B %Y"),
                 report.zone,
-                format_hms(report.length_us)
+                format_hms(Duration::from_micros(report.length_us))
             ),
             width
         )
@@ -68,9 +69,20 @@ pub fn render_days_table(report: &DaysReport, width: usize) -> String {
     };
     line("day", &|column| column.key.to_owned(), "other", "most used");
     let mut row = |label: &str, usage: &Usage, other: u64, app: Option<(&str, u64)>| {
-        let most = app.map(|(app, us)| format!("{}  {}", format_hms(us), or_no_name(app)));
+        let most = app.map(|(app, us)| {
+            format!(
+                "{}  {}",
+                format_hms(Duration::from_micros(us)),
+                or_no_name(app)
+            )
+        });
         let cell = |column: &Column| column.format_cell(usage);
-        line(label, &cell, &format_hms(other), &most.unwrap_or_default());
+        line(
+            label,
+            &cell,
+            &format_hms(Duration::from_micros(other)),
+            &most.unwrap_or_default(),
+        );
     };
     let (mut sum, mut sum_other) = (Usage::default(), 0);
     let mut apps: BTreeMap<&str, u64> = BTreeMap::new();
@@ -148,7 +160,7 @@ fn write_states(out: &mut String, report: &DayReport) {
             out,
             "  {}{}{}",
             pad_right(total.state.label(), 14),
-            pad_left(&format_hms(total.us), 10),
+            pad_left(&format_hms(Duration::from_micros(total.us)), 10),
             pad_left(&format_percent(share), 10)
         );
     }
@@ -183,7 +195,7 @@ fn write_activity(out: &mut String, report: &DayReport, width: usize) {
     // By the hour it began in, by the clock, and the ten minutes of it; a day with an hour twice has it twice.
     let mut hours: Vec<(i64, String, [char; 6])> = Vec::new();
     for ten in &report.activity {
-        let time = format_clock_time(ten.start_us, &zone);
+        let time = format_clock_time(Timestamp::from_micros(ten.start_us), &zone);
         let (hour, minute) = (&time[..2], &time[3..5]);
         let place = minute.parse::<usize>().unwrap_or(0) / 10 % 6;
         let began = ten.start_us - place as i64 * TEN_US;
@@ -259,7 +271,7 @@ fn write_events(out: &mut String, report: &DayReport, width: usize) {
         for shot in &report.shots {
             let line = format!(
                 "    {}  #{}  {}x{}{}  {}  {}",
-                format_clock_time(shot.at_us, &load_zone(&shot.zone)),
+                format_clock_time(Timestamp::from_micros(shot.at_us), &load_zone(&shot.zone)),
                 shot.seq,
                 shot.width,
                 shot.height,
@@ -279,7 +291,10 @@ fn write_events(out: &mut String, report: &DayReport, width: usize) {
         for notice in &report.notices {
             let line = format!(
                 "    {}  {:<14} {}",
-                format_clock_time(notice.at_us, &load_zone(&notice.zone)),
+                format_clock_time(
+                    Timestamp::from_micros(notice.at_us),
+                    &load_zone(&notice.zone)
+                ),
                 notice.code,
                 notice.text
             );

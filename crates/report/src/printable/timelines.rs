@@ -126,7 +126,10 @@ fn print_day(
         totals.state_us(Coverage::Active),
         totals.state_us(Coverage::Idle),
     );
-    let mut sum = format!("{} active", format_hms(active));
+    let mut sum = format!(
+        "{} active",
+        format_hms(std::time::Duration::from_micros(active))
+    );
     if let Some(share) = idle_share(active, idle) {
         sum.push_str(&format!(" · {} idle", format_percent(share)));
     }

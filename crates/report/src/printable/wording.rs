@@ -8,6 +8,7 @@ use crate::overview::Overview;
 use crate::totals::{PROTECTED, REDACTED};
 use jiff::civil::Date;
 use model::{Coverage, MICROS_PER_SECOND, to_printable};
+use std::time::Duration;
 
 pub(super) fn format_range(overview: &Overview) -> String {
     let day = |day: Date| day.strftime("%-d %B %Y").to_string();
@@ -63,8 +64,11 @@ pub(super) fn key_figures(overview: &Overview, whole: &PeriodTotals) -> Vec<(Str
         .iter()
         .filter(|day| day.totals.state_us(Coverage::Active) > 0);
     let mut figures = vec![
-        (format_hms(active), "active".to_owned()),
-        (format_hms(idle), "idle".to_owned()),
+        (
+            format_hms(Duration::from_micros(active)),
+            "active".to_owned(),
+        ),
+        (format_hms(Duration::from_micros(idle)), "idle".to_owned()),
     ];
     if let Some(share) = idle_share(active, idle) {
         figures.push((format_percent(share), "idle share".to_owned()));
@@ -105,7 +109,7 @@ pub(super) fn describe_limits(
     };
     let mut held = |us: u64, what: &str| {
         if us > 0 {
-            notes.push(format!("{} {what}", format_hms(us)));
+            notes.push(format!("{} {what}", format_hms(Duration::from_micros(us))));
         }
     };
     held(

@@ -2,11 +2,13 @@
 
 use crate::calendar::day_start;
 use crate::rules::ClassificationRules;
+use crate::status::FRESH;
 use crate::stretches::{Extent, ViewOptions};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use journal::{JournalError, Reader};
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 /// How far back a day's first span is looked for, in microseconds: a machine may sleep for weeks within one span.
 const FARTHEST_US: i64 = 400 * 24 * HOUR_US;
@@ -39,6 +41,15 @@ pub fn journal_began(reader: &Reader) -> Result<i64, JournalError> {
         || i64::try_from(reader.epoch().saturating_mul(1_000_000)).unwrap_or(i64::MAX),
         |line| line.record.start().as_micros(),
     ))
+}
+
+/// Until when the journal is complete: its last durable write while an agent writes it, else the present.
+///
+/// # Errors
+/// See [`JournalError`].
+pub fn known_until(reader: &Reader, now_us: i64) -> Result<i64, JournalError> {
+    let fresh = |at: &i64| Duration::from_micros(now_us.abs_diff(*at)) <= FRESH;
+    Ok(reader.last_durable_us()?.filter(fresh).unwrap_or(now_us))
 }
 
 /// From the beginning of the journal to `now_us`.

@@ -242,8 +242,8 @@ impl<'a> PumpListener<'a> {
 
     /// The moment `age_ms` before `now`; not before the last answer.
     fn timestamp(&mut self, now: Moment, age_ms: u32) -> Moment {
-        let at = now - std::time::Duration::from_micros(u64::from(age_ms) * 1000);
-        if model::micros::to_micros(at.boot) > model::micros::to_micros(self.last.boot) {
+        let at = now - Duration::from_millis(age_ms.into());
+        if at.boot > self.last.boot {
             self.last = at;
         }
         self.last
@@ -344,12 +344,7 @@ impl<'a> PumpListener<'a> {
 
     fn send_idle(&mut self, at: Moment, quiet_ms: u32) -> Result<(), SensorExit> {
         match self.idle.update(Duration::from_millis(quiet_ms.into())) {
-            Some(IdleChange::Idle { idle_us }) => self.send_event(
-                at,
-                SensorEvent::Idle {
-                    idle: std::time::Duration::from_micros(idle_us),
-                },
-            ),
+            Some(IdleChange::Idle { idle }) => self.send_event(at, SensorEvent::Idle { idle }),
             Some(IdleChange::Present) => self.send_event(at, SensorEvent::Present),
             None => Ok(()),
         }

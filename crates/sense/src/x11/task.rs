@@ -391,9 +391,7 @@ impl<'a> X11Listener<'a> {
         change: Option<idle::IdleChange>,
     ) -> Result<(), SensorExit> {
         let event = match change {
-            Some(idle::IdleChange::Idle { idle_us }) => SensorEvent::Idle {
-                idle: std::time::Duration::from_micros(idle_us),
-            },
+            Some(idle::IdleChange::Idle { idle }) => SensorEvent::Idle { idle },
             Some(idle::IdleChange::Present) => SensorEvent::Present,
             None => return Ok(()),
         };

@@ -8,7 +8,7 @@ use agent::{AppContext, journal_keys};
 use anyhow::Context;
 use console::Prompt;
 use model::{ErrorKind, NoticeCode, UserError};
-use platform::clock::{current_time_us, unix_time};
+use platform::clock::{current_time, unix_time};
 use platform::timezone::current_zone_name;
 use std::path::Path;
 use std::process::ExitCode;
@@ -51,7 +51,7 @@ fn print_slots(vault: &Vault) {
             "  {:>3}  {}, since {}",
             slot.id,
             slot.kind,
-            day(slot.created_us)
+            day(slot.created.as_micros())
         ));
     }
     let mut codes = vault.slots().filter(|s| s.kind == KeySlotKind::Recovery);
@@ -60,7 +60,7 @@ fn print_slots(vault: &Vault) {
         Some(first) => output::print_line(&format!(
             "       {} recovery codes of {}",
             1 + codes.count(),
-            day(first.created_us)
+            day(first.created.as_micros())
         )),
     }
     output::print_line("These can read the record:");
@@ -136,17 +136,27 @@ fn apply_action(factors: &mut VerifiedFactors, action: KeysAction) -> anyhow::Re
     let VerifiedFactors {
         vault, slot, token, ..
     } = factors;
-    let now_us = current_time_us();
+    let now_us = current_time().as_micros();
     Ok(match action {
         KeysAction::List => String::new(),
         KeysAction::AddPassphrase => {
             let words = sign_in::ask_new_passphrase()?;
-            let id = vault.add_slot(slot, token, &Factor::Passphrase(&words), now_us)?;
+            let id = vault.add_slot(
+                slot,
+                token,
+                &Factor::Passphrase(&words),
+                model::Timestamp::from_micros(now_us),
+            )?;
             format!("A passphrase opens the vault too (slot {id}).")
         }
         KeysAction::AddStore => {
             let secret = sign_in::store_new_secret(&*vault::open_os_store()?, vault.device())?;
-            let id = vault.add_slot(slot, token, &secret.as_factor(), now_us)?;
+            let id = vault.add_slot(
+                slot,
+                token,
+                &secret.as_factor(),
+                model::Timestamp::from_micros(now_us),
+            )?;
             // The store keeps one secret for this vault: an older slot of it does not open any more.
             let old: Vec<u32> = vault
                 .slots()
@@ -203,7 +213,12 @@ fn apply_action(factors: &mut VerifiedFactors, action: KeysAction) -> anyhow::Re
                 true => VaultSecret::Passphrase(sign_in::ask_new_passphrase()?),
                 false => sign_in::create_vault_secret(vault.device())?,
             };
-            let (new_slot, kit) = vault.rotate(slot, token, &secret.as_factor(), now_us)?;
+            let (new_slot, kit) = vault.rotate(
+                slot,
+                token,
+                &secret.as_factor(),
+                model::Timestamp::from_micros(now_us),
+            )?;
             *slot = new_slot;
             sign_in::deliver_recovery_codes(vault, &kit, recovery_kit.as_deref(), now_us)?;
             "Every key was replaced; new recovery codes were made, the old ones are void."

@@ -56,7 +56,7 @@ pub(super) fn to_consent(notice: &ConsentNotice, now_us: i64) -> Consent {
     Consent {
         version: notice.version,
         text_sha256: notice.sha256.clone(),
-        at_us: now_us,
+        at: model::Timestamp::from_micros(now_us),
     }
 }
 
@@ -84,13 +84,16 @@ mod tests {
         let former = Consent {
             version: 1,
             text_sha256: "cd".repeat(32),
-            at_us: 1,
+            at: model::Timestamp::from_micros(1),
         };
         let (agreement, shown) = answer(Some(&former), "y\n");
         let Agreement::Given(given) = agreement.unwrap() else {
             panic!("the former agreement was taken for the new one");
         };
-        assert_eq!((given.version, given.at_us), (2, 7));
+        assert_eq!(
+            (given.version, given.at),
+            (2, model::Timestamp::from_micros(7))
+        );
         assert_eq!(
             shown,
             format!(

@@ -24,7 +24,7 @@ pub(super) fn create_vault(
             totp,
             organisations: Vec::new(),
             viewer: true,
-            now_us,
+            now: model::Timestamp::from_micros(now_us),
         },
     )?;
     Ok((vault, slot, imported))

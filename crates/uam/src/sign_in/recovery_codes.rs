@@ -20,7 +20,7 @@ pub(crate) fn issue_recovery_codes(
     file: Option<&Path>,
     now_us: i64,
 ) -> anyhow::Result<()> {
-    let kit = vault.new_recovery_kit(slot, token, now_us)?;
+    let kit = vault.new_recovery_kit(slot, token, model::Timestamp::from_micros(now_us))?;
     deliver_recovery_codes(vault, &kit, file, now_us)
 }
 

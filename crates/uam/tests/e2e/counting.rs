@@ -219,7 +219,7 @@ fn a_shot_shows_the_window_and_nothing_of_the_one_behind_it() {
             .then_some(())
     });
     home.ok(&["shot"]);
-    until("the picture is kept", || home.status().last_shot_us);
+    until("the picture is kept", || home.status().last_screenshot);
     running.stop();
     let file = home.path("shot.webp");
     home.unlock();
@@ -311,7 +311,7 @@ fn with_blur_on_only_the_small_picture_is_kept() {
         home.status().window.filter(|w| w.title == "Letter")
     });
     home.ok(&["shot"]);
-    until("the picture is kept", || home.status().last_shot_us);
+    until("the picture is kept", || home.status().last_screenshot);
     running.stop();
     let shot = home
         .lines()

@@ -137,7 +137,7 @@ fn the_page_shows_the_day_takes_a_picture_out_for_a_code_and_ends_with_the_lock(
         home.status().window.filter(|w| w.title == TITLE)
     });
     home.ok(&["shot"]);
-    until("the picture is kept", || home.status().last_shot_us);
+    until("the picture is kept", || home.status().last_screenshot);
 
     let mut dashboard = home.with_factors(&["dashboard", "--no-open"]);
     let page = enter_page(&mut dashboard);

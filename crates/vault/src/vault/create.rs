@@ -12,6 +12,7 @@ use crate::unlocked_slot::UnlockedSlot;
 use crate::vault_file::VaultState;
 use crate::vault_lock::{load_state, lock_vault_file};
 use data_encoding::HEXLOWER;
+use model::Timestamp;
 use platform::files;
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -29,8 +30,8 @@ pub struct NewVault<'a> {
     pub organisations: Vec<Organisation>,
     /// False when nobody on this computer shall be able to read; then there must be an organisation.
     pub viewer: bool,
-    /// Microseconds since the Unix epoch (UTC).
-    pub now_us: i64,
+    /// The present, kept as the time at which its slots were made.
+    pub now: Timestamp,
 }
 
 impl Vault {
@@ -90,7 +91,7 @@ impl Vault {
         }
         let gate_key = cipher::random_key()?;
         let contents = SlotContents { gate_key, viewer };
-        let unlocked = self.put_slot(&new.factor, &contents, new.now_us)?;
+        let unlocked = self.put_slot(&new.factor, &contents, new.now)?;
         let secret = match new.totp {
             Some(given) => Zeroizing::new(given.as_bytes().to_vec()),
             None => enrolment::random_totp_secret()?,

@@ -15,6 +15,7 @@ use crate::recovery_codes::RecoveryKit;
 use crate::totp_import::TotpSecret;
 use crate::unlocked_slot::UnlockedSlot;
 use data_encoding::BASE64;
+use model::Timestamp;
 use zeroize::Zeroizing;
 
 /// A secret of the codes that is not in force yet.
@@ -48,11 +49,11 @@ impl Vault {
         unlocked: &UnlockedSlot,
         _token: &GateToken,
         factor: &Factor<'_>,
-        now_us: i64,
+        now: Timestamp,
     ) -> Result<u32, VaultError> {
         self.update(unlocked, |vault| {
             let contents = vault.slot_contents(unlocked)?;
-            vault.put_slot(factor, &contents, now_us)?;
+            vault.put_slot(factor, &contents, now)?;
             Ok(vault.state.next_slot - 1)
         })
     }
@@ -89,24 +90,24 @@ impl Vault {
         &mut self,
         unlocked: &UnlockedSlot,
         _token: &GateToken,
-        now_us: i64,
+        now: Timestamp,
     ) -> Result<RecoveryKit, VaultError> {
         self.update(unlocked, |vault| {
             let contents = vault.slot_contents(unlocked)?;
-            vault.put_recovery_kit(&contents, now_us)
+            vault.put_recovery_kit(&contents, now)
         })
     }
 
     fn put_recovery_kit(
         &mut self,
         contents: &SlotContents,
-        now_us: i64,
+        now: Timestamp,
     ) -> Result<RecoveryKit, VaultError> {
         let kit = RecoveryKit::random()?;
         let slots = &mut self.state.slots;
         slots.retain(|s| s.kind != KeySlotKind::Recovery);
         for code in kit.codes() {
-            self.put_slot(&Factor::Recovery(code), contents, now_us)?;
+            self.put_slot(&Factor::Recovery(code), contents, now)?;
         }
         Ok(kit)
     }
@@ -164,7 +165,7 @@ impl Vault {
         unlocked: &UnlockedSlot,
         token: &GateToken,
         factor: &Factor<'_>,
-        now_us: i64,
+        now: Timestamp,
     ) -> Result<(UnlockedSlot, RecoveryKit), VaultError> {
         let identity = self.viewer_identity(unlocked, token)?;
         // The file is sealed under the new gate key, so the new slot saves it.
@@ -189,8 +190,8 @@ impl Vault {
                 gate_key,
                 viewer: Some(viewer),
             };
-            let unlocked = vault.put_slot(factor, &contents, now_us)?;
-            let kit = vault.put_recovery_kit(&contents, now_us)?;
+            let unlocked = vault.put_slot(factor, &contents, now)?;
+            let kit = vault.put_recovery_kit(&contents, now)?;
             Ok((unlocked, kit))
         })
     }

@@ -1,6 +1,6 @@
 //! The file: nothing secret in it, every edit noticed, newer ones refused.
 
-use crate::kit::{Home, NOW, RFC_SECRET, STORED, code, founding, json, write_json};
+use crate::kit::{CREATED, Home, NOW, RFC_SECRET, STORED, code, founding, json, write_json};
 use std::fs;
 use tempfile::TempDir;
 use vault::{FILE_NAME, Factor, Vault, VaultError};
@@ -34,6 +34,23 @@ fn a_damaged_file_is_named_and_left_alone() {
     }
 }
 
+/// A file of an earlier program: what was put into it is still there.
+#[test]
+fn a_file_from_before_still_opens() {
+    let dir = TempDir::new().unwrap();
+    let sample = include_bytes!("../wire/vault.json");
+    fs::write(dir.path().join(FILE_NAME), sample).unwrap();
+    let mut vault = Vault::open(dir.path()).unwrap();
+    let slot = vault.unlock_slot(&Factor::OsStore(STORED)).unwrap();
+    assert_eq!(vault.consent().unwrap().at, CREATED);
+    let answer = vault
+        .check_code(&slot, &code(NOW / 30 + 5), NOW + 150)
+        .unwrap();
+    vault
+        .viewer_identity(&slot, &answer.token.unwrap())
+        .unwrap();
+}
+
 #[test]
 fn every_cut_is_noticed() {
     let home = Home::new();
@@ -49,7 +66,9 @@ fn every_cut_is_noticed() {
 fn every_edit_is_noticed() {
     let mut home = Home::new();
     let pass = home.pass();
-    home.vault.new_recovery_kit(&home.door, &pass, 1).unwrap();
+    home.vault
+        .new_recovery_kit(&home.door, &pass, model::Timestamp::from_micros(1))
+        .unwrap();
     let whole = json(home.dir.path());
     let mut places = Vec::new();
     leaves(&whole, String::new(), &mut places);
@@ -130,7 +149,10 @@ fn nothing_in_the_file_is_secret() {
             .unwrap();
         answer.token.unwrap()
     };
-    let kit = home.vault.new_recovery_kit(&home.door, &pass, 1).unwrap();
+    let kit = home
+        .vault
+        .new_recovery_kit(&home.door, &pass, model::Timestamp::from_micros(1))
+        .unwrap();
     for bytes in [fs::read(home.file()).unwrap(), home.vault.encode_copy()] {
         let text = String::from_utf8(bytes).unwrap();
         let mut secrets = vec![

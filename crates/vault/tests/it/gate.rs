@@ -1,6 +1,7 @@
 //! The gate with its file.
 
 use crate::kit::{Home, NOW, STORED, code, json};
+use model::Timestamp;
 use std::fs;
 use vault::{CodeVerdict, Factor, KeySlotKind, RecoveryCode, Vault, VaultError};
 
@@ -120,7 +121,10 @@ fn wrong_codes_are_remembered_over_starts_and_told_at_the_next_right_one() {
 fn after_a_hundred_wrong_codes_only_a_recovery_code_opens() {
     let mut home = Home::new();
     let pass = home.pass();
-    let kit = home.vault.new_recovery_kit(&home.door, &pass, 0).unwrap();
+    let kit = home
+        .vault
+        .new_recovery_kit(&home.door, &pass, Timestamp::UNIX_EPOCH)
+        .unwrap();
     let mut now = NOW + 600;
     for _ in 0..100 {
         assert_ne!(home.check("000000", now), CodeVerdict::Accepted);
@@ -154,7 +158,10 @@ fn after_a_hundred_wrong_codes_only_a_recovery_code_opens() {
 fn a_clock_put_far_ahead_does_not_shut_its_owner_out_for_ever() {
     let mut home = Home::new();
     let pass = home.pass();
-    let kit = home.vault.new_recovery_kit(&home.door, &pass, 0).unwrap();
+    let kit = home
+        .vault
+        .new_recovery_kit(&home.door, &pass, Timestamp::UNIX_EPOCH)
+        .unwrap();
     let far = 4_300_000_000; // 2106
     assert_eq!(home.check(&code(far / 30), far), CodeVerdict::Accepted);
     let now = NOW + 600;

@@ -1,5 +1,6 @@
 //! A vault in a folder of its own, opened by a stored secret that is quick to use.
 
+use model::Timestamp;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -11,7 +12,7 @@ use vault::{
 /// The secret of the vectors in RFC 4226 (appendix D) and RFC 6238 (appendix B), `12345678901234567890`.
 pub(crate) const RFC_SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 pub(crate) const NOW: u64 = 1_790_000_000;
-pub(crate) const NOW_US: i64 = 1_790_000_000_000_000;
+pub(crate) const CREATED: Timestamp = Timestamp::from_seconds(1_790_000_000);
 /// What a credential store would keep.
 pub(crate) const STORED: &[u8] = &[7; 32];
 
@@ -28,7 +29,7 @@ pub(crate) fn founding(factor: Factor<'_>) -> NewVault<'_> {
         totp: Some(TotpSecret::parse(RFC_SECRET).unwrap()),
         organisations: Vec::new(),
         viewer: true,
-        now_us: NOW_US,
+        now: CREATED,
     }
 }
 

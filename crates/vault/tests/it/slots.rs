@@ -1,6 +1,6 @@
 //! What opens a vault, and how that is changed.
 
-use crate::kit::{Home, NOW, NOW_US, STORED, code, founding};
+use crate::kit::{CREATED, Home, NOW, STORED, code, founding};
 use std::fs;
 use tempfile::TempDir;
 use vault::{
@@ -15,11 +15,11 @@ fn each_factor_opens_its_own_slot_and_no_other() {
     let mut home = Home::new();
     let pass = home.pass();
     home.vault
-        .add_slot(&home.door, &pass, &Factor::Passphrase(WORDS), NOW_US)
+        .add_slot(&home.door, &pass, &Factor::Passphrase(WORDS), CREATED)
         .unwrap();
     let kit = home
         .vault
-        .new_recovery_kit(&home.door, &pass, NOW_US)
+        .new_recovery_kit(&home.door, &pass, CREATED)
         .unwrap();
     let identity = home.vault.viewer_identity(&home.door, &pass).unwrap();
     let vault = Vault::open(home.dir.path()).unwrap();
@@ -69,14 +69,14 @@ fn the_last_daily_slot_stays() {
     let mut home = Home::new();
     let pass = home.pass();
     home.vault
-        .new_recovery_kit(&home.door, &pass, NOW_US)
+        .new_recovery_kit(&home.door, &pass, CREATED)
         .unwrap();
     let error = home.vault.remove_slot(&home.door, &pass, 1).unwrap_err();
     assert!(matches!(error, VaultError::LastSlot), "{error}");
     assert!(home.vault.has_slot(KeySlotKind::OsStore), "nothing changed");
     let id = home
         .vault
-        .add_slot(&home.door, &pass, &Factor::Passphrase(WORDS), NOW_US)
+        .add_slot(&home.door, &pass, &Factor::Passphrase(WORDS), CREATED)
         .unwrap();
     home.vault.remove_slot(&home.door, &pass, 1).unwrap();
     let vault = Vault::open(home.dir.path()).unwrap();
@@ -200,7 +200,7 @@ fn after_a_rotation_the_old_secrets_open_nothing_and_the_old_record_opens() {
     let pass = home.pass();
     let kit = home
         .vault
-        .new_recovery_kit(&home.door, &pass, NOW_US)
+        .new_recovery_kit(&home.door, &pass, CREATED)
         .unwrap();
     let (old, sealed) = (
         home.vault.viewer_identity(&home.door, &pass).unwrap(),
@@ -210,7 +210,7 @@ fn after_a_rotation_the_old_secrets_open_nothing_and_the_old_record_opens() {
         let secret = [40 + round; 32];
         let (door, new_kit) = home
             .vault
-            .rotate(&home.door, &pass, &Factor::OsStore(&secret), NOW_US)
+            .rotate(&home.door, &pass, &Factor::OsStore(&secret), CREATED)
             .unwrap();
         home.door = door;
         let vault = Vault::open(home.dir.path()).unwrap();
@@ -286,7 +286,7 @@ fn the_copy_in_the_bucket_and_one_code_open_everything_elsewhere() {
     let first = home.maker().seal_file(b"first").unwrap();
     let (door, kit) = home
         .vault
-        .rotate(&home.door, &pass, &Factor::OsStore(&[9; 32]), NOW_US)
+        .rotate(&home.door, &pass, &Factor::OsStore(&[9; 32]), CREATED)
         .unwrap();
     let second = home
         .vault

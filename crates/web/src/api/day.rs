@@ -2,8 +2,8 @@
 
 use super::screenshots::ScreenshotJson;
 use super::{
-    NamedUsageJson, NumbersJson, ViewOptionsJson, current_day, known_until, named_counts,
-    named_numbers, now_and_zone, view_options,
+    NamedUsageJson, NumbersJson, ViewOptionsJson, current_day, named_counts, named_numbers,
+    now_and_zone, view_options,
 };
 use crate::backend::{Backend, BackendError, ReportConfig};
 use crate::text::{MAX_APP, MAX_SENTENCE, MAX_TITLE, printable_text};
@@ -100,7 +100,7 @@ pub(crate) fn read_day(
     let reader = backend.open_reader(&format!("the day {day} and its screenshots, on the page"))?;
     let (now_us, zone) = now_and_zone();
     let options = view_options(&config, merge_s);
-    let known_us = known_until(reader, now_us)?;
+    let known_us = report::query::known_until(reader, now_us)?;
     let (mut report, timeline) =
         report::query::read_day_with_timeline(reader, options, day, known_us, &zone)?;
     let mut names = Classifier::new(&config.meaning);

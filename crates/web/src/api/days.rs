@@ -1,8 +1,8 @@
 //! The days of a period: their totals by application, category or project.
 
 use super::{
-    NumbersJson, ViewOptionsJson, current_day, known_until, named_counts, now_and_zone,
-    placed_numbers, view_options,
+    NumbersJson, ViewOptionsJson, current_day, named_counts, now_and_zone, placed_numbers,
+    view_options,
 };
 use crate::backend::{Backend, BackendError};
 use crate::text::{MAX_APP, printable_text};
@@ -68,7 +68,7 @@ pub(crate) fn read_period(
         days,
         view: view_options(&config, merge_s),
         rules,
-        now_us: known_until(reader, now_us)?,
+        now_us: query::known_until(reader, now_us)?,
         zone: &zone,
     };
     let totals = query::read_days(reader, &query, &mut |_| {})?;

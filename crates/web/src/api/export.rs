@@ -1,6 +1,6 @@
 //! Days as a file, written by the functions of `uam report` and `uam export --ics`.
 
-use super::{known_until, now_and_zone, view_options};
+use super::{now_and_zone, view_options};
 use crate::backend::{Backend, BackendError, ReportConfig};
 use crate::text::{MAX_SENTENCE, printable_text};
 use jiff::civil::Date;
@@ -167,7 +167,7 @@ pub(crate) fn export_days(
     let reader = backend.open_reader(&format!("{period} as a {kind} file, on the page"))?;
     let (written_us, zone) = now_and_zone();
     let source = ExportSource {
-        known_us: known_until(reader, written_us)?,
+        known_us: query::known_until(reader, written_us)?,
         reader,
         options: view_options(&config, merge_s),
         config: &config,

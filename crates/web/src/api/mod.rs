@@ -10,7 +10,6 @@ pub(crate) mod uploads;
 use crate::backend::ReportConfig;
 use crate::text::{MAX_APP, printable_text};
 use jiff::civil::Date;
-use journal::{JournalError, Reader};
 use model::Counts;
 use report::columns::Unit;
 use report::{Column, NamedUsage, ReportOutput, Usage, ViewOptions, columns_of};
@@ -22,13 +21,6 @@ fn now_and_zone() -> (i64, String) {
     let zone = jiff::tz::TimeZone::system();
     let name = zone.iana_name().unwrap_or("UTC").to_owned();
     (jiff::Timestamp::now().as_microsecond(), name)
-}
-
-/// Until when the journal is complete: its last durable write while an agent writes it, else the present.
-fn known_until(reader: &Reader, now_us: i64) -> Result<i64, JournalError> {
-    let durable = reader.last_durable_us()?;
-    let fresh = durable.filter(|at| now_us.abs_diff(*at) <= report::status::FRESH_US);
-    Ok(fresh.unwrap_or(now_us))
 }
 
 /// The day in progress.

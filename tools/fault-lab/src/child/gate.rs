@@ -26,7 +26,7 @@ pub(crate) fn create_vault(dir: &Path) -> Result<()> {
         totp: Some(TotpSecret::parse(TOTP_SECRET)?),
         organisations: Vec::new(),
         viewer: true,
-        now_us: fixture::START_US,
+        now: model::Timestamp::from_micros(fixture::START_US),
     };
     Vault::create(&dir.join("vault"), founding)?;
     Ok(())

@@ -7,7 +7,7 @@ use crate::commands::report::read::{known_until, read_overview};
 use crate::output;
 use agent::AppContext;
 use anyhow::Context;
-use platform::clock::current_time_us;
+use platform::clock::current_time;
 use platform::timezone::current_zone_name;
 use report::GroupBy;
 use report::query::DaysQuery;
@@ -35,7 +35,7 @@ pub(super) fn write_calendar(
     };
     let what = format!("a calendar of {} to {}", days.start(), days.end());
     let reader = open_reader(context, &what)?;
-    let now_us = current_time_us();
+    let now_us = current_time().as_micros();
     let until = known_until(&reader, now_us)?;
     let query = DaysQuery {
         days,

@@ -10,7 +10,7 @@ use anyhow::Context;
 use image::codecs::jpeg::JpegEncoder;
 use journal::Reader;
 use model::{Record, UserError};
-use platform::clock::current_time_us;
+use platform::clock::current_time;
 use platform::timezone::current_zone_name;
 use report::printable::{self, Cover, MOST_LANES, MOST_SCREENSHOTS, ReportScreenshot};
 use report::query::DaysQuery;
@@ -45,7 +45,7 @@ pub(super) fn run(
         context,
         &format!("a printable report of {} to {}", days.start(), days.end()),
     )?;
-    let made_us = current_time_us();
+    let made_us = current_time().as_micros();
     let now = known_until(&reader, made_us)?;
     let long = days
         .start()

@@ -50,9 +50,5 @@ pub(super) fn terminal_width() -> usize {
 
 /// Up to when the journal can speak: its last durable moment while somebody writes it, else the present.
 pub(in crate::commands) fn known_until(reader: &Reader, now_us: i64) -> anyhow::Result<i64> {
-    let durable = reader
-        .last_durable_us()
-        .context("cannot read the journal")?;
-    let fresh = durable.filter(|at| now_us.abs_diff(*at) <= report::status::FRESH_US);
-    Ok(fresh.unwrap_or(now_us))
+    report::query::known_until(reader, now_us).context("cannot read the journal")
 }

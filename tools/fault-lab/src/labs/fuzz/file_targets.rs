@@ -194,7 +194,7 @@ pub(super) fn vault_file(dir: &Path) -> Result<FuzzTarget> {
         totp: None,
         organisations: Vec::new(),
         viewer: true,
-        now_us: fixture::START_US,
+        now: model::Timestamp::from_micros(fixture::START_US),
     };
     let (vault, _) = Vault::create(&made, founding)?;
     let code = RecoveryCode::random()?;
