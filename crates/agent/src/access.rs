@@ -6,9 +6,9 @@
 use crate::app_context::AppContext;
 use crate::journal_keys::journal_keys;
 use crate::keyholder;
-use crate::notices::{record_notices, record_notices_unchecked};
+use crate::notices::{record_notices, record_notices_with};
 use anyhow::Context;
-use journal::{JournalKeys, Reader};
+use journal::{IntegrityCheck, JournalKeys, Reader};
 use model::{ErrorKind, NoticeCode, UserError};
 use platform::clock::unix_time;
 use std::time::Duration;
@@ -37,7 +37,8 @@ pub fn unlock_slot_from_store(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
     Ok(vault.unlock_slot(&Factor::OsStore(&secret))?)
 }
 
-/// Checks that the vault opens with a code alone, as far as the person is concerned; the error names what else is needed.
+/// Checks that the vault opens with a code alone, as far as the person is concerned; the error names the missing
+/// factor.
 ///
 /// # Errors
 /// With [`ErrorKind::Denied`] when it does not.
@@ -159,6 +160,11 @@ impl ReadAccess {
         context: &AppContext,
         notices: Vec<(NoticeCode, String)>,
     ) -> anyhow::Result<()> {
-        record_notices_unchecked(context, &self.journal_keys()?, notices)
+        record_notices_with(
+            context,
+            &self.journal_keys()?,
+            notices,
+            IntegrityCheck::Skip,
+        )
     }
 }

@@ -2,7 +2,8 @@
 
 use jiff::civil::Date;
 use journal::{JournalKeys, Reader};
-use platform::clock::current_time_us;
+use model::Timestamp;
+use platform::clock::current_time;
 use platform::timezone::current_zone_name;
 use report::{TodayTotals, ViewOptions};
 use settings::AppPaths;
@@ -11,10 +12,10 @@ use vault::Opener;
 /// The day so far, for a start; a journal that cannot be read begins the day at nothing. The worker could not read it: it
 /// opens only records of its own start.
 pub fn read_day_so_far(paths: &AppPaths, opener: Opener) -> TodayTotals {
-    let now_us = current_time_us();
+    let now = current_time();
     let zone = current_zone_name();
-    let day = report::local_date(now_us, &zone);
-    read_day(paths, opener, day, now_us, &zone).unwrap_or_else(|| TodayTotals::new(day, &zone))
+    let day = report::local_date(now, &zone);
+    read_day(paths, opener, day, now, &zone).unwrap_or_else(|| TodayTotals::new(day, &zone))
 }
 
 /// The records of this start on `day`: others do not open with the lease.
@@ -22,22 +23,22 @@ pub(crate) fn read_own_day(
     paths: &AppPaths,
     keys: &JournalKeys,
     day: Date,
-    now_us: i64,
+    now: Timestamp,
     zone: &str,
 ) -> Option<TodayTotals> {
-    read_day(paths, keys.opener.clone(), day, now_us, zone)
+    read_day(paths, keys.opener.clone(), day, now, zone)
 }
 
 fn read_day(
     paths: &AppPaths,
     opener: Opener,
     day: Date,
-    now_us: i64,
+    now: Timestamp,
     zone: &str,
 ) -> Option<TodayTotals> {
     let reader = Reader::open(&paths.journal_dir(), opener).ok()?;
     let (report, strip) =
-        report::query::read_day_with_timeline(&reader, ViewOptions::default(), day, now_us, zone)
+        report::query::read_day_with_timeline(&reader, ViewOptions::default(), day, now, zone)
             .ok()?;
     Some(TodayTotals::from_report(&report, &strip))
 }

@@ -6,7 +6,7 @@ use crate::freezing::freeze_after_maintenance;
 use anyhow::Context;
 use journal::{Commit, IntegrityCheck, Journal, JournalError, JournalKeys};
 use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
-use platform::clock::current_time_us;
+use platform::clock::current_time;
 use platform::timezone::current_zone_name;
 use protocol::{Request, Response};
 
@@ -19,25 +19,19 @@ pub fn record_notices(
     keys: &JournalKeys,
     notices: Vec<(NoticeCode, String)>,
 ) -> anyhow::Result<()> {
-    write_notices(context, keys, notices, IntegrityCheck::Full)
+    record_notices_with(context, keys, notices, IntegrityCheck::Full)
 }
 
-/// As [`record_notices`], without the check for damage, which ran minutes ago.
-pub(crate) fn record_notices_unchecked(
-    context: &AppContext,
-    keys: &JournalKeys,
-    notices: Vec<(NoticeCode, String)>,
-) -> anyhow::Result<()> {
-    write_notices(context, keys, notices, IntegrityCheck::Skip)
-}
-
-fn write_notices(
+/// As [`record_notices`], with a check for damage or without.
+pub(crate) fn record_notices_with(
     context: &AppContext,
     keys: &JournalKeys,
     notices: Vec<(NoticeCode, String)>,
     check: IntegrityCheck,
 ) -> anyhow::Result<()> {
-    let request = Request::RecordNotices { notices };
+    let request = Request::RecordNotices {
+        notices: notices.clone(),
+    };
     match call_running_agent(&context.paths, &request) {
         Ok(Response::Refused(why)) => {
             return Err(UserError::new(
@@ -51,10 +45,7 @@ fn write_notices(
         Err(e) if model::error_kind(e.as_ref()) == ErrorKind::Instance => {}
         Err(e) => return Err(e),
     }
-    let Request::RecordNotices { notices } = request else {
-        return Ok(());
-    };
-    let now_us = current_time_us();
+    let now_us = current_time().as_micros();
     let zone = current_zone_name().to_string();
     let records: Vec<Record> = notices
         .into_iter()

@@ -9,6 +9,7 @@ use journal::retention::{
     self, NOTICE_PERIOD, RetentionAction, RetentionForecast, RetentionNotice, RetentionReport,
     RetentionRule, RetentionStep, ScreenshotTotals,
 };
+use model::Timestamp;
 use platform::timezone::current_zone_name;
 use report::format;
 use report::load_zone;
@@ -48,7 +49,7 @@ pub fn plan_retention(
     now_us: i64,
 ) -> anyhow::Result<RetentionPlan> {
     let items = outbox.list_local_screenshots()?;
-    let steps = retention::plan_retention(&items, model::Timestamp::from_micros(now_us), &policy);
+    let steps = retention::plan_retention(&items, Timestamp::from_micros(now_us), &policy);
     let outlook = retention::outlook(&items, &steps);
     Ok(RetentionPlan {
         policy,
@@ -69,13 +70,13 @@ pub(crate) fn run_retention(
     if plan.steps.is_empty() {
         return Ok((RetentionReport::default(), None));
     }
-    let now = model::Timestamp::from_micros(now_us);
-    let announced = announced_at(paths, &plan.policy).map(model::Timestamp::from_micros);
+    let now = Timestamp::from_micros(now_us);
+    let announced = announced_at(paths, &plan.policy).map(Timestamp::from_micros);
     match retention::notice_due(announced, now) {
         RetentionNotice::Announce => {
             record_announcement(paths, &plan.policy, now_us)?;
-            let from = (now + NOTICE_PERIOD).as_micros();
-            let when = format::format_relative_time(from, now_us, &load_zone(&current_zone_name()));
+            let from = now + NOTICE_PERIOD;
+            let when = format::format_relative_time(from, now, &load_zone(&current_zone_name()));
             let text = format!(
                 "From {when} on, {} {}. `uam retention` shows the numbers, `uam config set shots.keep_days` changes the rule.",
                 describe_action(&plan.policy.action),
@@ -235,6 +236,28 @@ mod tests {
     }
 
     #[test]
+    fn the_announcement_keeps_its_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = paths(dir.path());
+        let rule = |action| RetentionRule {
+            max_age_days: 30,
+            max_bytes: 2_048_000_000,
+            action,
+        };
+        let rules = [
+            rule(RetentionAction::Delete),
+            rule(RetentionAction::Archive("/mnt/archive".into())),
+        ];
+        let samples = include_str!("../tests/wire/retention.jsonl").lines();
+        for (sample, rule) in samples.zip(rules) {
+            record_announcement(&paths, &rule, 1_790_000_000_000_000).unwrap();
+            let written = fs::read_to_string(paths.retention_file()).unwrap();
+            assert_eq!(written, sample);
+            assert_eq!(announced_at(&paths, &rule), Some(1_790_000_000_000_000));
+        }
+    }
+
+    #[test]
     fn the_numbers_are_said() {
         let numbers = |pictures, days: Option<(i32, i32)>| ScreenshotTotals {
             pictures,
@@ -253,7 +276,7 @@ mod tests {
         assert_eq!(
             describe_result(&done, &outlook),
             "47 screenshots (2.3 MB, 2024-10-04 to 2024-10-14) were deleted here; they are uploaded. 300 screenshots (15.0 MB, \
-             2024-10-09 to 2024-11-03) stay, 12 of them because they are not sent yet."
+             2024-10-09 to 2024-11-03) stay, 12 of them because they are not uploaded yet."
         );
     }
 }

@@ -7,7 +7,7 @@
 
 use console::{ConsoleEvent, LiveOptions, LiveView, ShownScreenshot, ViewEnd, ViewUpdates};
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
-use model::{Clock, Coverage, Moment, WindowInfo};
+use model::{Clock, Coverage, Moment, Timestamp, WindowInfo};
 use protocol::{ScreenshotStep, UserCommand};
 use report::StateTotal;
 use report::{ActivityLog, AgentStatus, LogLine, OutboxSummary, TodayTotals, UploadAttempt};
@@ -21,6 +21,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// 2026-07-15 15:20:00 in Berlin, a Wednesday.
 const STILL: i64 = 1_784_121_600_000_000;
 const MINUTE: i64 = 60_000_000;
+const SECOND: Duration = Duration::from_secs(1);
 
 /// The system clock, or one that always shows the same time.
 struct Wall {
@@ -152,7 +153,7 @@ impl DemoDay {
     /// Shows the `n`th window; while the clock runs, it is also added to the day and to the log.
     fn record_window(&mut self, n: usize) {
         let still = self.wall.still;
-        let now = self.wall.now().utc.as_micros();
+        let now = self.wall.now().utc;
         let (app, title) = self.titles[if still { 0 } else { n % self.titles.len() }];
         let window = Arc::new(WindowInfo {
             app: app.into(),
@@ -161,14 +162,14 @@ impl DemoDay {
         });
         let status = &mut self.status;
         status.window = Some((*window).clone());
-        status.last_durable_us = Some(now - 2_000_000);
+        status.last_durable = Some(now - 2 * SECOND);
         if n == 0 || !still {
             status.span_counts.hardware.keys += 3;
             status.today_counts.hardware.keys += 3;
         }
         let span = model::Span {
-            start: model::Timestamp::from_micros(now - 700_000),
-            duration: std::time::Duration::from_micros(700_000),
+            start: now - Duration::from_millis(700),
+            duration: Duration::from_millis(700),
             zone: status.zone.as_str().into(),
             state: status.state,
             protected: n % 7 == 5,
@@ -196,8 +197,8 @@ impl DemoDay {
     fn fail_upload(&mut self) {
         self.updates.add_line(LogLine::upload(
             &UploadAttempt {
-                at_us: self.wall.now().utc.as_micros(),
-                text: "the sink does not answer; trying again".into(),
+                at: self.wall.now().utc,
+                text: "the store does not answer; trying again".into(),
                 ok: false,
             },
             self.status.zone.as_str().into(),
@@ -263,12 +264,12 @@ fn name(command: &UserCommand) -> &'static str {
 fn add_sample_lines(updates: &ViewUpdates, now_us: i64) {
     let zone: Arc<str> = "Europe/Berlin".into();
     for (minutes, text, ok) in [
-        (12, "12 records, 0 shots", true),
-        (7, "the sink does not answer; trying again", false),
-        (2, "42 records, 1 shot", true),
+        (12, "12 records, 0 screenshots", true),
+        (7, "the store does not answer; trying again", false),
+        (2, "42 records, 1 screenshot", true),
     ] {
         let upload = UploadAttempt {
-            at_us: now_us - minutes * MINUTE,
+            at: Timestamp::from_micros(now_us - minutes * MINUTE),
             text: text.into(),
             ok,
         };
@@ -279,7 +280,10 @@ fn add_sample_lines(updates: &ViewUpdates, now_us: i64) {
 /// A day at a desk until now: it begins at half past eight and has a lunch, a pause, and times of much and little input.
 fn day(now_us: i64, titles: &[(&str, &str); 4]) -> TodayTotals {
     let zone = "Europe/Berlin";
-    let mut today = TodayTotals::new(report::local_date(now_us, zone), zone);
+    let mut today = TodayTotals::new(
+        report::local_date(Timestamp::from_micros(now_us), zone),
+        zone,
+    );
     let begin = now_us - 410 * MINUTE;
     for n in 0..410_i64 {
         let state = match n {
@@ -314,23 +318,23 @@ fn day(now_us: i64, titles: &[(&str, &str); 4]) -> TodayTotals {
 }
 
 fn status(wall: &Wall) -> AgentStatus {
-    let now = wall.now().utc.as_micros();
+    let now = wall.now().utc;
     AgentStatus {
         version: "0.1.0".into(),
         pid: std::process::id(),
         data_dir: "/home/ada/.local/share/uam".into(),
         zone: "Europe/Berlin".into(),
         state: Coverage::Active,
-        since_us: now - 760_000_000,
+        since: now - 760 * SECOND,
         protected: false,
         window: None,
         span_counts: model::Counts::default(),
         today_counts: model::Counts::default(),
         today: vec![StateTotal {
             state: Coverage::Active,
-            us: 0,
+            duration: std::time::Duration::ZERO,
         }],
-        last_durable_us: Some(now),
+        last_durable: Some(now),
         outbox: OutboxSummary {
             records: 12,
             shots: 1,
@@ -338,15 +342,15 @@ fn status(wall: &Wall) -> AgentStatus {
         },
         destination: "s3://team-bucket/uam".into(),
         last_upload: Some(UploadAttempt {
-            at_us: now - 100_000_000,
-            text: "42 records, 1 shot".into(),
+            at: now - 100 * SECOND,
+            text: "42 records, 1 screenshot".into(),
             ok: true,
         }),
-        next_upload_us: Some(now + 200_000_000),
-        last_shot_us: Some(now),
-        next_shot_us: Some(now + 240_000_000),
-        idle_us: None,
-        paused_until_us: None,
+        next_upload: Some(now + 200 * SECOND),
+        last_screenshot: Some(now),
+        next_screenshot: Some(now + 240 * SECOND),
+        idle: None,
+        paused_until: None,
         hours: None,
         power: None,
         disk: None,

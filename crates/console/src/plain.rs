@@ -63,12 +63,12 @@ mod tests {
         let mut plain = PlainView::new(&mut out);
         plain
             .print_line(&LogLine {
-                at_us: 0,
+                at: model::Timestamp::UNIX_EPOCH,
                 zone: "UTC".into(),
                 word: LogSubject::State(Coverage::Active),
                 text: "Editor — \u{1b}[31mred\n".into(),
                 detail: "42 keys".into(),
-                dur_us: Some(35_000_000),
+                duration: Some(std::time::Duration::from_secs(35)),
             })
             .unwrap();
         plain.print_text("two\nlines\u{1b}[2J").unwrap();

@@ -180,12 +180,12 @@ mod tests {
 
     fn line(text: &str) -> LogLine {
         LogLine {
-            at_us: 0,
+            at: model::Timestamp::UNIX_EPOCH,
             zone: "UTC".into(),
             word: LogSubject::Shot,
             text: text.into(),
             detail: String::new(),
-            dur_us: None,
+            duration: None,
         }
     }
 
@@ -260,7 +260,7 @@ mod tests {
                     let panel = panel::Panel {
                         status: None,
                         day_summary: None,
-                        now_us: 0,
+                        now: model::Timestamp::UNIX_EPOCH,
                         question: Some("Stop?"),
                         message: None,
                         help: false,

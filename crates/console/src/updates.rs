@@ -199,12 +199,12 @@ mod tests {
 
     fn line(n: usize) -> LogLine {
         LogLine {
-            at_us: 0,
+            at: model::Timestamp::UNIX_EPOCH,
             zone: "UTC".into(),
             word: LogSubject::Shot,
             text: n.to_string(),
             detail: String::new(),
-            dur_us: None,
+            duration: None,
         }
     }
 

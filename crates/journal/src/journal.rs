@@ -43,7 +43,7 @@ pub struct Commit<'a> {
 #[derive(Debug)]
 pub struct Journal {
     writer: Writer,
-    /// What the last freeze held back.
+    /// The records that the last freeze held back.
     hold: Option<HoldMark>,
     /// The last durable moment of the run before this one: a row that does not open is not younger.
     previous_durable: Option<Timestamp>,
@@ -52,11 +52,11 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens or makes the journal in `dir` (mode 0700), mends what a crash left, and starts a session.
+    /// Opens or creates the journal in `dir` (mode 0700), repairs it after a crash, and starts a session.
     ///
     /// # Errors
     /// [`JournalError::InUse`] while another process writes it, [`JournalError::Newer`], [`JournalError::OtherDevice`],
-    /// and what the disk says. A damaged database is no error: it is set aside ([`RecoveryReport::quarantined`]).
+    /// and errors of the disk. A damaged database is no error: it is set aside ([`RecoveryReport::quarantined`]).
     pub fn open(
         dir: &Path,
         keys: JournalKeys,
@@ -76,12 +76,12 @@ impl Journal {
         Ok((journal, recovery))
     }
 
-    /// Opens the journal in `dir` for a short change while no agent runs. It is no run: what the last one left behind is
-    /// still mended by the next start, and the last durable moment stays.
+    /// Opens the journal in `dir` for a short change while no agent runs. It is no run: the next start still repairs the
+    /// traces of the last one, and the last durable moment stays.
     ///
     /// # Errors
     /// [`JournalError::InUse`] while an agent writes it (then ask the agent), [`JournalError::Missing`],
-    /// [`JournalError::Damaged`] (the next start mends it), and what the disk says.
+    /// [`JournalError::Damaged`] (the next start repairs it), and errors of the disk.
     pub fn open_for_maintenance(
         dir: &Path,
         keys: JournalKeys,
@@ -137,10 +137,11 @@ impl Journal {
         Ok(seqs)
     }
 
-    /// Ends what the runs before left open, in one step: the provisional spans nobody here opens become records as they
-    /// are ([`RecoveryReport::pending_sealed`], [`RecoveryReport::pending_damaged`]; in the order in which they were begun), then
-    /// come the records made from [`RecoveryReport::pending`], and all those provisional spans are dropped. Returns the
-    /// numbers of `records`. Call it once, also with no records; a crash before it leaves everything for the next start.
+    /// Ends spans that earlier runs left open, in one step: the provisional spans nobody here opens become records as
+    /// they are ([`RecoveryReport::pending_sealed`], [`RecoveryReport::pending_damaged`]; in the order in which they
+    /// were begun), then come the records made from [`RecoveryReport::pending`], and all those provisional spans are
+    /// dropped. Returns the numbers of `records`. Call it once, also with no records; a crash before it leaves
+    /// everything for the next start.
     ///
     /// # Errors
     /// See [`JournalError`]; nothing of the step was written, and it may be tried again.
@@ -178,7 +179,7 @@ impl Journal {
         commit::store_vault_copy(&mut self.writer, kit, at)
     }
 
-    /// Freezes what is old enough into segments for the uploader, which needs no key for them.
+    /// Freezes records that are old enough into segments for the uploader, which needs no key for them.
     ///
     /// # Errors
     /// See [`JournalError`]; the segments made before it stay, and it may be tried again.
@@ -196,8 +197,8 @@ impl Journal {
         )
     }
 
-    /// The first quarter hour that holds nothing yet, and neither does any after it.
-    /// Whoever sums up what is recorded from now on knows all of these.
+    /// The first quarter hour that holds nothing yet, and neither does any after it. Sums of later records are made with all
+    /// of these known.
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -219,7 +220,7 @@ impl Journal {
         redact::redact(&mut self.writer, self.previous_durable, what, now)
     }
 
-    /// What [`Self::redact`] would redact. Nothing is changed; [`RedactionReport::folded`] says nothing.
+    /// The report that [`Self::redact`] would give. Nothing is changed; [`RedactionReport::folded`] says nothing.
     ///
     /// # Errors
     /// As [`Self::redact`].
@@ -251,7 +252,8 @@ impl Journal {
         erase::erase(&mut self.writer, &days, now)
     }
 
-    /// What [`Self::erase`] would erase. Nothing is changed; [`EraseReport::keys`] and [`EraseReport::folded`] say nothing.
+    /// The report that [`Self::erase`] would give. Nothing is changed; [`EraseReport::keys`] and
+    /// [`EraseReport::folded`] say nothing.
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -299,7 +301,7 @@ impl Journal {
     /// SQLite's own check of the database that is open.
     ///
     /// # Errors
-    /// [`JournalError::Damaged`], or what the disk says.
+    /// [`JournalError::Damaged`], or an error of the disk.
     pub fn check_integrity(&self) -> Result<(), JournalError> {
         self.writer.db.quick_check()
     }

@@ -7,6 +7,7 @@
 
 use crate::utc_day::UtcDay;
 use model::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,7 +26,8 @@ pub struct StoredScreenshot {
 }
 
 /// What to do with screenshots that leave.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RetentionAction {
     /// Move them, sealed as they are, into this directory.
     Archive(PathBuf),
@@ -34,7 +36,8 @@ pub enum RetentionAction {
 }
 
 /// The rule.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RetentionRule {
     /// Screenshots stay for this many whole UTC days after their own; 0 keeps only today's.
     pub max_age_days: u32,

@@ -56,6 +56,14 @@ impl Timestamp {
         }
     }
 
+    /// Time since the last multiple of `length` after the Unix epoch, or before it: 0 up to `length`, exclusive. A length
+    /// under one microsecond counts as one.
+    #[must_use]
+    pub fn since_multiple_of(self, length: Duration) -> Duration {
+        let micros = i64::try_from(length.as_micros()).unwrap_or(i64::MAX);
+        Duration::from_micros(self.0.rem_euclid(micros.max(1)).cast_unsigned())
+    }
+
     /// Time between the two instants, whichever is earlier.
     #[must_use]
     pub const fn abs_diff(self, other: Self) -> Duration {

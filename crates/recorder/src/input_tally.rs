@@ -1,6 +1,7 @@
 //! Seconds with input, and the counts since the start.
 
-use model::{Counts, InputCounts, MICROS_PER_SECOND};
+use model::{Counts, InputCounts};
+use std::time::Duration;
 
 /// Fills in seconds with input, and adds up.
 #[derive(Debug, Default)]
@@ -12,8 +13,8 @@ pub(crate) struct InputTally {
 
 impl InputTally {
     /// Sets the seconds of counts that ended at `boot`: 1 in the first batch of a second, else 0.
-    pub(crate) fn set_seconds(&mut self, boot: u64, counts: &mut Counts) {
-        let second = boot / MICROS_PER_SECOND;
+    pub(crate) fn set_seconds(&mut self, boot: Duration, counts: &mut Counts) {
+        let second = boot.as_secs();
         let sources = [&mut counts.hardware, &mut counts.injected];
         for (source, last) in sources.into_iter().zip(&mut self.last_second) {
             source.seconds = 0;

@@ -1,16 +1,18 @@
-//! What goes into the recorder and what comes out.
+//! Input and output of the recorder.
 
 use crate::exclusions::ExclusionRules;
 use model::{
-    Counts, Coverage, NoticeCode, PowerState, Record, SensorEvent, SensorKind, Span, WindowInfo,
+    Counts, Coverage, NoticeCode, PowerState, Record, SensorEvent, SensorKind, Span, Timestamp,
+    WindowInfo,
 };
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The settings of a [`crate::Recorder`].
 #[derive(Clone, Debug)]
 pub struct RecorderSettings {
-    /// Idle limit in microseconds; time without input beyond it is subtracted back to the last input.
-    pub idle_limit_us: u64,
+    /// Time without input beyond it is subtracted back to the last input.
+    pub idle_limit: Duration,
     /// True when a sensor reports idle time; else it is derived from counted input alone.
     pub idle_sensor: bool,
     /// Recording suspends at or below this charge while discharging, percent.
@@ -56,10 +58,10 @@ pub enum RecorderInput {
 pub enum PauseRequest {
     /// Until somebody resumes.
     UntilResumed,
-    /// For so many microseconds, sleep included; a clock that is set changes nothing.
-    For(u64),
-    /// Until the wall clock shows this instant, in microseconds since the Unix epoch (UTC).
-    Until(i64),
+    /// For this long, sleep included; a clock that is set changes nothing.
+    For(Duration),
+    /// Until the wall clock shows this instant.
+    Until(Timestamp),
 }
 
 /// The output of the steps since the last [`crate::Recorder::take_batch`].
@@ -89,8 +91,8 @@ pub enum SkipReason {
 pub struct RecorderView {
     /// State now.
     pub state: Coverage,
-    /// Since when, microseconds since the Unix epoch (UTC).
-    pub since_us: i64,
+    /// Since when.
+    pub since: Timestamp,
     /// The window, when it may be named.
     pub window: Option<Arc<WindowInfo>>,
     /// True when the window is held back.
@@ -101,8 +103,8 @@ pub struct RecorderView {
     pub total: Counts,
     /// True while somebody's pause holds, whatever the state is.
     pub paused: bool,
-    /// When it ends by itself, microseconds since the Unix epoch (UTC).
-    pub paused_until_us: Option<i64>,
+    /// When it ends by itself.
+    pub paused_until: Option<Timestamp>,
     /// True when only the recording hours forbid to record.
     pub outside_hours: bool,
     /// Last known power state.

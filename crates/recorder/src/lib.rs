@@ -23,14 +23,14 @@ mod provisional;
 mod recorder;
 mod schedule;
 
-pub use clock_anchor::STALL_US;
+pub use clock_anchor::STALL_LIMIT;
 pub use exclusions::ExclusionRules;
 pub use exclusions::built_in::built_in_rules;
 pub use exclusions::rule::{ExclusionGroup, ExclusionOrigin, ExclusionRule, InvalidExclusionRule};
 pub use interface::{
     PauseRequest, RecorderBatch, RecorderInput, RecorderSettings, RecorderView, SkipReason,
 };
-pub use open_span::MINUTE_US;
-pub use recorder::{Recorder, SETTLE_US};
+pub use open_span::MINUTE;
+pub use recorder::{Recorder, SETTLE_TIME};
 pub use schedule::watch::ScheduleWatch;
 pub use schedule::{InvalidSchedule, InvalidScheduleEntry, RecordingSchedule, ScheduleState};

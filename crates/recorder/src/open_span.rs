@@ -1,31 +1,32 @@
 //! The open span, and the facts that decide its state.
 
 use crate::clock_anchor::ClockAnchor;
-use model::{Counts, Coverage, MICROS_PER_SECOND, Moment, PowerState, SensorKind};
+use model::{Counts, Coverage, Moment, PowerState, SensorKind};
 use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
 
 /// Changes of state that are remembered for input that is reported late (a second at most).
 const MAX_CHANGES: usize = 64;
 
-/// One minute in microseconds; spans are cut at each whole minute of the wall clock.
-pub const MINUTE_US: u64 = 60_000_000;
+/// Spans are cut at each whole minute of the wall clock.
+pub const MINUTE: Duration = Duration::from_secs(60);
 
-/// How long the machine may stay awake after it announced sleep, in microseconds; beyond it the announcement no longer
+/// How long the machine may stay awake after it announced sleep; beyond it the announcement no longer
 /// holds (the sleep was called off and nobody reported that).
-const SLEEP_GRACE_US: u64 = 60_000_000;
+const SLEEP_GRACE: Duration = Duration::from_secs(60);
 
 /// The span that is open now.
 #[derive(Debug)]
 pub(crate) struct OpenSpan {
     id: u64,
-    start_boot: u64,
+    start_boot: Duration,
     state: Coverage,
     /// Of this span; input of the very instant in which recording was suspended waits here for the next one.
     counts: Counts,
 }
 
 impl OpenSpan {
-    pub(crate) fn new(id: u64, start_boot: u64, state: Coverage) -> Self {
+    pub(crate) fn new(id: u64, start_boot: Duration, state: Coverage) -> Self {
         Self {
             id,
             start_boot,
@@ -39,7 +40,7 @@ impl OpenSpan {
         self.id
     }
 
-    pub(crate) fn start_boot(&self) -> u64 {
+    pub(crate) fn start_boot(&self) -> Duration {
         self.start_boot
     }
 
@@ -71,19 +72,20 @@ impl OpenSpan {
     }
 
     /// The first whole minute of the wall clock after its start, on the boot clock.
-    pub(crate) fn next_minute(&self, clock: &ClockAnchor) -> u64 {
+    pub(crate) fn next_minute(&self, clock: &ClockAnchor) -> Duration {
         let start = clock.timestamp_at(self.start_boot);
-        let into = start.rem_euclid(MINUTE_US.cast_signed()).cast_unsigned();
-        self.start_boot + (MINUTE_US - into)
+        self.start_boot
+            .saturating_add(MINUTE - start.since_multiple_of(MINUTE))
     }
 
-    /// Its length in microseconds if it were closed at `boot`; `None` while it has none.
-    pub(crate) fn length_at(&self, boot: u64) -> Option<u64> {
-        boot.checked_sub(self.start_boot).filter(|us| *us > 0)
+    /// Its length if it were closed at `boot`; `None` while it has none.
+    pub(crate) fn length_at(&self, boot: Duration) -> Option<Duration> {
+        boot.checked_sub(self.start_boot)
+            .filter(|length| !length.is_zero())
     }
 
     /// Starts the next span at `boot`, in the same state.
-    pub(crate) fn restart_at(&mut self, boot: u64) {
+    pub(crate) fn restart_at(&mut self, boot: Duration) {
         self.id += 2;
         self.start_boot = boot;
         if self.state.is_recording() {
@@ -103,7 +105,7 @@ pub(crate) struct StateFlags {
     only: Option<Coverage>,
     asleep: bool,
     /// The awake clock when sleep was announced.
-    asleep_since_awake: u64,
+    asleep_since_awake: Duration,
     pub(crate) locked: bool,
     pub(crate) idle: bool,
     low_battery: bool,
@@ -173,14 +175,12 @@ impl StateFlags {
 
     pub(crate) fn announce_sleep(&mut self, at: Moment) {
         self.asleep = true;
-        self.asleep_since_awake = model::micros::to_micros(at.awake);
+        self.asleep_since_awake = at.awake;
     }
 
     /// True when sleep was announced and the machine stayed awake.
     pub(crate) fn is_sleep_called_off(&self, at: Moment) -> bool {
-        self.asleep
-            && model::micros::to_micros(at.awake).saturating_sub(self.asleep_since_awake)
-                > SLEEP_GRACE_US
+        self.asleep && at.awake.saturating_sub(self.asleep_since_awake) > SLEEP_GRACE
     }
 
     /// Ends sleep; false when there was none.
@@ -206,11 +206,11 @@ impl StateFlags {
 /// When each of the last changes of state was, oldest first, and whether it led to recording.
 #[derive(Debug, Default)]
 pub(crate) struct StateChanges {
-    changes: VecDeque<(u64, bool)>,
+    changes: VecDeque<(Duration, bool)>,
 }
 
 impl StateChanges {
-    pub(crate) fn push(&mut self, boot: u64, state: Coverage) {
+    pub(crate) fn push(&mut self, boot: Duration, state: Coverage) {
         if self.changes.len() == MAX_CHANGES {
             self.changes.pop_front();
         }
@@ -220,11 +220,10 @@ impl StateChanges {
     /// May input that ended at `boot` be counted? A batch is reported after it happened, so the state at that time counts;
     /// and since it may reach back to the beginning of its whole second, none is counted in the second in which
     /// recording resumed. So nothing typed during a pause or at a lock screen is ever counted.
-    pub(crate) fn is_countable(&self, boot: u64) -> bool {
-        let second = |boot: u64| boot / MICROS_PER_SECOND;
+    pub(crate) fn is_countable(&self, boot: Duration) -> bool {
         let mut recording = true;
         for (at, now_recording) in self.changes.iter().take_while(|(at, _)| *at <= boot) {
-            if *now_recording && !recording && second(*at) == second(boot) {
+            if *now_recording && !recording && at.as_secs() == boot.as_secs() {
                 return false;
             }
             recording = *now_recording;

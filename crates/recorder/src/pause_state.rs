@@ -5,18 +5,18 @@
 
 use crate::clock_anchor::ClockAnchor;
 use crate::interface::PauseRequest;
-use model::NoticeCode;
-
-const MINUTE_US: u64 = 60_000_000;
+use crate::open_span::MINUTE;
+use model::{NoticeCode, Timestamp};
+use std::time::Duration;
 
 /// How a pause ends by itself, if it does.
 #[derive(Clone, Copy, Debug)]
 enum PauseEnd {
     Never,
     /// On the boot clock: a length is a length, whatever the wall clock does.
-    Boot(u64),
-    /// When the wall clock shows it, microseconds since the Unix epoch (UTC).
-    Utc(i64),
+    Boot(Duration),
+    /// When the wall clock shows it.
+    Utc(Timestamp),
 }
 
 /// Whether recording is paused, by whom and until when.
@@ -31,8 +31,8 @@ pub(crate) struct PauseState {
 /// A change that its owner should know.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum PauseFinding {
-    /// Paused for so many microseconds, or until somebody resumes.
-    Paused(Option<u64>),
+    /// Paused for this long, or until somebody resumes.
+    Paused(Option<Duration>),
     Resumed,
     ResumedOutsideHours,
     /// A pause by hand ended outside the recording hours.
@@ -57,7 +57,7 @@ impl PauseState {
     }
 
     /// When the pause by hand ends by itself, on the boot clock.
-    pub(crate) fn end_boot(&self, clock: &ClockAnchor) -> Option<u64> {
+    pub(crate) fn end_boot(&self, clock: &ClockAnchor) -> Option<Duration> {
         match self.by_hand? {
             PauseEnd::Never => None,
             PauseEnd::Boot(boot) => Some(boot),
@@ -65,8 +65,8 @@ impl PauseState {
         }
     }
 
-    /// The same as microseconds since the Unix epoch (UTC).
-    pub(crate) fn end_utc(&self, clock: &ClockAnchor) -> Option<i64> {
+    /// The same on the wall clock.
+    pub(crate) fn end_utc(&self, clock: &ClockAnchor) -> Option<Timestamp> {
         match self.by_hand? {
             PauseEnd::Never => None,
             PauseEnd::Boot(boot) => Some(clock.timestamp_at(boot)),
@@ -77,16 +77,18 @@ impl PauseState {
     /// Pauses by hand at `boot`; a pause that holds already is replaced.
     pub(crate) fn pause_by_hand(
         &mut self,
-        boot: u64,
+        boot: Duration,
         request: PauseRequest,
         clock: &ClockAnchor,
     ) -> PauseFinding {
         let (end, length) = match request {
             PauseRequest::UntilResumed => (PauseEnd::Never, None),
-            PauseRequest::For(us) => (PauseEnd::Boot(boot.saturating_add(us)), Some(us)),
+            PauseRequest::For(length) => {
+                (PauseEnd::Boot(boot.saturating_add(length)), Some(length))
+            }
             PauseRequest::Until(utc) => {
-                let ahead = utc.saturating_sub(clock.timestamp_at(boot));
-                (PauseEnd::Utc(utc), Some(u64::try_from(ahead).unwrap_or(0)))
+                let length = utc.duration_since(clock.timestamp_at(boot));
+                (PauseEnd::Utc(utc), Some(length))
             }
         };
         self.by_hand = Some(end);
@@ -137,7 +139,7 @@ impl PauseFinding {
             Self::Paused(length) => {
                 let until = length.map_or_else(
                     || "until resumed".to_owned(),
-                    |us| format!("for {}", format_minutes(us)),
+                    |length| format!("for {}", format_minutes(length)),
                 );
                 return (NoticeCode::Paused, format!("Recording paused {until}."));
             }
@@ -164,8 +166,8 @@ impl PauseFinding {
 }
 
 /// `15 min`, `1 h`, `9 h 3 min`; a begun minute is a minute.
-fn format_minutes(us: u64) -> String {
-    let minutes = us.div_ceil(MINUTE_US);
+fn format_minutes(length: Duration) -> String {
+    let minutes = length.as_nanos().div_ceil(MINUTE.as_nanos());
     match (minutes / 60, minutes % 60) {
         (0, m) => format!("{m} min"),
         (h, 0) => format!("{h} h"),

@@ -1,8 +1,9 @@
 //! Spans that are closed but may still turn out to have been idle.
 
-use model::{Counts, Coverage, Span, touches};
+use model::{Counts, Coverage, Span, Timestamp, touches};
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::time::Duration;
 
 /// Most spans that may wait for a decision. A window whose title changes four times a second (the sensor's limit)
 /// fills an idle limit of one hour with 14,400 of them. When full, the oldest is taken as it stands.
@@ -13,15 +14,15 @@ const MAX_PENDING: usize = 16_384;
 struct ClosedSpan {
     /// Even when cut by an event, odd when it is the second half of a split: ascending in time either way.
     id: u64,
-    start_boot: u64,
+    start_boot: Duration,
     span: Span,
     /// Changed since the journal last received it.
     dirty: bool,
 }
 
 impl ClosedSpan {
-    fn end_boot(&self) -> u64 {
-        self.start_boot + model::micros::to_micros(self.span.duration)
+    fn end_boot(&self) -> Duration {
+        self.start_boot.saturating_add(self.span.duration)
     }
 }
 
@@ -33,7 +34,7 @@ pub(crate) struct ProvisionalSpans {
 
 impl ProvisionalSpans {
     /// Adds a span that was just closed; it starts at `start_boot` on the boot clock, no earlier than the last one's end.
-    pub(crate) fn push(&mut self, id: u64, start_boot: u64, span: Span) {
+    pub(crate) fn push(&mut self, id: u64, start_boot: Duration, span: Span) {
         self.spans.push_back(ClosedSpan {
             id,
             start_boot,
@@ -44,7 +45,7 @@ impl ProvisionalSpans {
 
     /// Takes every span at the head whose fate is decided: anything but active, and active spans that ended by
     /// `presence` (a moment on the boot clock up to which presence is certain).
-    pub(crate) fn release_decided(&mut self, presence: u64) -> Vec<Span> {
+    pub(crate) fn release_decided(&mut self, presence: Duration) -> Vec<Span> {
         let mut out = Vec::new();
         while let Some(head) = self.spans.front() {
             let decided = head.span.state != Coverage::Active || head.end_boot() <= presence;
@@ -63,7 +64,7 @@ impl ProvisionalSpans {
 
     /// Turns active time from `since` on into idle time; the span that contains `since` is split there and its
     /// counts stay with the first half (every input lies before `since`).
-    pub(crate) fn mark_idle_from(&mut self, since: u64) {
+    pub(crate) fn mark_idle_from(&mut self, since: Duration) {
         let Some(first) = self.spans.iter().position(|c| c.end_boot() > since) else {
             return;
         };
@@ -71,14 +72,14 @@ impl ProvisionalSpans {
             && c.span.state == Coverage::Active
             && c.start_boot < since
         {
-            let head_us = since - c.start_boot;
+            let head = since - c.start_boot;
             let mut tail = c.clone();
-            c.span.duration = std::time::Duration::from_micros(head_us);
+            c.span.duration = head;
             c.dirty = true;
             tail.id = c.id + 1;
             tail.start_boot = since;
-            tail.span.start += std::time::Duration::from_micros(head_us);
-            tail.span.duration -= std::time::Duration::from_micros(head_us);
+            tail.span.start += head;
+            tail.span.duration -= head;
             tail.span.counts = Counts::default();
             self.spans.insert(first + 1, tail);
         }
@@ -94,7 +95,7 @@ impl ProvisionalSpans {
 
     /// Adds late input to the span that contains `boot`: true when it was added, false when that span is not recording or
     /// was redacted, `None` when no waiting span contains it.
-    pub(crate) fn add_counts(&mut self, boot: u64, counts: Counts) -> Option<bool> {
+    pub(crate) fn add_counts(&mut self, boot: Duration, counts: Counts) -> Option<bool> {
         let closed = self
             .spans
             .iter_mut()
@@ -109,7 +110,7 @@ impl ProvisionalSpans {
     }
 
     /// Redacts every span that touches `range`.
-    pub(crate) fn redact(&mut self, range: &Range<model::Timestamp>) {
+    pub(crate) fn redact(&mut self, range: &Range<Timestamp>) {
         for c in &mut self.spans {
             if !c.span.redacted && touches(range, c.span.start, c.span.end()) {
                 c.span = c.span.without_content();
@@ -124,7 +125,7 @@ impl ProvisionalSpans {
     }
 
     /// Start of the oldest on the boot clock.
-    pub(crate) fn front_start(&self) -> Option<u64> {
+    pub(crate) fn front_start(&self) -> Option<Duration> {
         self.spans.front().map(|c| c.start_boot)
     }
 

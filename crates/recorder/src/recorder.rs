@@ -9,18 +9,19 @@ use crate::open_span::{OpenSpan, StateChanges, StateFlags};
 use crate::pause_state::{PauseFinding, PauseState};
 use crate::provisional::ProvisionalSpans;
 use model::{
-    ActiveWindow, Counts, Coverage, MICROS_PER_SECOND, Moment, Notice, NoticeCode, PowerState,
-    Record, SensorEvent, Span,
+    ActiveWindow, Counts, Coverage, Moment, Notice, NoticeCode, PowerState, Record, SensorEvent,
+    Span, Timestamp,
 };
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// How long after a whole minute the cut is made without an event that proves it, in microseconds: sensors report input
+/// How long after a whole minute the cut is made without an event that proves it: sensors report input
 /// at most a second late, and a cut made too early could not take it any more.
-pub const SETTLE_US: u64 = 1_500_000;
+pub const SETTLE_TIME: Duration = Duration::from_millis(1_500);
 
 /// The idle alarm may come this much late.
-const ALARM_SLACK_US: u64 = 2_000_000;
+const ALARM_SLACK: Duration = Duration::from_secs(2);
 
 /// The recorder: a state machine that turns sensor events and commands into records.
 #[derive(Debug)]
@@ -28,9 +29,9 @@ pub struct Recorder {
     settings: RecorderSettings,
     clock: ClockAnchor,
     /// Latest moment seen, on the boot clock.
-    now_boot: u64,
+    now_boot: Duration,
     open: OpenSpan,
-    state_since_boot: u64,
+    state_since_boot: Duration,
     changes: StateChanges,
     flags: StateFlags,
     pauses: PauseState,
@@ -39,7 +40,7 @@ pub struct Recorder {
     just_closed: Vec<Span>,
 
     active: ActiveWindowState,
-    last_input_boot: u64,
+    last_input_boot: Duration,
     tally: InputTally,
     power: Option<PowerState>,
 }
@@ -54,9 +55,9 @@ impl Recorder {
         Self {
             settings,
             clock: ClockAnchor::new(at),
-            now_boot: model::micros::to_micros(at.boot),
-            open: OpenSpan::new(2, model::micros::to_micros(at.boot), state),
-            state_since_boot: model::micros::to_micros(at.boot),
+            now_boot: at.boot,
+            open: OpenSpan::new(2, at.boot, state),
+            state_since_boot: at.boot,
             changes: StateChanges::default(),
             flags,
             pauses,
@@ -64,7 +65,7 @@ impl Recorder {
             done: Vec::new(),
             just_closed: Vec::new(),
             active: ActiveWindowState::default(),
-            last_input_boot: model::micros::to_micros(at.boot),
+            last_input_boot: at.boot,
             tally: InputTally::default(),
             power: None,
         }
@@ -73,7 +74,7 @@ impl Recorder {
     /// Takes one step. Moments of events may lie a little before moments already seen; they are then taken as the
     /// start of the open span, or (for counts) go to the provisional span they belong to.
     pub fn step(&mut self, at: Moment, input: RecorderInput) {
-        let boot = model::micros::to_micros(at.boot);
+        let boot = at.boot;
         match input {
             RecorderInput::Tick => self.tick(at),
             RecorderInput::Event(event) => self.handle_event(at, event),
@@ -101,7 +102,7 @@ impl Recorder {
             }
             RecorderInput::Zone(zone) => self.change_zone(boot, zone),
             RecorderInput::Notice(code, text) => {
-                self.advance(boot, SETTLE_US);
+                self.advance(boot, SETTLE_TIME);
                 self.add_notice(boot, code, text);
             }
         }
@@ -127,7 +128,7 @@ impl Recorder {
     /// Ends recording: closes the open span at `at` and settles everything.
     pub fn stop(mut self, at: Moment, why: &str) -> RecorderBatch {
         self.step(at, RecorderInput::Tick);
-        self.cut(model::micros::to_micros(at.boot));
+        self.cut(at.boot);
         self.done
             .extend(self.pending.release_all().map(Record::Span));
         self.add_notice(self.now_boot, NoticeCode::Stopped, why.to_owned());
@@ -157,13 +158,13 @@ impl Recorder {
         let state = self.open.state();
         RecorderView {
             state,
-            since_us: self.clock.timestamp_at(self.state_since_boot),
+            since: self.clock.timestamp_at(self.state_since_boot),
             window: self.active.named_window(state),
             protected: state.is_recording() && self.active.is_protected(),
             counts: self.open.counts(),
             total: self.tally.total(),
             paused: self.pauses.is_by_hand(),
-            paused_until_us: self.pauses.end_utc(&self.clock),
+            paused_until: self.pauses.end_utc(&self.clock),
             outside_hours: !self.pauses.is_by_hand() && self.pauses.is_outside_hours(),
             power: self.power,
             lost: self.flags.lost_sensors(),
@@ -176,21 +177,22 @@ impl Recorder {
         &self.settings.zone
     }
 
-    /// The timestamp of a moment in microseconds since the Unix epoch (UTC), from the same clocks as those of the spans.
+    /// The timestamp of a moment, from the same clocks as those of the spans.
     #[must_use]
-    pub fn timestamp_of(&self, at: Moment) -> i64 {
-        self.clock.timestamp_at(model::micros::to_micros(at.boot))
+    pub fn timestamp_of(&self, at: Moment) -> Timestamp {
+        self.clock.timestamp_at(at.boot)
     }
 
     /// Cuts the open span at `at`, so that the time until now can be redacted while recording goes on.
     pub fn cut_at(&mut self, at: Moment) {
         self.step(at, RecorderInput::Tick);
-        self.cut(model::micros::to_micros(at.boot));
+        self.cut(at.boot);
     }
 
-    /// Redacts windows and counts of every closed span that touches `range`; their time and state stay. Cut the open span first ([`Self::cut_at`]). Redacted spans must not get their content
-    /// back with the next batch, so this is done here as well as in the journal.
-    pub fn redact(&mut self, range: &Range<model::Timestamp>) {
+    /// Redacts windows and counts of every closed span that touches `range`; their time and state stay. Cut the open
+    /// span first ([`Self::cut_at`]). Redacted spans must not get their content back with the next batch, so this is done
+    /// here as well as in the journal.
+    pub fn redact(&mut self, range: &Range<Timestamp>) {
         self.pending.redact(range);
         for record in &mut self.done {
             if let Record::Span(span) = record {
@@ -202,26 +204,26 @@ impl Recorder {
         }
     }
 
-    /// The start of the oldest span that is not settled, in microseconds since the Unix epoch (UTC).
+    /// The start of the oldest span that is not settled.
     #[must_use]
-    pub fn oldest_unsettled(&self) -> i64 {
+    pub fn oldest_unsettled(&self) -> Timestamp {
         self.clock.timestamp_at(self.oldest_start())
     }
 
-    fn oldest_start(&self) -> u64 {
+    fn oldest_start(&self) -> Duration {
         self.pending.front_start().unwrap_or(self.open.start_boot())
     }
 
     /// Presence is certain up to here: the last counted input, or (without one) the idle limit before now, since the
     /// idle alarm would have come.
-    fn certain_presence(&self) -> u64 {
-        let silent = self.settings.idle_limit_us.saturating_add(ALARM_SLACK_US);
+    fn certain_presence(&self) -> Duration {
+        let silent = self.settings.idle_limit.saturating_add(ALARM_SLACK);
         self.last_input_boot
             .max(self.now_boot.saturating_sub(silent))
     }
 
     fn tick(&mut self, at: Moment) {
-        let boot = model::micros::to_micros(at.boot);
+        let boot = at.boot;
         match self
             .clock
             .find_silence(at, self.now_boot, self.flags.is_asleep())
@@ -231,7 +233,7 @@ impl Recorder {
             }
             Some(ClockFinding::Stalled { from, to }) => {
                 self.record_interval(from, to, Coverage::NotRecorded);
-                let seconds = (to - from) / MICROS_PER_SECOND;
+                let seconds = (to - from).as_secs();
                 let text = format!("uam did not run for {seconds} s; that time is not recorded.");
                 self.add_notice(boot, NoticeCode::Stalled, text);
             }
@@ -240,33 +242,32 @@ impl Recorder {
         if self.flags.is_sleep_called_off(at) {
             self.wake(boot);
         }
-        self.advance(boot, SETTLE_US);
+        self.advance(boot, SETTLE_TIME);
         if boot >= self.now_boot
             && let Some(jump) = self.clock.find_jump(at)
         {
             self.cut(boot);
             self.clock.move_to(at);
-            #[allow(clippy::cast_precision_loss, reason = "shown to one decimal")]
-            let seconds = jump as f64 / 1e6;
+            let seconds = jump.as_secs_f64();
             let text = format!("The clock was set by {seconds:+.1} s.");
             self.add_notice(boot, NoticeCode::ClockJump, text);
         }
     }
 
-    fn apply_pause_finding(&mut self, boot: u64, finding: Option<PauseFinding>) {
+    fn apply_pause_finding(&mut self, boot: Duration, finding: Option<PauseFinding>) {
         if let Some(finding) = finding {
             self.apply_finding(boot, finding.describe());
         }
     }
 
     /// Enters the state that follows from a finding, then makes its notice.
-    fn apply_finding(&mut self, boot: u64, (code, text): (NoticeCode, String)) {
+    fn apply_finding(&mut self, boot: Duration, (code, text): (NoticeCode, String)) {
         self.apply_state(boot);
         self.add_notice(boot, code, text);
     }
 
     /// The pause by hand is over.
-    fn end_pause(&mut self, boot: u64) {
+    fn end_pause(&mut self, boot: Duration) {
         let finding = self.pauses.end_by_itself();
         self.apply_pause_finding(boot.max(self.open.start_boot()), Some(finding));
     }
@@ -278,14 +279,14 @@ impl Recorder {
         self.settings.exclusions = exclusions;
         if active.is_protected() != self.active.is_protected() {
             if self.open.state().is_recording() {
-                self.cut(model::micros::to_micros(at.boot));
+                self.cut(at.boot);
             }
             self.active = active;
         }
     }
 
-    fn change_zone(&mut self, boot: u64, zone: Arc<str>) {
-        self.advance(boot, SETTLE_US);
+    fn change_zone(&mut self, boot: Duration, zone: Arc<str>) {
+        self.advance(boot, SETTLE_TIME);
         if zone != self.settings.zone {
             self.cut(boot);
             let text = format!("Time zone changed from {} to {zone}.", self.settings.zone);
@@ -295,23 +296,23 @@ impl Recorder {
     }
 
     /// Records `[from, to)` in a state that only the past had.
-    fn record_interval(&mut self, from: u64, to: u64, state: Coverage) {
+    fn record_interval(&mut self, from: Duration, to: Duration, state: Coverage) {
         let from = from.max(self.open.start_boot());
         if to <= from {
             return;
         }
-        self.advance(from, 0);
+        self.advance(from, Duration::ZERO);
         // A pause that ends meanwhile is over afterwards; until then only `state` holds.
         self.flags.set_only(Some(state));
         self.apply_state(from);
-        self.advance(to, 0);
+        self.advance(to, Duration::ZERO);
         self.flags.set_only(None);
         self.apply_state(to);
         // Silence during sleep says nothing about the person before it or after it.
         self.last_input_boot = self.last_input_boot.max(to);
     }
 
-    fn wake(&mut self, boot: u64) {
+    fn wake(&mut self, boot: Duration) {
         if self.flags.end_sleep() {
             // The silence of the night is not idleness of the evening before it.
             self.last_input_boot = self.last_input_boot.max(boot);
@@ -320,14 +321,21 @@ impl Recorder {
     }
 
     fn handle_event(&mut self, at: Moment, event: SensorEvent) {
-        let boot = model::micros::to_micros(at.boot);
+        let boot = at.boot;
         // Window and input events come in order from one source, so one after a whole minute proves that nothing
         // before it is still to come.
         let in_order = matches!(
             event,
             SensorEvent::Window { .. } | SensorEvent::Input { .. }
         );
-        self.advance(boot, if in_order { 0 } else { SETTLE_US });
+        self.advance(
+            boot,
+            if in_order {
+                Duration::ZERO
+            } else {
+                SETTLE_TIME
+            },
+        );
         match event {
             SensorEvent::Window { active } => {
                 let active = ActiveWindowState::new(active, &self.settings.exclusions);
@@ -337,9 +345,7 @@ impl Recorder {
                 self.active = active;
             }
             SensorEvent::Input { counts } => self.count_input(boot, counts),
-            SensorEvent::Idle { idle } => {
-                self.set_idle_since(boot.saturating_sub(model::micros::to_micros(idle)))
-            }
+            SensorEvent::Idle { idle } => self.set_idle_since(boot.saturating_sub(idle)),
             SensorEvent::Present => self.note_presence(boot),
             SensorEvent::Lock { locked } => {
                 self.flags.locked = locked;
@@ -366,7 +372,7 @@ impl Recorder {
         }
     }
 
-    fn count_input(&mut self, boot: u64, mut counts: Counts) {
+    fn count_input(&mut self, boot: Duration, mut counts: Counts) {
         if counts.is_zero() {
             return;
         }
@@ -384,7 +390,7 @@ impl Recorder {
         }
     }
 
-    fn note_presence(&mut self, boot: u64) {
+    fn note_presence(&mut self, boot: Duration) {
         self.wake(boot);
         self.last_input_boot = self.last_input_boot.max(boot);
         if std::mem::take(&mut self.flags.idle) {
@@ -393,7 +399,7 @@ impl Recorder {
     }
 
     /// The idle limit passed and the last input was at `since`: the time recorded as active since then becomes idle.
-    fn set_idle_since(&mut self, since: u64) {
+    fn set_idle_since(&mut self, since: Duration) {
         if self.flags.idle {
             return;
         }
@@ -407,7 +413,7 @@ impl Recorder {
         }
     }
 
-    fn apply_power(&mut self, boot: u64, power: PowerState) {
+    fn apply_power(&mut self, boot: Duration, power: PowerState) {
         self.power = Some(power);
         let (low, resume) = (self.settings.low_percent, self.settings.resume_percent);
         let (code, change) = match self.flags.judge_battery(power, low, resume) {
@@ -420,8 +426,8 @@ impl Recorder {
     }
 
     /// Time went on to `boot` (boot clock): whole minutes are cut, a pause may end, idleness may be derived.
-    /// A whole minute is cut `settle` microseconds after it passed.
-    fn advance(&mut self, boot: u64, settle: u64) {
+    /// A whole minute is cut `settle` after it passed.
+    fn advance(&mut self, boot: Duration, settle: Duration) {
         while self.open.next_minute(&self.clock).saturating_add(settle) <= boot {
             let minute = self.open.next_minute(&self.clock);
             let end = self.pauses.end_boot(&self.clock);
@@ -438,14 +444,14 @@ impl Recorder {
         let silent = self.now_boot.saturating_sub(self.last_input_boot);
         if !self.settings.idle_sensor
             && self.flags.may_become_idle()
-            && silent >= self.settings.idle_limit_us
+            && silent >= self.settings.idle_limit
         {
             self.set_idle_since(self.last_input_boot);
         }
     }
 
     /// Cuts where the state changes; a moment before the open span's start counts as that start.
-    fn apply_state(&mut self, boot: u64) {
+    fn apply_state(&mut self, boot: Duration) {
         let state = self.flags.coverage(self.pauses.is_paused());
         if state != self.open.state() {
             let boot = boot.max(self.open.start_boot());
@@ -457,7 +463,7 @@ impl Recorder {
     }
 
     /// Closes the open span at `boot` (whole minutes on the way are cut too) and opens the next one there.
-    fn cut(&mut self, boot: u64) {
+    fn cut(&mut self, boot: Duration) {
         loop {
             let minute = self.open.next_minute(&self.clock);
             let at = boot.min(minute);
@@ -475,11 +481,11 @@ impl Recorder {
     }
 
     /// The open span as it would be if it were closed at `boot`; `None` while it has no length.
-    fn open_span_at(&self, boot: u64) -> Option<Span> {
+    fn open_span_at(&self, boot: Duration) -> Option<Span> {
         let state = self.open.state();
         Some(Span {
-            duration: std::time::Duration::from_micros(self.open.length_at(boot)?),
-            start: model::Timestamp::from_micros(self.clock.timestamp_at(self.open.start_boot())),
+            duration: self.open.length_at(boot)?,
+            start: self.clock.timestamp_at(self.open.start_boot()),
             zone: Arc::clone(&self.settings.zone),
             state,
             protected: state.is_recording() && self.active.is_protected(),
@@ -489,10 +495,10 @@ impl Recorder {
         })
     }
 
-    fn add_notice(&mut self, boot: u64, code: NoticeCode, text: String) {
+    fn add_notice(&mut self, boot: Duration, code: NoticeCode, text: String) {
         let zone = self.settings.zone.to_string();
         self.done.push(Record::Notice(Notice {
-            at: model::Timestamp::from_micros(self.clock.timestamp_at(boot)),
+            at: self.clock.timestamp_at(boot),
             zone,
             code,
             text,

@@ -10,16 +10,13 @@ pub(crate) mod watch;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use std::time::Duration;
 
 /// Minutes that the clock on the wall shows in a day. (The time zone decides how long a day really lasts.)
 const DAY: u16 = 24 * 60;
 
 /// Minutes that it shows in a week.
 const WEEK: u16 = 7 * DAY;
-
-const MINUTE_US: i64 = 60_000_000;
-
-const WEEK_US: i64 = WEEK as i64 * MINUTE_US;
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
@@ -35,8 +32,8 @@ pub struct RecordingSchedule {
 pub struct ScheduleState {
     /// Is recording wanted?
     pub inside: bool,
-    /// When that changes next, microseconds since the Unix epoch (UTC); none when it never does.
-    pub next_change_us: Option<i64>,
+    /// When that changes next; none when it never does.
+    pub next_change: Option<model::Timestamp>,
 }
 
 /// An entry that cannot be used.
@@ -98,90 +95,99 @@ impl RecordingSchedule {
         self.ranges.is_empty()
     }
 
-    /// What holds at `utc_us` (microseconds since the Unix epoch, UTC) where the clocks show `zone`. Instants beyond
+    /// What holds at `utc` where the clocks show `zone`. Instants beyond
     /// the years -9999 to 9999 are taken as the first or last of those.
     #[must_use]
-    pub fn state_at(&self, utc_us: i64, zone: &TimeZone) -> ScheduleState {
-        let at = clamp_to_timestamp(utc_us);
-        let inside = self.is_inside(wall_clock_us(at, zone));
+    pub fn state_at(&self, utc: model::Timestamp, zone: &TimeZone) -> ScheduleState {
+        let at = clamp_to_timestamp(utc);
+        let inside = self.is_inside(wall_clock(at, zone));
         ScheduleState {
             inside,
-            next_change_us: self.change_after(at, inside, zone),
+            next_change: self.change_after(at, inside, zone),
         }
     }
 
-    fn is_inside(&self, shown_us: i64) -> bool {
-        self.is_always() || self.range_around(shown_us).is_some()
+    fn is_inside(&self, shown: Duration) -> bool {
+        self.is_always() || self.range_around(shown).is_some()
     }
 
-    fn range_around(&self, shown_us: i64) -> Option<(u16, u16)> {
+    fn range_around(&self, shown: Duration) -> Option<(u16, u16)> {
         self.ranges
             .iter()
             .copied()
-            .find(|(from, to)| (to_micros(*from)..to_micros(*to)).contains(&shown_us))
+            .find(|(from, to)| (to_duration(*from)..to_duration(*to)).contains(&shown))
     }
 
-    fn change_after(&self, at: Timestamp, inside: bool, zone: &TimeZone) -> Option<i64> {
+    fn change_after(
+        &self,
+        at: Timestamp,
+        inside: bool,
+        zone: &TimeZone,
+    ) -> Option<model::Timestamp> {
         let mut from = at;
         let mut changes_of_offset = zone.following(at);
         // Each turn goes to the next change of the zone's offset; without one in the way, the edge on the wall clock
         // (at most a week ahead) is the answer. So the turns are few: zones change their offset a few times a year.
         loop {
-            let way = self.time_to_edge(wall_clock_us(from, zone))?;
-            let edge = from.as_microsecond().saturating_add(way);
+            let way = self.time_to_edge(wall_clock(from, zone))?;
+            let edge = to_model(from) + way;
             let Some(offset) = changes_of_offset
                 .next()
                 .map(|t| t.timestamp())
-                .filter(|t| t.as_microsecond() <= edge)
+                .filter(|t| to_model(*t) <= edge)
             else {
                 return Some(edge);
             };
-            if self.is_inside(wall_clock_us(offset, zone)) != inside {
-                return Some(offset.as_microsecond());
+            if self.is_inside(wall_clock(offset, zone)) != inside {
+                return Some(to_model(offset));
             }
             from = offset;
         }
     }
 
-    /// How far the wall clock has to go until the answer changes, in microseconds above 0; none when it never does.
-    fn time_to_edge(&self, shown_us: i64) -> Option<i64> {
+    /// How far the wall clock has to go until the answer changes, above zero; none when it never does.
+    fn time_to_edge(&self, shown: Duration) -> Option<Duration> {
         let first = self.ranges.first()?;
         if *first == (0, WEEK) {
             return None;
         }
-        let edge = match self.range_around(shown_us) {
+        let edge = match self.range_around(shown) {
             // A range up to the week's end goes on in the one at its beginning.
-            Some((_, WEEK)) if first.0 == 0 => to_micros(first.1) + WEEK_US,
-            Some((_, to)) => to_micros(to),
+            Some((_, WEEK)) if first.0 == 0 => to_duration(first.1) + to_duration(WEEK),
+            Some((_, to)) => to_duration(to),
             None => self
                 .ranges
                 .iter()
-                .map(|(from, _)| to_micros(*from))
-                .find(|from| *from > shown_us)
-                .unwrap_or_else(|| to_micros(first.0) + WEEK_US),
+                .map(|(from, _)| to_duration(*from))
+                .find(|from| *from > shown)
+                .unwrap_or_else(|| to_duration(first.0) + to_duration(WEEK)),
         };
-        Some(edge - shown_us)
+        Some(edge - shown)
     }
 }
 
-fn to_micros(minutes: u16) -> i64 {
-    i64::from(minutes) * MINUTE_US
+fn to_duration(minutes: u16) -> Duration {
+    Duration::from_secs(60) * u32::from(minutes)
 }
 
-fn clamp_to_timestamp(utc_us: i64) -> Timestamp {
-    let end = if utc_us < 0 {
-        Timestamp::MIN
-    } else {
-        Timestamp::MAX
+fn to_model(at: Timestamp) -> model::Timestamp {
+    model::Timestamp::from_micros(at.as_microsecond())
+}
+
+fn clamp_to_timestamp(utc: model::Timestamp) -> Timestamp {
+    let end = match utc < model::Timestamp::UNIX_EPOCH {
+        true => Timestamp::MIN,
+        false => Timestamp::MAX,
     };
-    Timestamp::from_microsecond(utc_us).unwrap_or(end)
+    Timestamp::from_microsecond(utc.as_micros()).unwrap_or(end)
 }
 
-/// What the clock on the wall shows, in microseconds since Monday 00:00.
-fn wall_clock_us(at: Timestamp, zone: &TimeZone) -> i64 {
-    let offset_us = i64::from(zone.to_offset(at).seconds()) * 1_000_000;
+/// What the clock on the wall shows: the time since Monday 00:00.
+fn wall_clock(at: Timestamp, zone: &TimeZone) -> Duration {
+    let offset = i64::from(zone.to_offset(at).seconds()) * 1_000_000;
     // The Unix epoch was a Thursday.
-    (at.as_microsecond() + offset_us + to_micros(3 * DAY)).rem_euclid(WEEK_US)
+    let shown = model::Timestamp::from_micros(at.as_microsecond() + offset);
+    (shown + to_duration(3 * DAY)).since_multiple_of(to_duration(WEEK))
 }
 
 /// Adds an entry's ranges.

@@ -5,33 +5,30 @@
 //!
 //! # Invariants
 //! * Every span given in is part of exactly one line given out (after [`ActivityLog::finish_line`]), with its time and counts.
-//! * A shot's or an upload's line comes at once; a notice's line comes after the line of the span before it. The daily
+//! * A screenshot's or an upload's line comes at once; a notice's line comes after the line of the span before it. The daily
 //!   notice has a line for each sentence, so that nothing of it is clipped away.
 
 use crate::columns::{ReportOutput, columns_of};
 use crate::format::{format_bytes, window_label};
 use crate::log_line::{LogLine, LogSubject};
-use crate::totals::Usage;
-use model::{Counts, Coverage, NoticeCode, Record, Screenshot, Span, WindowInfo};
+use crate::totals::{NO_WINDOW, PROTECTED, Usage};
+use model::{Counts, NoticeCode, Record, Screenshot, Span, Timestamp};
 use std::sync::Arc;
+use std::time::Duration;
 
-/// Widest hole between two spans that still belong together, in microseconds: stamps of one instant, taken twice.
-const JOIN_US: u64 = 1_000_000;
+/// Widest hole between two spans that still belong together: stamps of one instant, taken twice.
+const MAX_HOLE: Duration = Duration::from_secs(1);
 
-/// Longest time told in one line, in microseconds, so that a long film still gives a sign of life.
-const LONGEST_US: u64 = 3_600_000_000;
+/// Longest time told in one line, so that a long film still gives a sign of life.
+const LONGEST_LINE: Duration = Duration::from_secs(3600);
 
 /// Spans that go together.
 #[derive(Clone, Debug)]
 struct SpanGroup {
-    at_us: i64,
-    end_us: i64,
-    zone: Arc<str>,
-    state: Coverage,
-    protected: bool,
-    window: Option<Arc<WindowInfo>>,
-    counts: Counts,
-    dur_us: u64,
+    /// The first one, with the time and the counts of all.
+    sum: Span,
+    /// When the last one ends.
+    end: Timestamp,
 }
 
 /// Turns records into log lines, as they come.
@@ -60,12 +57,12 @@ impl ActivityLog {
                     _ => vec![&notice.text],
                 };
                 lines.extend(texts.into_iter().map(|text| LogLine {
-                    at_us: notice.at.as_micros(),
+                    at: notice.at,
                     zone: Arc::clone(&zone),
                     word: LogSubject::Notice(notice.code),
                     text: text.trim_end().to_owned(),
                     detail: String::new(),
-                    dur_us: None,
+                    duration: None,
                 }));
                 lines
             }
@@ -81,50 +78,45 @@ impl ActivityLog {
         if let Some(group) = self.group.as_mut()
             && group.accepts(span)
         {
-            group.end_us = span.end().as_micros();
-            group.dur_us += model::micros::to_micros(span.duration);
-            group.counts += span.counts;
+            group.end = span.end();
+            group.sum.duration += span.duration;
+            group.sum.counts += span.counts;
             return None;
         }
-        self.group
-            .replace(SpanGroup {
-                at_us: span.start.as_micros(),
-                end_us: span.end().as_micros(),
-                zone: span.zone.clone(),
-                state: span.state,
-                protected: span.protected,
-                window: span.window.clone(),
-                counts: span.counts,
-                dur_us: model::micros::to_micros(span.duration),
-            })
-            .map(SpanGroup::into_line)
+        let group = SpanGroup {
+            sum: span.clone(),
+            end: span.end(),
+        };
+        self.group.replace(group).map(SpanGroup::into_line)
     }
 }
 
 impl SpanGroup {
     fn accepts(&self, span: &Span) -> bool {
-        self.state == span.state
-            && self.protected == span.protected
-            && self.window == span.window
-            && self.zone == span.zone
-            && span.start.as_micros().abs_diff(self.end_us) <= JOIN_US
-            && self.dur_us + model::micros::to_micros(span.duration) <= LONGEST_US
+        let sum = &self.sum;
+        sum.state == span.state
+            && sum.protected == span.protected
+            && sum.window == span.window
+            && sum.zone == span.zone
+            && span.start.abs_diff(self.end) <= MAX_HOLE
+            && sum.duration + span.duration <= LONGEST_LINE
     }
 
     fn into_line(self) -> LogLine {
-        let text = match &self.window {
-            _ if self.protected => "(protected)".to_owned(),
+        let span = self.sum;
+        let text = match &span.window {
+            _ if span.protected => PROTECTED.to_owned(),
             Some(window) => window_label(&window.app, &window.title),
-            None if self.state.is_recording() => "(no window)".to_owned(),
+            None if span.state.is_recording() => NO_WINDOW.to_owned(),
             None => String::new(),
         };
         LogLine {
-            at_us: self.at_us,
-            zone: self.zone,
-            word: LogSubject::State(self.state),
+            at: span.start,
+            zone: span.zone,
+            word: LogSubject::State(span.state),
             text,
-            detail: format_log_counts(self.counts),
-            dur_us: Some(self.dur_us),
+            detail: format_log_counts(span.counts),
+            duration: Some(span.duration),
         }
     }
 }
@@ -135,7 +127,7 @@ fn screenshot_line(shot: &Screenshot) -> LogLine {
         .as_ref()
         .map_or_else(String::new, |w| window_label(&w.app, &w.title));
     LogLine {
-        at_us: shot.at.as_micros(),
+        at: shot.at,
         zone: shot.zone.clone(),
         word: LogSubject::Shot,
         text: window,
@@ -146,7 +138,7 @@ fn screenshot_line(shot: &Screenshot) -> LogLine {
             if shot.blurred { " blurred" } else { "" },
             format_bytes(shot.bytes)
         ),
-        dur_us: None,
+        duration: None,
     }
 }
 
@@ -162,15 +154,15 @@ fn format_log_counts(counts: Counts) -> String {
 mod tests {
     use super::*;
     use crate::format::display_width;
-    use model::{InputCounts, Notice};
+    use model::{Coverage, InputCounts, Notice, WindowInfo};
 
-    const T: i64 = 1_784_100_000_000_000;
-    const S: i64 = 1_000_000;
+    const T: Timestamp = Timestamp::from_seconds(1_784_100_000);
+    const S: Duration = Duration::from_secs(1);
 
-    fn span(at_s: i64, dur_s: u64, state: Coverage, title: &str, keys: u64) -> Record {
+    fn span(at_s: u32, length_s: u32, state: Coverage, title: &str, keys: u64) -> Record {
         Record::Span(Span {
-            start: model::Timestamp::from_micros(T + at_s * S),
-            duration: std::time::Duration::from_micros(dur_s * 1_000_000),
+            start: T + at_s * S,
+            duration: length_s * S,
             zone: "Europe/Berlin".into(),
             state,
             protected: title == "protected",
@@ -196,7 +188,7 @@ mod tests {
     fn sample() -> Vec<Record> {
         vec![
             Record::Notice(Notice {
-                at: model::Timestamp::from_micros(T),
+                at: T,
                 zone: "Europe/Berlin".into(),
                 code: NoticeCode::Started,
                 text: "Recording began.".into(),
@@ -211,7 +203,7 @@ mod tests {
                 1,
             ),
             Record::Shot(Screenshot {
-                at: model::Timestamp::from_micros(T + 90 * S),
+                at: T + 90 * S,
                 zone: "Europe/Berlin".into(),
                 sha256: "ab".repeat(32),
                 bytes: 48_200,
@@ -228,7 +220,7 @@ mod tests {
             span(105, 4000, Coverage::Idle, "", 0),
             span(4105, 60, Coverage::Locked, "", 0),
             Record::Notice(Notice {
-                at: model::Timestamp::from_micros(T + 4165 * S),
+                at: T + 4165 * S,
                 zone: "Europe/Berlin".into(),
                 code: NoticeCode::UploadStuck,
                 text: "The bucket does not exist; check S3_BUCKET_NAME in .env.".into(),
@@ -259,15 +251,15 @@ mod tests {
 
     #[test]
     fn no_time_and_no_count_is_lost() {
-        let (mut us, mut keys) = (0, 0);
+        let (mut length, mut keys) = (Duration::ZERO, 0);
         for record in sample() {
             if let Record::Span(span) = record {
-                us += model::micros::to_micros(span.duration);
+                length += span.duration;
                 keys += span.counts.keys();
             }
         }
-        let told: u64 = lines().iter().filter_map(|l| l.dur_us).sum();
-        assert_eq!(told, us);
+        let told: Duration = lines().iter().filter_map(|l| l.duration).sum();
+        assert_eq!(told, length);
         assert_eq!(keys, 55);
         assert!(lines()[1].detail.starts_with("42 keys"), "{:?}", lines()[1]);
     }
@@ -275,8 +267,8 @@ mod tests {
     #[test]
     fn the_daily_notice_has_a_line_for_each_sentence() {
         let notice = |code| {
-            let notice = Record::Notice(model::Notice {
-                at: model::Timestamp::from_micros(0),
+            let notice = Record::Notice(Notice {
+                at: Timestamp::UNIX_EPOCH,
                 zone: "UTC".into(),
                 code,
                 text: "One. Two is in /a.b/c. Three.".into(),

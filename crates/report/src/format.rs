@@ -2,7 +2,8 @@
 
 use crate::calendar::{load_zone, local_date_in, wall_clock};
 use jiff::tz::TimeZone;
-use model::{MICROS_PER_SECOND, to_printable};
+use model::{Timestamp, to_printable};
+use std::time::Duration;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Columns that `text` takes on a terminal, by Unicode's East Asian Width (UAX #11).
@@ -56,28 +57,28 @@ pub fn pad_left(text: &str, width: usize) -> String {
     format!("{}{cell}", " ".repeat(fill))
 }
 
-/// A duration in microseconds as `h:mm:ss`, cut (not rounded) to whole seconds.
+/// `h:mm:ss`, cut (not rounded) to whole seconds.
 #[must_use]
-pub fn format_hms(us: u64) -> String {
-    let s = us / MICROS_PER_SECOND;
+pub fn format_hms(length: Duration) -> String {
+    let s = length.as_secs();
     format!("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)
 }
 
-/// A duration in microseconds as `m:ss` below one hour and `h:mm:ss` from there on.
+/// `m:ss` below one hour and `h:mm:ss` from there on.
 #[must_use]
-pub fn format_short_duration(us: u64) -> String {
-    let s = us / MICROS_PER_SECOND;
+pub fn format_short_duration(length: Duration) -> String {
+    let s = length.as_secs();
     if s < 3600 {
         format!("{}:{:02}", s / 60, s % 60)
     } else {
-        format_hms(us)
+        format_hms(length)
     }
 }
 
 /// How long ago, for people: `0 s`, `59 s`, `12 min`, `3 h`, `2 d`; cut, not rounded.
 #[must_use]
-pub fn format_age(us: u64) -> String {
-    let s = us / MICROS_PER_SECOND;
+pub fn format_age(age: Duration) -> String {
+    let s = age.as_secs();
     match s {
         0..=59 => format!("{s} s"),
         60..=3599 => format!("{} min", s / 60),
@@ -113,7 +114,7 @@ pub fn format_count(n: u64, one: &str, many: &str) -> String {
 /// Seconds as `h:mm:ss`.
 #[must_use]
 pub fn format_seconds(seconds: u64) -> String {
-    format_hms(seconds * MICROS_PER_SECOND)
+    format_hms(Duration::from_secs(seconds))
 }
 
 /// Tenths of a percent as `12.3 %`.
@@ -123,52 +124,51 @@ pub fn format_percent(share: u64) -> String {
 }
 
 /// A part of the whole in tenths of a percent, rounded down; the whole counts as at least one.
-pub(crate) fn tenths_of_percent(part: u64, whole: u64) -> u64 {
-    let share = u128::from(part) * 1000 / u128::from(whole.max(1));
+pub(crate) fn tenths_of_percent(part: Duration, whole: Duration) -> u64 {
+    let share = part.as_micros() * 1000 / whole.as_micros().max(1);
     u64::try_from(share).unwrap_or(0)
 }
 
 /// The share of idle time in active and idle time, in tenths of a percent (0 to 1,000), rounded down; none when there is
 /// neither.
 #[must_use]
-pub fn idle_share(active_us: u64, idle_us: u64) -> Option<u64> {
-    let whole = u128::from(active_us) + u128::from(idle_us);
-    let share = (u128::from(idle_us) * 1000).checked_div(whole)?;
-    u64::try_from(share).ok()
+pub fn idle_share(active: Duration, idle: Duration) -> Option<u64> {
+    let whole = active + idle;
+    (!whole.is_zero()).then(|| tenths_of_percent(idle, whole))
 }
 
 /// The time of day to the minute, `HH:MM`; dashes for an instant no calendar reaches.
 #[must_use]
-pub fn format_minute(at_us: i64, zone: &TimeZone) -> String {
-    let mut text = format_clock_time(at_us, zone);
+pub fn format_minute(at: Timestamp, zone: &TimeZone) -> String {
+    let mut text = format_clock_time(at, zone);
     text.truncate(5);
     text
 }
 
-/// Wall-clock time `HH:MM:SS` of an instant (microseconds since the Unix epoch, UTC) in a zone.
+/// Wall-clock time `HH:MM:SS` of an instant in a zone; dashes for an instant no calendar reaches.
 #[must_use]
-pub fn format_clock_time(at_us: i64, zone: &TimeZone) -> String {
-    wall_clock(at_us, zone).map_or_else(
+pub fn format_clock_time(at: Timestamp, zone: &TimeZone) -> String {
+    wall_clock(at, zone).map_or_else(
         || "--:--:--".to_owned(),
         |at| at.strftime("%H:%M:%S").to_string(),
     )
 }
 
-/// Date and wall-clock time of an instant (microseconds since the Unix epoch, UTC) in the zone of that IANA name.
+/// Date and wall-clock time of an instant in the zone of that IANA name.
 #[must_use]
-pub fn format_date_time(at_us: i64, zone: &str) -> String {
+pub fn format_date_time(at: Timestamp, zone: &str) -> String {
     let zone = load_zone(zone);
-    let date = local_date_in(at_us, &zone);
-    format!("{date} {}", format_clock_time(at_us, &zone))
+    let date = local_date_in(at, &zone);
+    format!("{date} {}", format_clock_time(at, &zone))
 }
 
-/// An instant beside the present, both in microseconds since the Unix epoch (UTC): `17:30:00` today,
-/// `tomorrow 00:00:00`, `Mon 09:00:00` within six days, and with its date beyond that.
+/// An instant beside the present: `17:30:00` today, `tomorrow 00:00:00`, `Mon 09:00:00` within six days, and with its
+/// date beyond that.
 #[must_use]
-pub fn format_relative_time(at_us: i64, now_us: i64, zone: &TimeZone) -> String {
-    let shown = |us| wall_clock(us, zone);
-    let time = format_clock_time(at_us, zone);
-    let (Some(at), Some(now)) = (shown(at_us), shown(now_us)) else {
+pub fn format_relative_time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let time = format_clock_time(at, zone);
+    let shown = |at: Timestamp| wall_clock(at, zone);
+    let (Some(at), Some(now)) = (shown(at), shown(now)) else {
         return time;
     };
     let days = now
@@ -199,11 +199,6 @@ pub(crate) fn or_no_name(text: &str) -> &str {
     if text.is_empty() { "(no name)" } else { text }
 }
 
-/// Microseconds from `from` to `to`, 0 when `to` is not later.
-pub(crate) fn since(from: i64, to: i64) -> u64 {
-    u64::try_from(to.saturating_sub(from)).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,11 +206,11 @@ mod tests {
 
     #[test]
     fn durations_sizes_and_ages_read_well() {
-        assert_eq!(format_hms(22_323_999_999), "6:12:03");
-        assert_eq!(format_short_duration(35_000_000), "0:35");
-        assert_eq!(format_short_duration(3_600_000_000), "1:00:00");
-        assert_eq!(format_age(59_999_999), "59 s");
-        assert_eq!(format_age(7_200_000_000), "2 h");
+        assert_eq!(format_hms(Duration::from_micros(22_323_999_999)), "6:12:03");
+        assert_eq!(format_short_duration(Duration::from_secs(35)), "0:35");
+        assert_eq!(format_short_duration(Duration::from_secs(3_600)), "1:00:00");
+        assert_eq!(format_age(Duration::from_micros(59_999_999)), "59 s");
+        assert_eq!(format_age(Duration::from_secs(7_200)), "2 h");
         assert_eq!(format_bytes(999), "999 B");
         assert_eq!(format_bytes(34_567), "34.5 kB");
         assert_eq!(format_count(1, "key", "keys"), "1 key");
@@ -223,17 +218,26 @@ mod tests {
 
     #[test]
     fn an_unknown_zone_is_utc() {
-        assert_eq!(format_clock_time(0, &load_zone("Mars/Olympus")), "00:00:00");
-        assert_eq!(format_clock_time(0, &load_zone("Asia/Tokyo")), "09:00:00");
-        assert_eq!(format_clock_time(i64::MAX, &load_zone("UTC")), "--:--:--");
+        assert_eq!(
+            format_clock_time(Timestamp::UNIX_EPOCH, &load_zone("Mars/Olympus")),
+            "00:00:00"
+        );
+        assert_eq!(
+            format_clock_time(Timestamp::UNIX_EPOCH, &load_zone("Asia/Tokyo")),
+            "09:00:00"
+        );
+        assert_eq!(
+            format_clock_time(Timestamp::MAX, &load_zone("UTC")),
+            "--:--:--"
+        );
     }
 
     #[test]
     fn an_instant_is_told_as_people_do() {
         let berlin = load_zone("Europe/Berlin");
         // Sunday 2026-03-29 00:30, the day on which the clocks go forward.
-        let now = 1_774_740_600_000_000;
-        let hour = 3_600_000_000;
+        let now = Timestamp::from_seconds(1_774_740_600);
+        let hour = Duration::from_secs(3_600);
         assert_eq!(format_relative_time(now, now, &berlin), "00:30:00");
         assert_eq!(
             format_relative_time(now + 22 * hour, now, &berlin),
@@ -259,7 +263,10 @@ mod tests {
             format_relative_time(now - hour, now, &berlin),
             "2026-03-28 23:30:00"
         );
-        assert_eq!(format_relative_time(i64::MAX, now, &berlin), "--:--:--");
+        assert_eq!(
+            format_relative_time(Timestamp::MAX, now, &berlin),
+            "--:--:--"
+        );
     }
 
     #[test]

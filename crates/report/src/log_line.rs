@@ -5,9 +5,10 @@ use crate::format::{
     clip_to_width, display_width, format_clock_time, format_short_duration, pad_left, pad_right,
 };
 use crate::status::UploadAttempt;
-use model::{Coverage, NoticeCode};
+use model::{Coverage, NoticeCode, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The subject of a line, which decides its word and its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,8 +62,9 @@ impl LogSubject {
 /// One line of the live log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
-    /// When it began, in microseconds since the Unix epoch (UTC).
-    pub at_us: i64,
+    /// When it began.
+    #[serde(rename = "at_us")]
+    pub at: Timestamp,
     /// IANA name of the zone in force.
     pub zone: Arc<str>,
     /// Its subject.
@@ -71,8 +73,9 @@ pub struct LogLine {
     pub text: String,
     /// The counts, ready to show; may be empty.
     pub detail: String,
-    /// How long it took, in microseconds.
-    pub dur_us: Option<u64>,
+    /// How long it took.
+    #[serde(rename = "dur_us", with = "model::micros::option")]
+    pub duration: Option<Duration>,
 }
 
 /// A line laid out for a width. Written as `time`, two blanks, `word`, a blank, `text`, a blank, `detail`, it fills at
@@ -94,12 +97,12 @@ impl LogLine {
     #[must_use]
     pub fn upload(upload: &UploadAttempt, zone: Arc<str>) -> Self {
         Self {
-            at_us: upload.at_us,
+            at: upload.at,
             zone,
             word: LogSubject::Upload(upload.ok),
             text: upload.text.clone(),
             detail: String::new(),
-            dur_us: None,
+            duration: None,
         }
     }
 
@@ -107,18 +110,16 @@ impl LogLine {
     #[must_use]
     pub fn layout(&self, width: usize) -> LogColumns {
         let width = width.max(40);
-        let time = format_clock_time(self.at_us, &load_zone(&self.zone));
+        let time = format_clock_time(self.at, &load_zone(&self.zone));
         let word = pad_right(&self.word.text(), 13);
         let room = width - display_width(&time) - 2 - display_width(&word) - 1;
         let mut detail = self.detail.clone();
-        if let Some(us) = self.dur_us {
-            let dur = format_short_duration(us);
-            let both = format!("{detail}{}", pad_left(&dur, 9));
+        if let Some(duration) = self.duration.map(format_short_duration) {
+            let both = format!("{detail}{}", pad_left(&duration, 9));
             // On a narrow terminal the text keeps at least a third of the remaining columns, and the counts go first.
-            detail = if display_width(&both) > room * 2 / 3 {
-                dur
-            } else {
-                both
+            detail = match display_width(&both) > room * 2 / 3 {
+                true => duration,
+                false => both,
             };
         }
         let detail = clip_to_width(&detail, room * 2 / 3);

@@ -4,21 +4,21 @@ use crate::calendar::load_zone;
 use crate::columns::{ReportOutput, columns_of, count_phrases};
 use crate::format::{
     format_age, format_bytes, format_clock_time, format_count, format_hms, format_relative_time,
-    since,
 };
 use crate::totals::{StateTotal, Usage};
-use model::{Counts, Coverage, PowerState, SensorKind, Unsupported, WindowInfo};
+use model::{Counts, Coverage, PowerState, SensorKind, Timestamp, Unsupported, WindowInfo};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
-/// A last durable write younger than this, in microseconds, counts as fresh: open counts are written every 5 s, and
-/// two of those writes may be late on a busy machine.
-pub const FRESH_US: u64 = 15_000_000;
+/// A last durable write younger than this counts as fresh: open counts are written every 5 s, and two of those writes may
+/// be late on a busy machine.
+pub const FRESH: Duration = Duration::from_secs(15);
 
 /// Columns of a label of `uam status`, and one blank.
 pub(crate) const LABEL_WIDTH: usize = 16;
 
 /// The state of the running instance. As JSON (`uam status --json`, and between `uam` and the running instance) the
-/// field names are stable; instants (`…_us`) are microseconds since the Unix epoch (UTC).
+/// field names are stable, and all times are whole microseconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentStatus {
     /// Version of the running program.
@@ -32,7 +32,8 @@ pub struct AgentStatus {
     /// The state of this second.
     pub state: Coverage,
     /// Since when `state` holds.
-    pub since_us: i64,
+    #[serde(rename = "since_us")]
+    pub since: Timestamp,
     /// True when an exclusion rule withholds the window's name; `window` is then none.
     pub protected: bool,
     /// The active window. Hostile text: show it through [`model::to_printable`] only.
@@ -44,7 +45,8 @@ pub struct AgentStatus {
     /// Time of today in each state, in the order of [`Coverage::ALL`].
     pub today: Vec<StateTotal>,
     /// When something last reached the disk for good.
-    pub last_durable_us: Option<i64>,
+    #[serde(rename = "last_durable_us")]
+    pub last_durable: Option<Timestamp>,
     /// Objects that the sink has not yet acknowledged.
     pub outbox: OutboxSummary,
     /// Where uploads go, for people: `s3://bucket/prefix` or a directory.
@@ -52,15 +54,20 @@ pub struct AgentStatus {
     /// The last attempt to upload.
     pub last_upload: Option<UploadAttempt>,
     /// When the next upload is due.
-    pub next_upload_us: Option<i64>,
+    #[serde(rename = "next_upload_us")]
+    pub next_upload: Option<Timestamp>,
     /// When the last screenshot was taken.
-    pub last_shot_us: Option<i64>,
+    #[serde(rename = "last_shot_us")]
+    pub last_screenshot: Option<Timestamp>,
     /// When the next screenshot is due; none while screenshots are off.
-    pub next_shot_us: Option<i64>,
-    /// How long ago the last input was, in microseconds; none when it cannot be known.
-    pub idle_us: Option<u64>,
+    #[serde(rename = "next_shot_us")]
+    pub next_screenshot: Option<Timestamp>,
+    /// How long ago the last input was; none when it cannot be known.
+    #[serde(rename = "idle_us", with = "model::micros::option")]
+    pub idle: Option<Duration>,
     /// When a pause ends by itself; none when there is no pause or it lasts until resumed.
-    pub paused_until_us: Option<i64>,
+    #[serde(rename = "paused_until_us")]
+    pub paused_until: Option<Timestamp>,
     /// The weekly recording hours; none when recording is always wanted.
     pub hours: Option<ScheduleStatus>,
     /// The power supply; none without a battery.
@@ -103,7 +110,8 @@ pub struct ScheduleStatus {
     /// Is it inside them?
     pub inside: bool,
     /// When they next begin or end; none when they never do.
-    pub next_change_us: Option<i64>,
+    #[serde(rename = "next_change_us")]
+    pub next_change: Option<Timestamp>,
     /// True while nothing but them pauses the recording.
     pub pausing: bool,
 }
@@ -139,7 +147,8 @@ impl OutboxSummary {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UploadAttempt {
     /// When.
-    pub at_us: i64,
+    #[serde(rename = "at_us")]
+    pub at: Timestamp,
     /// One sentence for people; after a failure with its remedy.
     pub text: String,
     /// True when the sink acknowledged.
@@ -157,47 +166,40 @@ pub struct MissingSensor {
 }
 
 impl AgentStatus {
-    /// Age of the last durable write at `now_us`, in microseconds. Negative when it is stamped later than now, as
-    /// after the clock was set back.
+    /// True when something reached the disk within [`FRESH`] of now, before or after: after the clock was set back a stamp
+    /// is later than now, and one far in the future proves nothing.
     #[must_use]
-    pub fn durable_age_us(&self, now_us: i64) -> Option<i64> {
-        self.last_durable_us.map(|at| now_us.saturating_sub(at))
-    }
-
-    /// True when something reached the disk within [`FRESH_US`] of now, before or after (a stamp far in the future
-    /// proves nothing).
-    #[must_use]
-    pub fn is_fresh(&self, now_us: i64) -> bool {
-        self.durable_age_us(now_us)
-            .is_some_and(|age| age.unsigned_abs() <= FRESH_US)
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        self.last_durable
+            .is_some_and(|at| at.abs_diff(now) <= FRESH)
     }
 
     /// True while windows are being named and counted **and** the counts reach the disk. It follows from
     /// the age of the last durable write, never from intent.
     #[must_use]
-    pub fn is_recording(&self, now_us: i64) -> bool {
-        self.state.is_recording() && self.is_fresh(now_us)
+    pub fn is_recording(&self, now: Timestamp) -> bool {
+        self.state.is_recording() && self.is_fresh(now)
     }
 
     /// One sentence on whether it records.
     #[must_use]
-    pub fn headline(&self, now_us: i64) -> String {
-        let lasting = format!(" for {}", format_age(since(self.since_us, now_us)));
-        self.format_headline(now_us, &lasting)
+    pub fn headline(&self, now: Timestamp) -> String {
+        let lasting = format!(" for {}", format_age(now.duration_since(self.since)));
+        self.format_headline(now, &lasting)
     }
 
     /// The same without how long it has been so: it changes with the state and not with each second.
     #[must_use]
-    pub fn steady_headline(&self, now_us: i64) -> String {
-        self.format_headline(now_us, "")
+    pub fn steady_headline(&self, now: Timestamp) -> String {
+        self.format_headline(now, "")
     }
 
-    fn format_headline(&self, now_us: i64, lasting: &str) -> String {
-        match (self.state, self.is_fresh(now_us)) {
-            (_, false) => match self.durable_age_us(now_us) {
-                Some(a) => format!(
+    fn format_headline(&self, now: Timestamp, lasting: &str) -> String {
+        match (self.state, self.is_fresh(now)) {
+            (_, false) => match self.last_durable {
+                Some(at) => format!(
                     "NOT RECORDING: nothing reached the disk for {}",
-                    format_age(a.unsigned_abs())
+                    format_age(at.abs_diff(now))
                 ),
                 None => "NOT RECORDING: nothing has reached the disk yet".to_owned(),
             },
@@ -205,13 +207,11 @@ impl AgentStatus {
                 format!("recording · {}{lasting}", state.label())
             }
             (Coverage::Paused, true) => {
-                let when = |at| format_relative_time(at, now_us, &load_zone(&self.zone));
-                let until = match (self.paused_until_us, self.hours) {
+                let when = |at| format_relative_time(at, now, &load_zone(&self.zone));
+                let until = match (self.paused_until, self.hours) {
                     (Some(until), _) => format!("until {}", when(until)),
                     (None, Some(hours)) if hours.pausing => {
-                        let begin = hours
-                            .next_change_us
-                            .map(|at| format!(" until {}", when(at)));
+                        let begin = hours.next_change.map(|at| format!(" until {}", when(at)));
                         format!("outside the recording hours{}", begin.unwrap_or_default())
                     }
                     (None, _) => "until resumed".to_owned(),
@@ -239,27 +239,30 @@ impl AgentStatus {
 
     /// The last upload and the next as one line.
     #[must_use]
-    pub fn upload_text(&self, now_us: i64) -> String {
+    pub fn upload_text(&self, now: Timestamp) -> String {
         let mut text = match &self.last_upload {
             Some(last) => format!(
                 "{}  {}{}",
-                format_clock_time(last.at_us, &load_zone(&self.zone)),
+                format_clock_time(last.at, &load_zone(&self.zone)),
                 if last.ok { "" } else { "FAILED: " },
                 last.text
             ),
             None => "none yet".to_owned(),
         };
-        if let Some(next) = self.next_upload_us {
-            text.push_str(&format!(" · next in {}", format_age(since(now_us, next))));
+        if let Some(next) = self.next_upload {
+            text.push_str(&format!(
+                " · next in {}",
+                format_age(next.duration_since(now))
+            ));
         }
         text
     }
 
     /// When the recording hours end or begin, as one line; none when they never do.
     #[must_use]
-    pub fn hours_text(&self, now_us: i64) -> Option<String> {
+    pub fn hours_text(&self, now: Timestamp) -> Option<String> {
         let hours = self.hours?;
-        let at = format_relative_time(hours.next_change_us?, now_us, &load_zone(&self.zone));
+        let at = format_relative_time(hours.next_change?, now, &load_zone(&self.zone));
         Some(if hours.inside {
             format!("until {at}")
         } else {
@@ -269,10 +272,10 @@ impl AgentStatus {
 
     /// The age of the last durable write as one line.
     #[must_use]
-    pub fn durable_text(&self, now_us: i64) -> String {
-        match self.durable_age_us(now_us) {
-            Some(a) if a < 0 => format!("{} in the future", format_age(a.unsigned_abs())),
-            Some(a) => format!("{} ago", format_age(a.unsigned_abs())),
+    pub fn durable_text(&self, now: Timestamp) -> String {
+        match self.last_durable {
+            Some(at) if at > now => format!("{} in the future", format_age(at.abs_diff(now))),
+            Some(at) => format!("{} ago", format_age(now.duration_since(at))),
             None => "never".to_owned(),
         }
     }
@@ -283,8 +286,8 @@ impl AgentStatus {
         let parts: Vec<String> = self
             .today
             .iter()
-            .filter(|t| t.us > 0)
-            .map(|t| format!("{} {}", t.state.label(), format_hms(t.us)))
+            .filter(|t| !t.duration.is_zero())
+            .map(|t| format!("{} {}", t.state.label(), format_hms(t.duration)))
             .collect();
         if parts.is_empty() {
             "nothing yet".to_owned()
@@ -295,25 +298,25 @@ impl AgentStatus {
 
     /// Plain lines for `uam status`; harmless to print.
     #[must_use]
-    pub fn format_lines(&self, now_us: i64) -> Vec<String> {
+    pub fn format_lines(&self, now: Timestamp) -> Vec<String> {
         let mut rows: Vec<(&str, String)> = vec![
             ("window", self.window_label()),
             ("this span", format_counts(&self.span_counts)),
             ("today", format_counts(&self.today_counts)),
             ("", self.today_text()),
-            ("last saved", self.durable_text(now_us)),
+            ("last saved", self.durable_text(now)),
             ("outbox", self.outbox.text()),
-            ("last upload", self.upload_text(now_us)),
+            ("last upload", self.upload_text(now)),
             ("destination", self.destination.clone()),
         ];
-        if let Some(next) = self.next_shot_us {
-            let left = format_age(since(now_us, next).max(1_000_000));
+        if let Some(next) = self.next_screenshot {
+            let left = format_age(next.duration_since(now).max(Duration::from_secs(1)));
             rows.push(("next screenshot", format!("within {left}")));
         }
-        if let Some(hours) = self.hours_text(now_us) {
+        if let Some(hours) = self.hours_text(now) {
             rows.push(("hours", hours));
         }
-        if let Some(idle) = self.idle_us {
+        if let Some(idle) = self.idle {
             rows.push(("last input", format!("{} ago", format_age(idle))));
         }
         if let Some(power) = self.power {
@@ -341,7 +344,7 @@ impl AgentStatus {
                 self.version, self.pid, self.data_dir
             ),
         ));
-        std::iter::once(self.headline(now_us))
+        std::iter::once(self.headline(now))
             .chain(
                 rows.into_iter()
                     .map(|(label, text)| format!("  {label:<LABEL_WIDTH$}{text}")),

@@ -20,7 +20,7 @@ mod quality;
 mod stages;
 
 pub use box_downscale::blur_block_side;
-pub use capture_schedule::{CaptureDue, CaptureSchedule, MIN_INTERVAL_US};
+pub use capture_schedule::{CaptureDue, CaptureSchedule, MIN_INTERVAL};
 pub use error::ScreenshotError;
 pub use pipeline::{EncodedScreenshot, PipelineOutcome, ScreenshotPipeline, ScreenshotSettings};
 pub use quality::ScreenshotQuality;

@@ -46,11 +46,7 @@ fn main() {
                     active = now.as_ref().map(|now| now.handle);
                 }
                 if !quiet {
-                    println!(
-                        "{} {:?}",
-                        model::micros::to_micros(item.at.boot),
-                        item.event
-                    );
+                    println!("{} {:?}", item.at.boot.as_micros(), item.event);
                 }
             }
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,

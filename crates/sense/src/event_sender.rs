@@ -55,12 +55,13 @@ impl EventSender {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use model::Timestamp;
     use std::sync::mpsc::sync_channel;
 
     const AT: Moment = Moment {
-        utc: model::Timestamp::from_micros(0),
-        boot: std::time::Duration::from_micros(0),
-        awake: std::time::Duration::from_micros(0),
+        utc: Timestamp::UNIX_EPOCH,
+        boot: Duration::ZERO,
+        awake: Duration::ZERO,
     };
 
     #[test]
@@ -70,19 +71,14 @@ mod tests {
         let sender = std::thread::spawn(move || {
             for n in 0..100 {
                 outlet
-                    .send(
-                        (AT + std::time::Duration::from_micros(n)),
-                        SensorEvent::Present,
-                    )
+                    .send(AT + Duration::from_micros(n), SensorEvent::Present)
                     .unwrap();
             }
         });
-        let seen: Vec<u64> = rx
-            .iter()
-            .map(|item| model::micros::to_micros(item.at.boot))
-            .collect();
+        let seen: Vec<_> = rx.iter().map(|item| item.at.boot).collect();
         sender.join().unwrap();
-        assert_eq!(seen, (0..100).collect::<Vec<_>>());
+        let sent: Vec<_> = (0..100).map(Duration::from_micros).collect();
+        assert_eq!(seen, sent);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Input on its way from counting to the queue: one batch holds the input of one second of the boot clock, in one
 //! piece or several.
 
-use model::{Counts, MICROS_PER_SECOND, Moment};
+use model::{Counts, Moment};
 use std::time::Duration;
 
 /// Input that was counted but not handed over yet.
@@ -19,7 +19,7 @@ pub(crate) struct InputBatcher {
 }
 
 impl InputBatcher {
-    /// Adds what happened at `at`. A batch of an earlier second is finished and returned.
+    /// Adds input at `at`. A batch of an earlier second is finished and returned.
     pub(crate) fn add(&mut self, at: Moment, counts: Counts) -> Option<InputBatch> {
         match &mut self.open {
             Some(batch) if batch.at.whole_second() == at.whole_second() => {
@@ -40,10 +40,8 @@ impl InputBatcher {
     /// How long after `now` the open batch's second is over; `None` when there is none.
     pub(crate) fn deadline(&self, now: Moment) -> Option<Duration> {
         let batch = self.open.as_ref()?;
-        let end_us = (batch.at.whole_second() + 1).saturating_mul(MICROS_PER_SECOND);
-        Some(Duration::from_micros(
-            end_us.saturating_sub(model::micros::to_micros(now.boot)),
-        ))
+        let end = Duration::from_secs(batch.at.whole_second() + 1);
+        Some(end.saturating_sub(now.boot))
     }
 
     /// Takes the open batch.
@@ -56,12 +54,13 @@ impl InputBatcher {
 mod tests {
     use super::*;
     use model::InputCounts;
+    use model::Timestamp;
     use proptest::prelude::*;
 
     const AT: Moment = Moment {
-        utc: model::Timestamp::from_micros(0),
-        boot: std::time::Duration::from_micros(5_000_000),
-        awake: std::time::Duration::from_micros(0),
+        utc: Timestamp::UNIX_EPOCH,
+        boot: Duration::from_secs(5),
+        awake: Duration::ZERO,
     };
 
     fn one() -> Counts {
@@ -77,28 +76,22 @@ mod tests {
     #[test]
     fn a_batch_ends_with_its_second() {
         let mut batches = InputBatcher::default();
+        assert_eq!(batches.add(AT + Duration::from_millis(300), one()), None);
         assert_eq!(
-            batches.add((AT + std::time::Duration::from_micros(300_000)), one()),
+            batches.add(AT + Duration::from_micros(999_999), one()),
             None
         );
         assert_eq!(
-            batches.add((AT + std::time::Duration::from_micros(999_999)), one()),
-            None
+            batches.deadline(AT + Duration::from_millis(400)),
+            Some(Duration::from_millis(600))
         );
+        assert_eq!(batches.take_due(AT + Duration::from_micros(999_999)), None);
+        let first = batches.add(AT + Duration::from_secs(1), one());
         assert_eq!(
-            batches.deadline((AT + std::time::Duration::from_micros(400_000))),
-            Some(Duration::from_micros(600_000))
+            first.map(|b| (b.at.boot, b.counts.keys())),
+            Some((Duration::from_micros(5_999_999), 2))
         );
-        assert_eq!(
-            batches.take_due((AT + std::time::Duration::from_micros(999_999))),
-            None
-        );
-        let first = batches.add((AT + std::time::Duration::from_micros(1_000_000)), one());
-        assert_eq!(
-            first.map(|b| (model::micros::to_micros(b.at.boot), b.counts.keys())),
-            Some((5_999_999, 2))
-        );
-        let second = batches.take_due((AT + std::time::Duration::from_micros(2_000_000)));
+        let second = batches.take_due(AT + Duration::from_secs(2));
         assert_eq!(second.map(|b| b.counts.keys()), Some(1));
         assert_eq!((batches.deadline(AT), batches.take_open()), (None, None));
     }
@@ -109,7 +102,7 @@ mod tests {
             let mut batches = InputBatcher::default();
             let (mut now, mut sum, total) = (AT, Counts::default(), times.len() as u64);
             for step in times {
-                now = now + std::time::Duration::from_micros(step);
+                now = now + Duration::from_micros(step);
                 if let Some(batch) = batches.add(now, one()) {
                     sum += batch.counts;
                 }

@@ -71,15 +71,15 @@ const STACK_BYTES: usize = 1024 * 1024;
 /// How long the end waits for threads that hang in a desktop that does not answer.
 const JOIN_LIMIT: Duration = Duration::from_secs(2);
 
-/// How often a sensor is checked, in microseconds of the awake clock.
-const CHECK_EVERY_US: u64 = 60_000_000;
+/// How often a sensor is checked, on the awake clock.
+const CHECK_EVERY: Duration = Duration::from_secs(60);
 
-/// How long its answer may take, in microseconds of the awake clock.
-const ANSWER_US: u64 = 20_000_000;
+/// How long its answer may take, on the awake clock.
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 
-/// The first and the longest time between two replacements, in microseconds of the awake clock.
-const REPLACE_FIRST_US: u64 = 60_000_000;
-const REPLACE_LAST_US: u64 = 1_800_000_000;
+/// The first and the longest time between two replacements, on the awake clock.
+const FIRST_REPLACEMENT_DELAY: Duration = Duration::from_secs(60);
+const LAST_REPLACEMENT_DELAY: Duration = Duration::from_secs(1_800);
 
 /// Threads of one sensor that may hang; with so many it is not replaced until one of them ends.
 const MOST_HUNG: usize = 3;
@@ -92,9 +92,9 @@ struct SupervisedTask {
     spare: Option<(Box<dyn SensorTask>, SyncSender<TimedEvent>)>,
     threads: Vec<JoinHandle<()>>,
     /// When it was asked last, and when it may be replaced next, on the awake clock.
-    asked_us: u64,
-    replace_us: u64,
-    pause_us: u64,
+    asked_at: Duration,
+    replace_from: Duration,
+    replacement_delay: Duration,
 }
 
 /// Running sensors. Dropping it stops them.
@@ -123,16 +123,16 @@ impl SensorSupervisor {
             alive: Some(alive),
             ended,
         };
-        let now_us = model::micros::to_micros(running.clock.now().awake);
+        let now = running.clock.now().awake;
         for task in tasks {
             let mut kept = SupervisedTask {
                 stop: StopSignal::default(),
                 heartbeat: Heartbeat::default(),
                 spare: task.replacement().map(|spare| (spare, tx.clone())),
                 threads: Vec::new(),
-                asked_us: now_us,
-                replace_us: now_us,
-                pause_us: REPLACE_FIRST_US,
+                asked_at: now,
+                replace_from: now,
+                replacement_delay: FIRST_REPLACEMENT_DELAY,
             };
             running.spawn(&mut kept, task, tx.clone(), Vec::new());
             running.tasks.push(kept);
@@ -180,20 +180,19 @@ impl SensorSupervisor {
     }
 
     fn check_task(&self, kept: &mut SupervisedTask, now: Moment) -> Vec<TimedEvent> {
-        let now_us = model::micros::to_micros(now.awake);
-        let since_us = now_us.saturating_sub(kept.asked_us);
+        let waited = now.awake.saturating_sub(kept.asked_at);
         if kept.spare.is_none() || kept.heartbeat.is_lost() && !kept.heartbeat.is_check_due() {
             return Vec::new();
         }
         if !kept.heartbeat.is_check_due() {
-            if since_us >= CHECK_EVERY_US {
-                kept.asked_us = now_us;
+            if waited >= CHECK_EVERY {
+                kept.asked_at = now.awake;
                 kept.heartbeat.check();
             }
             return Vec::new();
         }
         kept.threads.retain(|thread| !thread.is_finished());
-        let hangs = since_us >= ANSWER_US && now_us >= kept.replace_us;
+        let hangs = waited >= ANSWER_LIMIT && now.awake >= kept.replace_from;
         let Some((spare, tx)) = kept
             .spare
             .take_if(|_| hangs && kept.threads.len() <= MOST_HUNG)
@@ -206,9 +205,9 @@ impl SensorSupervisor {
         kept.heartbeat = Heartbeat::default();
         // Until it works a check is due: one that hangs as well is replaced in its turn.
         kept.heartbeat.check();
-        kept.asked_us = now_us;
-        kept.replace_us = now_us.saturating_add(kept.pause_us);
-        kept.pause_us = (kept.pause_us * 2).min(REPLACE_LAST_US);
+        kept.asked_at = now.awake;
+        kept.replace_from = now.awake.saturating_add(kept.replacement_delay);
+        kept.replacement_delay = (kept.replacement_delay * 2).min(LAST_REPLACEMENT_DELAY);
         let kinds = spare.sensor_kinds();
         kept.spare = spare.replacement().map(|next| (next, tx.clone()));
         self.spawn(kept, spare, tx, kinds.clone());

@@ -86,9 +86,7 @@ impl WindowDebouncer {
             }
             return [None, None];
         }
-        let lasted = self.none.take().filter(|none| {
-            u128::from(model::micros::to_micros(at.since(none.at))) >= self.none_after.as_micros()
-        });
+        let lasted = (self.none.take()).filter(|none| at.since(none.at) >= self.none_after);
         let none = lasted.and_then(|none| self.emit_if_changed(none.at, None));
         // Numbers are used again, so the same number with another program is another window.
         let same_window = match (&self.emitted, &active) {
@@ -153,13 +151,14 @@ impl WindowDebouncer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::Timestamp;
     use model::{WindowHandle, WindowInfo};
     use std::sync::Arc;
 
     const AT: Moment = Moment {
-        utc: model::Timestamp::from_micros(0),
-        boot: std::time::Duration::from_micros(0),
-        awake: std::time::Duration::from_micros(0),
+        utc: Timestamp::UNIX_EPOCH,
+        boot: Duration::ZERO,
+        awake: Duration::ZERO,
     };
 
     fn window(handle: u64, app: &str, title: &str) -> Option<ActiveWindow> {
@@ -183,22 +182,20 @@ mod tests {
     fn a_short_none_is_part_of_the_switch_and_a_long_one_is_told() {
         let mut switches = switches();
         assert_eq!(switches.observe(AT, None), [None, None]);
-        let after = AT + std::time::Duration::from_micros(50_000);
+        let after = AT + Duration::from_millis(50);
         let [none, change] = switches.observe(after, window(2, "Mail", "b"));
         assert_eq!(none, None);
         assert_eq!(change.map(|c| c.at), Some(after));
 
         assert_eq!(
-            switches.observe((AT + std::time::Duration::from_micros(60_000)), None),
+            switches.observe(AT + Duration::from_millis(60), None),
             [None, None]
         );
-        let [none, change] = switches.observe(
-            (AT + std::time::Duration::from_micros(900_000)),
-            window(1, "Editor", "a"),
-        );
+        let [none, change] =
+            switches.observe(AT + Duration::from_millis(900), window(1, "Editor", "a"));
         assert_eq!(
-            none.map(|c| (model::micros::to_micros(c.at.boot), c.active)),
-            Some((60_000, None))
+            none.map(|c| (c.at.boot, c.active)),
+            Some((Duration::from_millis(60), None))
         );
         assert!(change.is_some());
     }

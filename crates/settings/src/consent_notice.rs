@@ -151,7 +151,7 @@ mod tests {
     /// Another hash asks everybody to agree again: that takes a new version of the wording.
     #[test]
     fn the_wording_keeps_its_hash() {
-        let viewer = Readers::new(true, []);
+        let viewer = Readers::new(Some("age1viewer"), []);
         let notice = notice_of(&sample(), viewer);
         assert_eq!(notice.version, 2);
         assert!(notice.text.lines().all(|l| l.chars().count() <= WIDTH));
@@ -164,7 +164,10 @@ mod tests {
         settings.upload.hold_seconds = 0;
         settings.upload.seal = Some(false);
         settings.shots.when_old = OldScreenshotAction::Archive;
-        let both = Readers::new(true, [("Acme Ltd", "age1qqqqqqqqqqqqabcdefgh")]);
+        let both = Readers::new(
+            Some("age1viewer"),
+            [("Acme Ltd", "age1qqqqqqqqqqqqabcdefgh")],
+        );
         let notice = notice_of(&settings, both);
         assert_eq!(
             notice.sha256, "db90ffae60b15771427e4d8a19dc03a39b3556e5a4a7c2775acd65a749ac8fb7",
@@ -175,7 +178,7 @@ mod tests {
 
     #[test]
     fn settings_marked_for_consent_change_the_notice_and_no_others() {
-        let before = notice_of(&sample(), Readers::new(true, []));
+        let before = notice_of(&sample(), Readers::new(Some("age1viewer"), []));
         let text = toml::to_string(&sample()).unwrap();
         for spec in specs() {
             let mut table: toml::Table = text.parse().unwrap();
@@ -183,7 +186,7 @@ mod tests {
             let section = table[section].as_table_mut().unwrap();
             section.insert(name.to_owned(), another_value(&spec.key, section.get(name)));
             let changed = toml::from_str(&table.to_string()).unwrap();
-            let after = notice_of(&changed, Readers::new(true, []));
+            let after = notice_of(&changed, Readers::new(Some("age1viewer"), []));
             assert_eq!(after != before, spec.consent, "{}", spec.key);
         }
         assert_ne!(

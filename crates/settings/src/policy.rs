@@ -10,6 +10,7 @@ use crate::sections::{
 use journal::disk_reserve::DiskReserve;
 use journal::retention::{RetentionAction, RetentionRule};
 use journal::{FreezeOptions, SegmentLimits};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::time::Duration;
 use upload::Destination;
@@ -17,12 +18,14 @@ use upload::Destination;
 /// Characters of an organisation's key that are shown.
 const KEY_END: usize = 8;
 
-/// Everything a run was agreed to.
-#[derive(Clone, Debug, PartialEq)]
+/// Everything a run was agreed to. Its JSON is the same for the same policy, and holds no secret.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Policy {
     /// Folder of everything that is recorded.
     pub data_dir: PathBuf,
     /// Time without input that counts as idle.
+    #[serde(rename = "idle_limit_us", with = "model::micros")]
     pub idle_limit: Duration,
     /// How screenshots are taken.
     pub screenshots: ScreenshotPolicy,
@@ -30,7 +33,7 @@ pub struct Policy {
     pub retention: RetentionRule,
     /// How records are uploaded.
     pub upload: UploadPolicy,
-    /// Where they are uploaded; its secrets are not printed.
+    /// Where they are uploaded and by which way, without the secrets.
     pub destination: Destination,
     /// When recording suspends on battery.
     pub battery: BatteryPolicy,
@@ -47,33 +50,39 @@ pub struct Policy {
 }
 
 /// How screenshots are taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ScreenshotPolicy {
     /// False when none are.
     pub enabled: bool,
     /// Are they made unreadable before they are stored?
     pub blurred: bool,
     /// One at a random moment in each interval.
+    #[serde(rename = "interval_us", with = "model::micros")]
     pub interval: Duration,
     /// Readability against size.
     pub quality: QualitySetting,
 }
 
 /// How records are uploaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UploadPolicy {
     /// Time between two uploads.
+    #[serde(rename = "interval_us", with = "model::micros")]
     pub interval: Duration,
     /// How long everything waits before it may be uploaded.
+    #[serde(rename = "hold_us", with = "model::micros")]
     pub hold: Duration,
     /// Can only the readers' keys open the uploads?
     pub sealed: bool,
-    /// What to do on a network that is paid for by use.
+    /// The action on a metered network.
     pub on_metered: MeteredAction,
 }
 
 /// When recording suspends on battery, in percent of its charge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct BatteryPolicy {
     /// Recording suspends at this charge.
     pub suspend_percent: u8,
@@ -82,7 +91,8 @@ pub struct BatteryPolicy {
 }
 
 /// How the desktop shows that uam records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct VisibilityPolicy {
     /// By an icon in the tray.
     pub tray: bool,
@@ -91,10 +101,13 @@ pub struct VisibilityPolicy {
 }
 
 /// Who can read the record, as the vault says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Readers {
     viewer: bool,
-    /// Name and end of the key of each organisation.
+    /// The viewer's public key; none before there is a vault.
+    viewer_key: Option<String>,
+    /// Name and public key of each organisation.
     organisations: Vec<(String, String)>,
 }
 
@@ -117,7 +130,7 @@ impl Policy {
             screenshots: ScreenshotPolicy::from(&settings.shots),
             retention: resolve_retention(settings, paths),
             upload: UploadPolicy::from(&settings.upload),
-            destination,
+            destination: destination.without_secrets(),
             battery: BatteryPolicy::from(&settings.power),
             disk_reserve: DiskReserve {
                 bytes: settings.disk.floor_mb.saturating_mul(1_000_000),
@@ -202,19 +215,27 @@ impl UploadPolicy {
 }
 
 impl Readers {
-    /// `viewer`: somebody on this computer can read; of each organisation its name and its public key.
+    /// Of a vault: the public key of the viewer, where somebody on this computer can read; of each organisation its name
+    /// and its public key.
     pub fn new<'a>(
-        viewer: bool,
+        viewer: Option<&str>,
         organisations: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Self {
-        let organisations = organisations.into_iter().map(|(name, key)| {
-            let cut = key.char_indices().rev().take(KEY_END).last();
-            let end = cut.map_or("", |(at, _)| &key[at..]);
-            (name.to_owned(), end.to_owned())
-        });
+        let organisations = organisations.into_iter();
         Self {
-            viewer,
-            organisations: organisations.collect(),
+            viewer: viewer.is_some(),
+            viewer_key: viewer.map(str::to_owned),
+            organisations: organisations
+                .map(|(name, key)| (name.to_owned(), key.to_owned()))
+                .collect(),
+        }
+    }
+
+    /// Before there is a vault: the person on this computer.
+    pub fn of_new_vault() -> Self {
+        Self {
+            viewer: true,
+            ..Self::default()
         }
     }
 
@@ -244,8 +265,10 @@ impl Readers {
     }
 
     fn list_organisations(&self) -> Vec<String> {
-        let describe = |(name, key_end): &(String, String)| {
+        let describe = |(name, key): &(String, String)| {
             let name = model::to_printable(name, 60);
+            let cut = key.char_indices().rev().take(KEY_END).last();
+            let key_end = cut.map_or("", |(at, _)| &key[at..]);
             format!("{name}, with their key (age1…{key_end})")
         };
         self.organisations.iter().map(describe).collect()

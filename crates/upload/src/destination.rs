@@ -6,8 +6,10 @@
 //! * Without credentials the destination is a directory, and `why` says so.
 
 use config_error::ConfigError;
+use credentials::Credentials;
 use s3_target::S3Target;
-use secret::redact_url;
+use secret::{SecretText, redact_url};
+use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use url::Url;
 use validate::is_loopback;
@@ -24,8 +26,9 @@ mod validate;
 mod variables;
 pub mod vars;
 
-/// Where delivery goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where delivery goes. As JSON it holds no secret: keys, tokens and the address of a proxy are left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Destination {
     /// A bucket.
     S3(Box<S3Target>),
@@ -105,6 +108,25 @@ impl Destination {
     pub fn with_rate_limit(mut self, kib_per_s: u32) -> Self {
         if let Self::S3(s3) = &mut self {
             s3.network.limit_kib_per_s = kib_per_s;
+        }
+        self
+    }
+
+    /// The same destination as its JSON holds it: nothing can be uploaded before the secrets are put back.
+    #[must_use]
+    pub fn without_secrets(mut self) -> Self {
+        if let Self::S3(s3) = &mut self {
+            s3.network.clear_secrets();
+            if let Credentials::Keys {
+                access_key,
+                secret_key,
+                session_token,
+                ..
+            } = &mut s3.credentials
+            {
+                (*access_key, *secret_key) = (String::new(), SecretText::default());
+                *session_token = None;
+            }
         }
         self
     }

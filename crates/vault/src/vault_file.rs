@@ -197,3 +197,16 @@ fn find_fault(state: &VaultState) -> Result<(), String> {
 fn is_device_id(text: &str) -> bool {
     text.len() == 32 && HEXLOWER.decode(text.as_bytes()).is_ok()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_keeps_its_words() {
+        let sample = include_str!("../tests/wire/vault.json");
+        let state = parse_state(Path::new("vault.json"), sample.as_bytes()).unwrap();
+        assert_eq!(serde_json::to_string_pretty(&state).unwrap() + "\n", sample);
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::text::{MAX_APP, MAX_SENTENCE, printable_text};
 use bytes::Bytes;
+use model::Timestamp;
 use report::AgentStatus;
 use report::status::{OutboxSummary, UploadAttempt};
 use serde::Serialize;
@@ -17,7 +18,7 @@ pub(crate) struct NowJson {
     /// True while an agent runs.
     running: bool,
     state: &'static str,
-    since_us: i64,
+    since_us: Timestamp,
     protected: bool,
     app: String,
     title: String,
@@ -28,12 +29,12 @@ pub(crate) struct NowJson {
     scroll: u64,
     /// Seconds of today in each of the eight states.
     today_s: Vec<u64>,
-    last_durable_us: Option<i64>,
-    last_shot_us: Option<i64>,
-    paused_until_us: Option<i64>,
+    last_durable_us: Option<Timestamp>,
+    last_shot_us: Option<Timestamp>,
+    paused_until_us: Option<Timestamp>,
     outbox: OutboxSummary,
     last_upload: Option<UploadAttempt>,
-    next_upload_us: Option<i64>,
+    next_upload_us: Option<Timestamp>,
     destination: String,
 }
 
@@ -54,7 +55,7 @@ impl NowJson {
         Self {
             running: true,
             state: s.state.wire_name(),
-            since_us: s.since_us,
+            since_us: s.since,
             protected: s.protected,
             app,
             title,
@@ -63,16 +64,16 @@ impl NowJson {
             keys: s.today_counts.keys(),
             clicks: s.today_counts.clicks(),
             scroll: s.today_counts.scroll(),
-            today_s: s.today.iter().map(|t| t.us / 1_000_000).collect(),
-            last_durable_us: s.last_durable_us,
-            last_shot_us: s.last_shot_us,
-            paused_until_us: s.paused_until_us,
+            today_s: s.today.iter().map(|t| t.duration.as_secs()).collect(),
+            last_durable_us: s.last_durable,
+            last_shot_us: s.last_screenshot,
+            paused_until_us: s.paused_until,
             outbox: s.outbox,
             last_upload: s.last_upload.map(|u| UploadAttempt {
                 text: printable_text(&u.text, MAX_SENTENCE),
                 ..u
             }),
-            next_upload_us: s.next_upload_us,
+            next_upload_us: s.next_upload,
             destination: printable_text(&s.destination, MAX_NAME),
         }
     }

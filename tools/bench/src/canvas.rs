@@ -32,8 +32,7 @@ impl ScreenFonts {
     pub(crate) fn load() -> Result<Self> {
         let read = |name: &str| {
             let path = format!("/usr/share/fonts/truetype/dejavu/{name}.ttf");
-            let bytes = std::fs::read(&path)
-                .with_context(|| format!("reading {path}; install fonts-dejavu-core"))?;
+            let bytes = fs_err::read(&path)?;
             FontVec::try_from_vec(bytes).with_context(|| format!("{path} is no font"))
         };
         Ok(Self {

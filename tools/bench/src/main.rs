@@ -32,7 +32,6 @@ usage: bench CHORE ...
   sealing unlock DIR store|passphrase N  the report of that day; N: codes used before
   sealing year DIR rolled|plain        make a journal of a year, with roll-ups or without
   sealing sum DIR                      the totals of each day of that year
-  sealing categories DIR apps|titles   that year by category
   sealing record DIR                   an hour of recording, and the share of sealing in it";
 
 fn main() -> Result<()> {

@@ -10,7 +10,7 @@ use crate::year::{
     DayShape, SCREENSHOTS_PER_DAY, SPANS_PER_DAY, YEAR, journal_keys, read_viewer_key, task_window,
     write_days, write_viewer_key,
 };
-use anyhow::{Context, Result};
+use anyhow::Result;
 use backend::{BenchBackend, BenchWatch};
 use journal::JournalKeys;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ pub(crate) fn make_year(dir: &Path) -> Result<Value> {
         return Ok(json!({ "cached": true }));
     }
     if dir.exists() {
-        std::fs::remove_dir_all(dir).with_context(|| format!("emptying {}", dir.display()))?;
+        fs_err::remove_dir_all(dir)?;
     }
     std::fs::create_dir_all(dir)?;
     write_viewer_key(dir)?;

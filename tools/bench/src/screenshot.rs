@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Takes `rounds` screenshots of the active window of each kind, writes the last of each to `out`.webp and
 /// `out`-blurred.webp, and returns the mean CPU milliseconds.
 ///
-/// The first round of each kind is not counted: it allocates what the others reuse.
+/// The first round of each kind is not counted: it allocates memory that the others reuse.
 ///
 /// # Errors
 /// When there is no desktop, no window is active, or a capture fails.
@@ -83,7 +83,7 @@ fn measure_rounds(
         }
     }
     let last = last.context("no round was run")?;
-    std::fs::write(file, &last.bytes).with_context(|| format!("writing {file}"))?;
+    fs_err::write(file, &last.bytes)?;
     let mean = |sum: f64| sum / f64::from(rounds.max(1));
     Ok(json!({
         "capture_ms": mean(capture),

@@ -1,4 +1,4 @@
-//! What sealing costs: when recording, when reading the first report, and over a year.
+//! The cost of sealing: when recording, when reading the first report, and over a year.
 
 mod recording;
 
@@ -10,12 +10,12 @@ use crate::year::{
 use anyhow::{Context, Result, bail};
 use jiff::civil::{Date, date};
 use journal::{Commit, IntegrityCheck, Journal, JournalKeys, Reader};
-use model::{DeviceId, Notice, NoticeCode, Record};
+use model::{DeviceId, Notice, NoticeCode, Record, Timestamp};
+use report::ViewOptions;
 use report::query::DaysQuery;
-use report::{ClassificationRules, ViewOptions};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use vault::{Factor, NewVault, Opener, TotpSecret, Vault};
 
 /// The secret of the one-time codes.
@@ -37,7 +37,6 @@ const BUSY_DAY: Date = date(2026, 6, 15);
 ///   report of that day. N: how many codes were used before.
 /// * `year rolled|plain`: makes a journal of 1,000,000 spans in 365 days, with roll-ups or without.
 /// * `sum`: the totals of each day of that year.
-/// * `categories apps|titles`: that year by category, with rules on applications alone, or on titles too.
 /// * `record`: an hour of recording at ten events a second, and the CPU time of the sealing in it.
 ///
 /// # Errors
@@ -48,7 +47,6 @@ pub(crate) fn run_chore(chore: &str, dir: &Path, options: &[&str]) -> Result<Val
         ("unlock", [slot, n]) => read_first_report(dir, slot, n.parse()?),
         ("year", [how]) => make_year(dir, *how == "rolled"),
         ("sum", []) => sum_days(dir),
-        ("categories", [by]) => sum_categories(dir, *by == "titles"),
         ("record", []) => recording::record_hour(dir),
         _ => bail!("there is no chore `sealing {chore}` with these arguments"),
     }
@@ -136,7 +134,13 @@ fn read_first_report(dir: &Path, slot: &str, n: u64) -> Result<Value> {
         ..Commit::default()
     })?;
     let reader = Reader::open(&journal, opener)?;
-    let report = report::query::read_day(&reader, ViewOptions::default(), BUSY_DAY, now_us, ZONE)?;
+    let report = report::query::read_day(
+        &reader,
+        ViewOptions::default(),
+        BUSY_DAY,
+        Timestamp::from_micros(now_us),
+        ZONE,
+    )?;
     let text = report::terminal::render_day_table(&report, 100);
     Ok(json!({ "ms": elapsed_ms(start), "door_ms": door_ms, "lines": text.lines().count() }))
 }
@@ -160,55 +164,28 @@ fn make_year(dir: &Path, rolled_up: bool) -> Result<Value> {
     Ok(json!({ "spans": written.spans, "ms": elapsed_ms(start) }))
 }
 
-fn whole_year(rules: Option<&ClassificationRules>) -> Result<DaysQuery<'_>> {
-    Ok(DaysQuery {
-        days: YEAR.0..=YEAR.1,
-        view: ViewOptions::default(),
-        rules,
-        now_us: noon_us(YEAR.1.tomorrow()?)?,
-        zone: ZONE,
-    })
-}
-
 fn sum_days(dir: &Path) -> Result<Value> {
     let opener = Opener::new([read_viewer_key(dir)?]);
     let start = Instant::now();
     let reader = Reader::open(&dir.join("journal"), opener)?;
-    let days = report::query::read_days(&reader, &whole_year(None)?, &mut |_| {})?;
+    let year = DaysQuery {
+        days: YEAR.0..=YEAR.1,
+        view: ViewOptions::default(),
+        rules: None,
+        now: Timestamp::from_micros(noon_us(YEAR.1.tomorrow()?)?),
+        zone: ZONE,
+    };
+    let days = report::query::read_days(&reader, &year, &mut |_| {})?;
     let text = report::terminal::render_days_table(&days, 100);
     let wall = elapsed_ms(start);
     let keys: u64 = days.days.iter().map(|day| day.counts.keys()).sum();
-    let covered: u64 = days
+    let covered: Duration = days
         .days
         .iter()
-        .map(|day| day.length_us - day.state_us(model::Coverage::Off))
+        .map(|day| day.length - day.time_in(model::Coverage::Off))
         .sum();
     Ok(
         json!({ "ms": wall, "days": days.days.len(), "lines": text.lines().count(), "keys": keys,
-               "hours": covered / 3_600_000_000, "damaged": days.damaged.len() }),
-    )
-}
-
-fn sum_categories(dir: &Path, titles: bool) -> Result<Value> {
-    let opener = Opener::new([read_viewer_key(dir)?]);
-    let project = report::rules::ClassificationRule {
-        name: "figures".to_owned(),
-        app: None,
-        title: Some(r"figures \d*7\b".to_owned()),
-    };
-    let projects = if titles { vec![project] } else { Vec::new() };
-    let meaning = ClassificationRules::new(&[], true, &projects)?;
-    let start = Instant::now();
-    let reader = Reader::open(&dir.join("journal"), opener)?;
-    let days = report::query::read_days(&reader, &whole_year(Some(&meaning))?, &mut |_| {})?;
-    let whole = report::PeriodTotals::of(days.days.iter());
-    let wall = elapsed_ms(start);
-    let active = |rows: &[report::NamedUsage]| rows.iter().map(|r| r.usage.active_us).sum::<u64>();
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    Ok(
-        json!({ "ms": wall, "days": days.days.len(), "categories": whole.categories.len(),
-               "projects": whole.projects.len(), "whole": active(&whole.categories) == active(&whole.apps),
-               "peak": peak.map(str::trim) }),
+               "hours": covered.as_secs() / 3600, "damaged": days.damaged.len() }),
     )
 }

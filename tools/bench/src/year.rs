@@ -70,7 +70,7 @@ pub(crate) struct DayShape {
     pub(crate) window: fn(usize, usize) -> Arc<WindowInfo>,
 }
 
-/// Numbers of what was written.
+/// The numbers of the written records.
 #[derive(Default)]
 pub(crate) struct WrittenDays {
     pub(crate) spans: usize,
@@ -240,7 +240,7 @@ fn add_screenshot(journal: &mut Journal, span: &Span, n: usize) -> Result<()> {
     let mut bytes = SMALLEST_PNG.to_vec();
     bytes.extend(u64::try_from(n)?.to_le_bytes());
     let shot = Screenshot {
-        at: model::Timestamp::from_micros(span.start.as_micros()),
+        at: span.start,
         zone: ZONE.into(),
         sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)),
         bytes: bytes.len() as u64,

@@ -1,6 +1,6 @@
 //! The program that is broken on purpose: another process of this program, started by [`ChildProcess::start`].
 //!
-//! It prints one line for each step: before it where that matters, and after it what was acknowledged.
+//! It prints one line for each step: before it where that matters, and after it the acknowledged numbers.
 //! [`crate::ledger::AckLedger`] reads these lines.
 
 mod gate;
@@ -9,6 +9,7 @@ mod worker;
 pub(crate) use gate::{create_vault, is_code_accepted};
 pub(crate) use worker::run_worker;
 
+use crate::mount::path_text;
 use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -35,21 +36,25 @@ pub(crate) enum ChildExit {
 }
 
 impl ChildProcess {
-    /// Starts `fault-lab child NAME DIR BASE SEED HOW` with these variables in addition.
+    /// Starts the child `work`: `fault-lab child work DIR BASE SEED HOW`, with these variables in addition.
     pub(crate) fn start(
-        name: &str,
         dir: &Path,
         base: u64,
         seed: u64,
         how: &str,
-        env: &[(&str, String)],
+        env: &[(&'static str, String)],
     ) -> Result<Self> {
+        let (dir, base, seed) = (path_text(dir)?, base.to_string(), seed.to_string());
+        Self::start_with(&["work", dir, &base, &seed, how], env)
+    }
+
+    /// Starts `fault-lab child ARGS` with these variables in addition.
+    pub(crate) fn start_with(args: &[&str], env: &[(&'static str, String)]) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command
-            .args(["child", name])
-            .arg(dir)
-            .args([base.to_string(), seed.to_string(), how.to_owned()])
-            .envs(env.iter().map(|(name, value)| (*name, value)))
+            .arg("child")
+            .args(args)
+            .envs(env.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use upload::{Destination, ObjectStoreSink, Timeouts};
 use vault::{Identity, Opener, Sealer};
 
 /// 2026-09-21, in the afternoon.
@@ -40,7 +41,7 @@ impl JournalFixture {
         Ok(fixture)
     }
 
-    /// Replaces the lease, as after the end of the supervisor: the next child cannot open what was sealed so far.
+    /// Replaces the lease, as after the end of the supervisor: the next child cannot open records sealed so far.
     pub(crate) fn renew_lease(&self) -> Result<()> {
         Ok(fs::write(
             self.dir.join("lease"),
@@ -204,6 +205,24 @@ pub(crate) fn make_fast_dir() -> Result<tempfile::TempDir> {
         return Ok(dir);
     }
     Ok(tempfile::tempdir()?)
+}
+
+/// A lookup of variables in a list of them.
+pub(crate) fn find_in(
+    env: impl IntoIterator<Item = (&'static str, String)>,
+) -> impl Fn(&str) -> Option<String> {
+    let env: BTreeMap<&str, String> = env.into_iter().collect();
+    move |name: &str| env.get(name).cloned()
+}
+
+/// The sink that the variables name, or else the folder `otherwise`.
+pub(crate) fn open_sink(
+    find: &dyn Fn(&str) -> Option<String>,
+    otherwise: &Path,
+    timeouts: Timeouts,
+) -> Result<ObjectStoreSink> {
+    let destination = Destination::resolve(None, find, otherwise)?;
+    Ok(upload::open_sink(&destination, timeouts)?)
 }
 
 /// Reads the objects in the folder that stands for a bucket. Unfinished files of a failed write are skipped: their names

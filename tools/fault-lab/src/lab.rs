@@ -29,7 +29,7 @@ impl RunLength {
 pub(crate) enum LabVerdict {
     /// One line of figures.
     Passed(String),
-    /// Something this machine lacks, and what would help.
+    /// A missing part of this machine, and the remedy.
     CannotHere(String),
 }
 
@@ -48,14 +48,16 @@ pub(crate) struct ProgressBar {
     whole: u64,
     begun: Instant,
     shown: u64,
+    visible: bool,
     terminal: bool,
 }
 
 impl ProgressBar {
-    /// Of `whole` steps.
-    pub(crate) fn new(whole: u64) -> Self {
+    /// Of `whole` steps; a short run shows nothing.
+    pub(crate) fn new(whole: u64, length: RunLength) -> Self {
         Self {
             whole: whole.max(1),
+            visible: length == RunLength::Long,
             begun: Instant::now(),
             shown: 0,
             terminal: std::io::stderr().is_terminal(),
@@ -66,7 +68,7 @@ impl ProgressBar {
     pub(crate) fn at(&mut self, done: u64) {
         let steps = if self.terminal { 200 } else { 10 };
         let part = done.saturating_mul(steps) / self.whole;
-        if part == self.shown {
+        if part == self.shown || !self.visible {
             return;
         }
         self.shown = part;
@@ -85,43 +87,42 @@ impl ProgressBar {
     }
 }
 
-/// Calls `one` with 0 to `whole` − 1 on two threads, in any order; the first error ends it. A long run shows its progress.
-pub(crate) fn run_two_at_once(
+/// Calls `one` with 0 to `whole` − 1 on two threads, in any order, and returns its results; the first error ends it. A long
+/// run shows its progress.
+pub(crate) fn run_two_at_once<T: Send>(
     whole: u64,
     length: RunLength,
-    one: &(dyn Fn(u64) -> Result<()> + Sync),
-) -> Result<()> {
+    one: &(dyn Fn(u64) -> Result<T> + Sync),
+) -> Result<Vec<T>> {
     let next = AtomicU64::new(0);
     let done = AtomicU64::new(0);
-    let worker = || -> Result<()> {
+    let worker = || -> Result<Vec<T>> {
+        let mut results = Vec::new();
         loop {
             let n = next.fetch_add(1, Ordering::Relaxed);
             if n >= whole {
-                return Ok(());
+                return Ok(results);
             }
-            if let Err(e) = one(n) {
-                // The other thread can stop.
-                next.store(whole, Ordering::Relaxed);
-                return Err(e);
-            }
+            // After an error the other thread can stop.
+            let result = one(n).inspect_err(|_| next.store(whole, Ordering::Relaxed));
+            results.push(result?);
             done.fetch_add(1, Ordering::Relaxed);
         }
     };
-    let mut bar = ProgressBar::new(whole);
+    let mut bar = ProgressBar::new(whole, length);
     std::thread::scope(|scope| {
         let workers = [scope.spawn(worker), scope.spawn(worker)];
         while workers.iter().any(|w| !w.is_finished()) {
             std::thread::sleep(Duration::from_millis(50));
-            if length == RunLength::Long {
-                bar.at(done.load(Ordering::Relaxed));
-            }
+            bar.at(done.load(Ordering::Relaxed));
         }
+        let mut results = Vec::new();
         for worker in workers {
             match worker.join() {
-                Ok(ended) => ended?,
+                Ok(ended) => results.extend(ended?),
                 Err(_) => bail!("a thread of the lab panicked"),
             }
         }
-        Ok(())
+        Ok(results)
     })
 }

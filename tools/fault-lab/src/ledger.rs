@@ -1,8 +1,11 @@
 //! Everything that a child acknowledged, and whether it is true.
 
+use crate::bucket::OpenedBucket;
+use crate::child::ChildProcess;
 use crate::fixture::{self, JournalFixture, is_screenshot, make_record};
 use anyhow::{Context, Result, bail, ensure};
-use journal::{JournalError, ObjectEncoding, open_segment};
+use bytes::Bytes;
+use journal::{JournalError, ObjectEncoding};
 use model::{Record, RecordLine};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use upload::object_keys::{ObjectKey, ObjectKind};
@@ -39,25 +42,24 @@ pub(crate) struct AckLedger {
     pub(crate) heard: u64,
 }
 
-fn number(word: Option<&str>) -> Result<u64> {
-    Ok(word.context("a word is missing")?.parse()?)
-}
-
 impl AckLedger {
     /// Notes one line of a child.
     pub(crate) fn read_line(&mut self, text: &str) -> Result<()> {
         let mut words = text.split(' ');
-        match words.next().unwrap_or_default() {
+        let first = words.next().unwrap_or_default();
+        let mut number =
+            || -> Result<u64> { Ok(words.next().context("a word is missing")?.parse()?) };
+        match first {
             "ack" => {
-                let (seq, tag) = (number(words.next())?, number(words.next())?);
+                let (seq, tag) = (number()?, number()?);
                 if let Some(before) = self.acked.insert(seq, tag) {
                     bail!("number {seq} was given twice, to {before} and {tag}");
                 }
                 self.heard += 1;
             }
-            "opening" => self.opening.push(number(words.next())?),
+            "opening" => self.opening.push(number()?),
             "open" => {
-                self.open = Some(number(words.next())?);
+                self.open = Some(number()?);
                 self.opening.clear();
                 self.heard += 1;
             }
@@ -65,23 +67,23 @@ impl AckLedger {
                 self.open = None;
                 self.opening.clear();
             }
-            "taking" => {
-                let (from, to) = (number(words.next())?, number(words.next())?);
-                self.taking.extend(from..to);
-            }
-            "taken" => {
-                let (from, to) = (number(words.next())?, number(words.next())?);
-                self.taken.extend(from..to);
-            }
-            "dropping" => {
-                self.dropping.insert(number(words.next())?);
-            }
+            "taking" => self.taking.extend(number()?..number()?),
+            "taken" => self.taken.extend(number()?..number()?),
+            "dropping" => drop(self.dropping.insert(number()?)),
             "do" => self.doing = words.next().unwrap_or_default().to_owned(),
             "upload" => self.uploading = words.next() == Some("begins"),
-            "code" => self.code = Some(number(words.next())?),
+            "code" => self.code = Some(number()?),
             "ready" => self.ready = true,
             "done" => self.done = true,
             other => bail!("the child says `{other}`"),
+        }
+        Ok(())
+    }
+
+    /// Notes every further line of a child, until it ends.
+    pub(crate) fn read_to_end(&mut self, child: &mut ChildProcess) -> Result<()> {
+        while let Some(line) = child.next_line()? {
+            self.read_line(&line)?;
         }
         Ok(())
     }
@@ -206,82 +208,31 @@ impl AckLedger {
         objects: &BTreeMap<String, Vec<u8>>,
     ) -> Result<u64> {
         let reader = fixture.open_reader()?;
-        let opener = fixture.opener();
-        let mut sent: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
-        let mut screenshots: BTreeMap<u64, Vec<u8>> = BTreeMap::new();
-        for (key, body) in objects {
-            let parts = ObjectKey::parse(key).with_context(|| format!("{key} is none of ours"))?;
+        let expected = |parts: &ObjectKey| match parts.kind {
+            ObjectKind::Screenshot => parts.encoding == ObjectEncoding::Age,
+            kind => kind != ObjectKind::Vault,
+        };
+        let copies = objects
+            .iter()
+            .map(|(key, body)| Ok((key.clone(), Bytes::from(body.clone()))));
+        let bucket = OpenedBucket::read(&reader, &fixture.opener(), &expected, copies)?;
+        bucket.compare(&reader, &|record| {
+            let seq = record.seq;
+            let found: RecordLine = serde_json::from_slice(record.recorded)?;
+            let tag = fixture::tag_of(&found.record).context("a record without a tag")?;
+            // What was removed here may have been sent before.
+            let is_removed = self.taking.contains(&tag);
+            let is_same = record.delivered == record.recorded
+                || is_removed && record.delivered == fixture::encode_line(seq, &make_record(tag))?;
+            ensure!(is_same, "record {seq} was delivered with other bytes");
+            let made =
+                is_screenshot(tag).then(|| upload::sha256_hex(&fixture::make_screenshot(tag).1));
             ensure!(
-                upload::sha256_hex(body).starts_with(&parts.sha16),
-                "{key} has other bytes than its name says"
+                record.image == made || record.image.is_none() && is_removed,
+                "screenshot {seq} was not delivered as it is"
             );
-            match parts.kind {
-                ObjectKind::Activity => {
-                    let opened = open_segment(parts.encoding, body, &opener)?;
-                    ensure!(opened.damaged.is_empty(), "{key} holds damaged rows");
-                    for (n, raw) in opened
-                        .lines
-                        .split(|b| *b == b'\n')
-                        .filter(|l| !l.is_empty())
-                        .enumerate()
-                    {
-                        let found: RecordLine = serde_json::from_slice(raw)?;
-                        ensure!(
-                            found.seq == parts.seq + n as u64,
-                            "{key} holds record {}",
-                            found.seq
-                        );
-                        if sent.insert(found.seq, raw.to_vec()).is_some() {
-                            bail!("record {} lies in two objects, {key} is one", found.seq);
-                        }
-                    }
-                }
-                ObjectKind::Screenshot => {
-                    let opened = match parts.encoding {
-                        ObjectEncoding::Age => opener.open_file(body)?.to_vec(),
-                        encoding => bail!("{key} is in the encoding {encoding:?}"),
-                    };
-                    if screenshots.insert(parts.seq, opened).is_some() {
-                        bail!("screenshot {} lies in two objects, {key} is one", parts.seq);
-                    }
-                }
-                ObjectKind::Manifest => {}
-                ObjectKind::Vault => bail!("nobody sent {key}"),
-            }
-        }
-        let mut last = 0;
-        loop {
-            let some = reader.read_raw_lines(last, 1_000)?;
-            let Some((to, _)) = some.last() else { break };
-            last = *to;
-            for (seq, raw) in some {
-                let delivered = sent
-                    .remove(&seq)
-                    .with_context(|| format!("record {seq} was not delivered"))?;
-                let found: RecordLine = serde_json::from_slice(&raw)?;
-                let tag = fixture::tag_of(&found.record).context("a record without a tag")?;
-                // What was removed here may have been sent before.
-                let same = delivered == raw
-                    || self.taking.contains(&tag)
-                        && delivered == fixture::encode_line(seq, &make_record(tag))?;
-                ensure!(same, "record {seq} was delivered with other bytes");
-                if is_screenshot(tag) {
-                    match screenshots.remove(&seq) {
-                        Some(image) => ensure!(
-                            image == fixture::make_screenshot(tag).1,
-                            "screenshot {seq} was delivered with other bytes"
-                        ),
-                        None => ensure!(
-                            self.taking.contains(&tag),
-                            "screenshot {seq} was not delivered"
-                        ),
-                    }
-                }
-            }
-        }
-        if let Some(seq) = sent.keys().chain(screenshots.keys()).next() {
-            bail!("{seq} was delivered and is not in the journal");
-        }
+            Ok(())
+        })?;
         Ok(objects.len() as u64)
     }
 }

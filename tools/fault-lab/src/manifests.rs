@@ -1,15 +1,15 @@
 //! Signed manifests of the child's uploads, and their check.
 
-use crate::fixture::{FixedClock, JournalFixture, START_US};
+use crate::fixture::{self, FixedClock, JournalFixture, START_US};
 use anyhow::{Result, ensure};
 use journal::Outbox;
 use std::ops::ControlFlow;
 use std::path::Path;
 use upload::verify::{JournalExpectation, VerifyOptions, VerifyVerdict, verify};
-use upload::{Destination, DrainReport, Sink, Timeouts, UploadError, upload_manifests};
+use upload::{DrainReport, Sink, Timeouts, UploadError, upload_manifests};
 use vault::DeviceKey;
 
-/// Uploads the manifests of what was delivered; the key is next to the journal.
+/// Uploads the manifests of the delivered objects; the key is next to the journal.
 pub(crate) fn put_manifests(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink) -> Result<()> {
     let key = DeviceKey::load_or_create(&dir.join("device"))?;
     // The same error as for the rest of a delivery: it says whether a retry can help.
@@ -23,10 +23,13 @@ pub(crate) fn put_manifests(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink) ->
 }
 
 /// The sink that `env` names, or else the folder `sent`, must be complete: by its own manifests, and by the journal.
-pub(crate) fn check_uploads(fixture: &JournalFixture, env: &[(&str, String)]) -> Result<()> {
-    let find = |name: &str| env.iter().find(|(n, _)| *n == name).map(|(_, v)| v.clone());
-    let destination = Destination::resolve(None, &find, &fixture.dir.join("sent"))?;
-    let sink = upload::open_sink(&destination, Timeouts::default())?;
+pub(crate) fn check_uploads(
+    fixture: &JournalFixture,
+    env: &[(&'static str, String)],
+) -> Result<()> {
+    let find = fixture::find_in(env.iter().cloned());
+    let otherwise = fixture.dir.join("sent");
+    let sink = fixture::open_sink(&find, &otherwise, Timeouts::default())?;
     let reader = fixture.open_reader()?;
     let expected = JournalExpectation {
         reader: &reader,

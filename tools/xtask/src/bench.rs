@@ -15,8 +15,8 @@ mod windows;
 use crate::build;
 use crate::cli::BenchArgs;
 use crate::packages::{self, DESKTOP};
-use crate::process::{Interrupt, Interrupted};
-use anyhow::{Context, Result, bail};
+use crate::process::Interrupted;
+use anyhow::{Result, bail};
 use context::BenchContext;
 use python::PythonBaseline;
 use std::collections::BTreeMap;
@@ -24,24 +24,23 @@ use std::path::PathBuf;
 use table::BenchRow;
 
 /// Measures one group of rows, both sides.
-type Measure = fn(&BenchContext<'_>) -> Result<Vec<BenchRow>>;
+type Measure = fn(&BenchContext) -> Result<Vec<BenchRow>>;
 
 /// Runs the chore. A missed target is no error; the table says so.
 ///
 /// # Errors
 /// When nothing can be measured at all, or on Ctrl-C.
-pub(crate) fn run_benches(options: &BenchArgs, stop: &Interrupt) -> Result<()> {
+pub(crate) fn run_benches(options: &BenchArgs) -> Result<()> {
     // These rows have programs of their own, no desktop and no peer; what they do not need is not built.
     let apart = |group: &String| ["windows", "sealing", "page"].contains(&group.as_str());
     let others = options.only.is_empty() || !options.only.iter().all(apart);
     if others || options.only.iter().any(|group| group == "windows") {
-        packages::ensure_packages(&[DESKTOP], stop)?;
+        packages::ensure_packages(&[DESKTOP])?;
     }
     let (uam, helpers, python) = if others {
-        let uam = build::find_or_build_uam(options.uam.as_deref(), stop)?;
-        let helpers =
-            build::build_programs(&["--release", "-p", "bench", "-p", "lab", "--bins"], stop)?;
-        let python = match PythonBaseline::ensure(stop) {
+        let uam = build::find_or_build_uam(options.uam.as_deref())?;
+        let helpers = build::build_programs(&["--release", "-p", "bench", "-p", "lab", "--bins"])?;
+        let python = match PythonBaseline::ensure() {
             Ok(python) => Some(python),
             Err(error) if error.is::<Interrupted>() => return Err(error),
             Err(error) => {
@@ -55,16 +54,15 @@ pub(crate) fn run_benches(options: &BenchArgs, stop: &Interrupt) -> Result<()> {
     };
     let dir = build::repository_root().join("target/bench");
     if dir.exists() {
-        std::fs::remove_dir_all(&dir).with_context(|| format!("emptying {}", dir.display()))?;
+        fs_err::remove_dir_all(&dir)?;
     }
-    std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
+    fs_err::create_dir_all(&dir)?;
     let context = BenchContext {
         uam,
         helpers,
         python,
         dir,
         quick: options.quick,
-        stop,
     };
 
     let mut rows = Vec::new();

@@ -1,6 +1,6 @@
 //! Building the workspace's own programs.
 
-use crate::process::{Interrupt, Interrupted};
+use crate::process::{Interrupted, check_stop, stop_requested};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
@@ -24,9 +24,9 @@ pub(crate) fn cargo_command() -> Command {
 ///
 /// # Errors
 /// When the build fails (the compiler's messages stand above) or on Ctrl-C.
-pub(crate) fn build_programs(args: &[&str], stop: &Interrupt) -> Result<BTreeMap<String, PathBuf>> {
+pub(crate) fn build_programs(args: &[&str]) -> Result<BTreeMap<String, PathBuf>> {
     println!("Building: cargo build --locked {}", args.join(" "));
-    build_programs_with(cargo_command(), args, stop)
+    build_programs_with(cargo_command(), args)
 }
 
 /// As [`build_programs`], with a `cargo` of the caller's own.
@@ -36,9 +36,8 @@ pub(crate) fn build_programs(args: &[&str], stop: &Interrupt) -> Result<BTreeMap
 pub(crate) fn build_programs_with(
     mut cargo: Command,
     args: &[&str],
-    stop: &Interrupt,
 ) -> Result<BTreeMap<String, PathBuf>> {
-    stop.check()?;
+    check_stop()?;
     let mut child = cargo
         .args(["build", "--locked", "--quiet"])
         .arg("--message-format=json-render-diagnostics")
@@ -56,7 +55,7 @@ pub(crate) fn build_programs_with(
         }
     }
     let status = child.wait().context("waiting for cargo")?;
-    if stop.requested() {
+    if stop_requested() {
         bail!(Interrupted);
     }
     if !status.success() {
@@ -80,12 +79,10 @@ fn executable_in_message(message: &str) -> Option<(String, PathBuf)> {
 ///
 /// # Errors
 /// When there is no such file, or the build fails.
-pub(crate) fn find_or_build_uam(given: Option<&Path>, stop: &Interrupt) -> Result<PathBuf> {
+pub(crate) fn find_or_build_uam(given: Option<&Path>) -> Result<PathBuf> {
     match given {
-        Some(file) => {
-            std::fs::canonicalize(file).with_context(|| format!("there is no {}", file.display()))
-        }
-        None => find_program(&build_programs(&["--release", "-p", "uam"], stop)?, "uam"),
+        Some(file) => Ok(fs_err::canonicalize(file)?),
+        None => find_program(&build_programs(&["--release", "-p", "uam"])?, "uam"),
     }
 }
 

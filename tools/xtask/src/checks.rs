@@ -2,7 +2,7 @@
 
 pub(crate) mod language;
 pub(crate) mod layout;
-mod rust_tokens;
+mod rust_source;
 pub(crate) mod source_rules;
 pub(crate) mod workflows;
 mod workspace_files;

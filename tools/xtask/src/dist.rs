@@ -15,7 +15,6 @@ mod windows;
 use crate::build;
 use crate::cli::DistArgs;
 use crate::packages::{self, PACK_LINUX, PACK_WINDOWS};
-use crate::process::Interrupt;
 use anyhow::{Context, Result};
 use release::{ReleaseInfo, SUMS, file_name, release_epoch, write_sums};
 use sign::Signer;
@@ -26,7 +25,7 @@ use std::path::PathBuf;
 ///
 /// # Errors
 /// What is missing, which tool failed and what it said, or which check failed.
-pub(crate) fn run_dist(options: &DistArgs, stop: &Interrupt) -> Result<()> {
+pub(crate) fn run_dist(options: &DistArgs) -> Result<()> {
     let release = ReleaseInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         epoch: release_epoch()?,
@@ -35,46 +34,41 @@ pub(crate) fn run_dist(options: &DistArgs, stop: &Interrupt) -> Result<()> {
         Some(dir) => std::path::absolute(dir).context("finding the working folder")?,
         None => build::repository_root().join("target/dist"),
     };
-    std::fs::create_dir_all(&out).with_context(|| format!("making {}", out.display()))?;
+    fs_err::create_dir_all(&out)?;
     let work = StagingDir::new(&out.join(".work"))?;
 
     let mut made = Vec::new();
     let windows = if options.linux_only {
         None
     } else {
-        packages::ensure_packages(&[PACK_WINDOWS], stop)?;
+        packages::ensure_packages(&[PACK_WINDOWS])?;
         let signer = Signer::from_environment(work.path())?;
-        let program = programs::windows_program(options.windows_exe.as_deref(), &release, stop)?;
-        let content = windows::WindowsContent::new(&program, &release, work.path(), stop)?;
+        let program = programs::windows_program(options.windows_exe.as_deref(), &release)?;
+        let content = windows::WindowsContent::new(&program, &release, work.path())?;
         println!("Packing for Windows");
-        let packed =
-            windows::pack_for_windows(&content, &release, &signer, work.path(), &out, stop)?;
+        let packed = windows::pack_for_windows(&content, &release, &signer, work.path(), &out)?;
         made.extend(packed.files().into_iter().map(PathBuf::from));
         Some((content, packed))
     };
     let linux = if options.windows_only {
         None
     } else {
-        packages::ensure_packages(&[PACK_LINUX], stop)?;
-        let program = programs::linux_program(options.linux_exe.as_deref(), &release, stop)?;
+        packages::ensure_packages(&[PACK_LINUX])?;
+        let program = programs::linux_program(options.linux_exe.as_deref(), &release)?;
         println!("Packing for Linux");
-        let packed = linux::pack_for_linux(&program, &release, work.path(), &out, stop)?;
+        let packed = linux::pack_for_linux(&program, &release, work.path(), &out)?;
         made.extend(packed.files().into_iter().map(PathBuf::from));
         Some(packed)
     };
     write_sums(&made, &out)?;
     println!("In {}:", out.display());
     for file in made.iter().chain([&out.join(SUMS)]) {
-        let bytes = std::fs::metadata(file)
-            .with_context(|| format!("reading {}", file.display()))?
-            .len();
+        let bytes = fs_err::metadata(file)?.len();
         println!("{:>12} bytes  {}", group_digits(bytes), file_name(file));
     }
     if options.check {
-        let windows = windows
-            .as_ref()
-            .map(|(content, packed)| check::clean_windows::WindowsCheck { content, packed });
-        check::check_packages(windows, linux.as_ref(), &release, work.path(), stop)?;
+        let windows = windows.as_ref().map(|(content, packed)| (content, packed));
+        check::check_packages(windows, linux.as_ref(), &release, work.path())?;
     }
     Ok(())
 }

@@ -2,29 +2,22 @@
 
 use crate::build;
 use crate::cli::LabArgs;
-use crate::process::{self, Interrupt, Interrupted};
-use anyhow::{Result, bail};
+use crate::process;
+use anyhow::{Context, Result};
 use std::process::Command;
 
 /// Runs the labs.
 ///
 /// # Errors
 /// When the build fails, or a lab found something lost.
-pub(crate) fn run_labs(options: &LabArgs, stop: &Interrupt) -> Result<()> {
+pub(crate) fn run_labs(options: &LabArgs) -> Result<()> {
     // The whole workspace, as `test` builds it: nothing is compiled twice.
-    let programs = build::build_programs(&["--workspace", "--bins"], stop)?;
+    let programs = build::build_programs(&["--workspace", "--bins"])?;
     let mut command = Command::new(build::find_program(&programs, "fault-lab")?);
     command.args(&options.names);
     if options.long {
         command.arg("--long");
     }
     command.env("FAULT_LAB_UAM", build::find_program(&programs, "uam")?);
-    let status = process::run_foreground(&mut command, stop)?;
-    if stop.requested() {
-        bail!(Interrupted);
-    }
-    if !status.success() {
-        bail!("a lab failed; what it found stands above");
-    }
-    Ok(())
+    process::run_successfully(&mut command).context("a lab failed; what it found stands above")
 }

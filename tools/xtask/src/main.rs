@@ -7,10 +7,10 @@
 
 mod bench;
 mod build;
-mod cache;
 mod checks;
 mod cli;
 mod dist;
+mod files;
 mod lab;
 mod packages;
 mod page_test;
@@ -23,7 +23,7 @@ mod windows;
 
 use clap::{CommandFactory, Parser};
 use cli::{Chore, XtaskCli};
-use process::{Interrupt, Interrupted};
+use process::Interrupted;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         println!("{}", XtaskCli::command().render_help());
         return ExitCode::SUCCESS;
     };
-    match Interrupt::install().and_then(|stop| run_chore(&chore, &stop)) {
+    match process::watch_signals().and_then(|()| run_chore(&chore)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<Interrupted>() => {
             println!("Stopped. Everything that was started has ended.");
@@ -44,18 +44,18 @@ fn main() -> ExitCode {
     }
 }
 
-fn run_chore(chore: &Chore, stop: &Interrupt) -> anyhow::Result<()> {
+fn run_chore(chore: &Chore) -> anyhow::Result<()> {
     match chore {
-        Chore::Try(options) => try_run::run_try(options, stop),
-        Chore::Test(options) => test::run_tests(options, stop),
-        Chore::PageTest => page_test::run_where_possible(stop),
-        Chore::Windows(options) => windows::run_windows(options, stop),
-        Chore::Dist(options) => dist::run_dist(options, stop),
-        Chore::Lab(options) => lab::run_labs(options, stop),
+        Chore::Try(options) => try_run::run_try(options),
+        Chore::Test(options) => test::run_tests(options),
+        Chore::PageTest => page_test::run_where_possible(),
+        Chore::Windows(options) => windows::run_windows(options),
+        Chore::Dist(options) => dist::run_dist(options),
+        Chore::Lab(options) => lab::run_labs(options),
         Chore::Rules => checks::source_rules::check_source(&build::repository_root()),
         Chore::CheckLanguage(options) => checks::language::run(options),
         Chore::CheckLayout(options) => checks::layout::run(options),
-        Chore::CheckWorkflows => checks::workflows::check_workflows(stop),
-        Chore::Bench(options) => bench::run_benches(options, stop),
+        Chore::CheckWorkflows => checks::workflows::check_workflows(),
+        Chore::Bench(options) => bench::run_benches(options),
     }
 }

@@ -4,9 +4,9 @@
 //! Chromium through them. What the script needs comes from npm into the cache, in the versions that its package.json
 //! names; a browser comes from the system's packages.
 
-use crate::cache::cache_dir;
+use crate::files::cache_dir;
 use crate::packages::{self, BROWSER, has_program};
-use crate::process::{Interrupt, run_foreground};
+use crate::process::{run_foreground, run_successfully};
 use crate::{build, packages::PackagesUnavailable};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -24,8 +24,8 @@ const CHROMIUM: [&str; 4] = [
 ///
 /// # Errors
 /// When the page fails the test.
-pub(crate) fn run_where_possible(stop: &Interrupt) -> Result<()> {
-    match test_page(stop) {
+pub(crate) fn run_where_possible() -> Result<()> {
+    match test_page() {
         Err(error) if error.is::<PackagesUnavailable>() => {
             println!("The page's test cannot run here: {error}");
             Ok(())
@@ -46,16 +46,16 @@ impl BrowserTools {
     ///
     /// # Errors
     /// [`PackagesUnavailable`] where there is none to be had.
-    pub(crate) fn find(stop: &Interrupt) -> Result<Self> {
+    pub(crate) fn find() -> Result<Self> {
         let chromium = CHROMIUM.iter().find(|name| has_program(name)).copied();
         if chromium.is_none() || !has_program("node") || !has_program("npm") {
-            packages::ensure_packages(&[BROWSER], stop)?;
+            packages::ensure_packages(&[BROWSER])?;
         }
         let program = find(chromium.unwrap_or("chromium"))
             .context("the browser was installed, but is not in PATH")?;
         Ok(Self {
             program,
-            tools: fetch_tools(stop)?,
+            tools: fetch_tools()?,
         })
     }
 
@@ -73,28 +73,18 @@ impl BrowserTools {
 ///
 /// # Errors
 /// [`PackagesUnavailable`] where there is no browser to be had; another when the page fails.
-pub(crate) fn test_page(stop: &Interrupt) -> Result<()> {
-    drive_page(&BrowserTools::find(stop)?, stop)
-}
-
-/// Drives the page.
-fn drive_page(browser: &BrowserTools, stop: &Interrupt) -> Result<()> {
+pub(crate) fn test_page() -> Result<()> {
+    let browser = BrowserTools::find()?;
     // With the features of the whole, as the tests were built: what it needs is there already.
-    let programs = build::build_programs(&["--workspace", "--example", "demo_page"], stop)?;
+    let programs = build::build_programs(&["--workspace", "--example", "demo_page"])?;
     let made_up = build::find_program(&programs, "demo_page")?;
-    let screenshots = made_up
-        .ancestors()
-        .nth(3)
-        .unwrap_or(Path::new("target"))
-        .join("page");
+    let target = made_up.ancestors().nth(3).unwrap_or(Path::new("target"));
+    let screenshots = target.join("page");
     let mut node = browser.node_command("page.mjs");
-    node.arg(made_up).arg(&screenshots);
-    let status = run_foreground(&mut node, stop)?;
+    node.arg(&made_up).arg(&screenshots);
+    let passed = run_successfully(&mut node);
     println!("Screenshots: {}", screenshots.display());
-    if !status.success() {
-        bail!("the page failed its test in a browser");
-    }
-    Ok(())
+    passed.context("the page failed its test in a browser")
 }
 
 fn browser_sources() -> PathBuf {
@@ -103,15 +93,14 @@ fn browser_sources() -> PathBuf {
 
 fn find(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|dir| dir.join(name))
-        .find(|file| file.is_file())
+    let mut files = std::env::split_paths(&path).map(|dir| dir.join(name));
+    files.find(|file| file.is_file())
 }
 
 /// A folder in the cache with the script's packages, fetched once for each version of their list.
-fn fetch_tools(stop: &Interrupt) -> Result<PathBuf> {
+fn fetch_tools() -> Result<PathBuf> {
     let dir = cache_dir()?.join("page-test");
-    std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
+    fs_err::create_dir_all(&dir)?;
     let done = dir.join("done");
     let wanted = std::fs::read_to_string(browser_sources().join("package.json"))
         .context("reading package.json")?;
@@ -123,18 +112,13 @@ fn fetch_tools(stop: &Interrupt) -> Result<PathBuf> {
         dir.display()
     );
     for name in ["package.json", "package-lock.json"] {
-        std::fs::copy(browser_sources().join(name), dir.join(name))
-            .with_context(|| format!("copying {name}"))?;
+        fs_err::copy(browser_sources().join(name), dir.join(name))?;
     }
     let mut npm = Command::new("npm");
-    npm.current_dir(&dir).args([
-        "ci",
-        "--no-audit",
-        "--no-fund",
-        "--ignore-scripts",
-        "--loglevel=error",
-    ]);
-    if !run_foreground(&mut npm, stop)?.success() {
+    npm.current_dir(&dir)
+        .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+        .arg("--loglevel=error");
+    if !run_foreground(&mut npm)?.success() {
         bail!(PackagesUnavailable {
             why: "npm could not fetch the packages".into(),
             advice:

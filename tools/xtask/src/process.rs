@@ -4,15 +4,17 @@
 //! whole group. Ctrl-C reaches the chore only (the groups are not the terminal's foreground group), which then drops
 //! its groups in order. Nothing is ended by name.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use std::fmt;
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 /// How often a waiting chore looks at its children and at Ctrl-C.
@@ -30,74 +32,67 @@ impl fmt::Display for Interrupted {
 
 impl std::error::Error for Interrupted {}
 
-/// Becomes true on SIGINT, SIGTERM or SIGHUP.
-#[derive(Clone, Debug)]
-pub(crate) struct Interrupt(Arc<AtomicBool>);
+/// Becomes true on SIGINT, SIGTERM or SIGHUP, which are the whole process's, too.
+static STOP: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
-impl Interrupt {
-    /// Takes over the three signals.
-    ///
-    /// # Errors
-    /// When the handlers cannot be installed.
-    pub(crate) fn install() -> Result<Self> {
-        let flag = Arc::new(AtomicBool::new(false));
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
-            signal_hook::flag::register(signal, Arc::clone(&flag))
-                .context("installing the handler for Ctrl-C")?;
-        }
-        Ok(Self(flag))
+/// Takes over the three signals.
+///
+/// # Errors
+/// When the handlers cannot be installed.
+pub(crate) fn watch_signals() -> Result<()> {
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        signal_hook::flag::register(signal, Arc::clone(&STOP))
+            .context("installing the handler for Ctrl-C")?;
     }
+    Ok(())
+}
 
-    /// Was the chore asked to end?
-    pub(crate) fn requested(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
+/// Was the chore asked to end?
+pub(crate) fn stop_requested() -> bool {
+    STOP.load(Ordering::Relaxed)
+}
 
-    /// # Errors
-    /// [`Interrupted`] once the chore was asked to end.
-    pub(crate) fn check(&self) -> Result<()> {
-        if self.requested() {
-            bail!(Interrupted);
+/// # Errors
+/// [`Interrupted`] once the chore was asked to end.
+pub(crate) fn check_stop() -> Result<()> {
+    ensure!(!stop_requested(), Interrupted);
+    Ok(())
+}
+
+/// Waits, but not longer than until Ctrl-C.
+///
+/// # Errors
+/// [`Interrupted`] once the chore was asked to end.
+pub(crate) fn pause(how_long: Duration) -> Result<()> {
+    let end = Instant::now() + how_long;
+    loop {
+        check_stop()?;
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
         }
-        Ok(())
+        std::thread::sleep(left.min(TICK));
     }
+}
 
-    /// Waits, but not longer than until Ctrl-C.
-    ///
-    /// # Errors
-    /// [`Interrupted`] once the chore was asked to end.
-    pub(crate) fn pause(&self, how_long: Duration) -> Result<()> {
-        let end = Instant::now() + how_long;
-        loop {
-            self.check()?;
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(());
-            }
-            std::thread::sleep(left.min(TICK));
+/// Waits until `ready` gives something, at most `limit`.
+///
+/// # Errors
+/// [`Interrupted`], an error of `ready`, or a sentence that names `what` did not happen in time.
+pub(crate) fn wait_until<T>(
+    what: &str,
+    limit: Duration,
+    mut ready: impl FnMut() -> Result<Option<T>>,
+) -> Result<T> {
+    let end = Instant::now() + limit;
+    loop {
+        if let Some(value) = ready()? {
+            return Ok(value);
         }
-    }
-
-    /// Waits until `ready` gives something, at most `limit`.
-    ///
-    /// # Errors
-    /// [`Interrupted`], an error of `ready`, or a sentence that names `what` did not happen in time.
-    pub(crate) fn wait_until<T>(
-        &self,
-        what: &str,
-        limit: Duration,
-        mut ready: impl FnMut() -> Result<Option<T>>,
-    ) -> Result<T> {
-        let end = Instant::now() + limit;
-        loop {
-            if let Some(value) = ready()? {
-                return Ok(value);
-            }
-            if Instant::now() > end {
-                bail!("waited {} s in vain for {what}", limit.as_secs());
-            }
-            self.pause(TICK)?;
+        if Instant::now() > end {
+            bail!("waited {} s in vain for {what}", limit.as_secs());
         }
+        pause(TICK)?;
     }
 }
 
@@ -130,6 +125,20 @@ impl ProcessGroup {
     /// The leader itself, for its pipes.
     pub(crate) fn child(&mut self) -> &mut Child {
         &mut self.child
+    }
+
+    /// The lines the leader writes from now on, to a pipe.
+    ///
+    /// # Errors
+    /// When its output is no pipe.
+    pub(crate) fn take_lines(&mut self) -> Result<Receiver<String>> {
+        let pipe = self.child.stdout.take().context("no output")?;
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let lines = BufReader::new(pipe).lines().map_while(Result::ok);
+            lines.map(|line| sender.send(line)).all(|sent| sent.is_ok())
+        });
+        Ok(receiver)
     }
 
     /// How it ended, if it has.
@@ -205,8 +214,8 @@ pub(crate) fn raw_pid(pid: u32) -> Pid {
 ///
 /// # Errors
 /// [`Interrupted`] on Ctrl-C, or when it cannot be started.
-pub(crate) fn run_foreground(command: &mut Command, stop: &Interrupt) -> Result<ExitStatus> {
-    stop.check()?;
+pub(crate) fn run_foreground(command: &mut Command) -> Result<ExitStatus> {
+    check_stop()?;
     let name = command.get_program().to_string_lossy().into_owned();
     let mut child = command
         .spawn()
@@ -216,10 +225,10 @@ pub(crate) fn run_foreground(command: &mut Command, stop: &Interrupt) -> Result<
             .try_wait()
             .with_context(|| format!("waiting for {name}"))?
         {
-            stop.check()?;
+            check_stop()?;
             return Ok(status);
         }
-        if stop.requested() {
+        if stop_requested() {
             // The terminal's Ctrl-C has reached it already; a plain `kill` of the chore has not.
             let _ = kill(raw_pid(child.id()), Signal::SIGTERM);
             let _ = child.wait();
@@ -227,6 +236,28 @@ pub(crate) fn run_foreground(command: &mut Command, stop: &Interrupt) -> Result<
         }
         std::thread::sleep(TICK);
     }
+}
+
+/// As [`run_foreground`], of a program that must succeed.
+///
+/// # Errors
+/// As for [`run_foreground`], and when it fails; names the program, whose own message stands above.
+pub(crate) fn run_successfully(command: &mut Command) -> Result<()> {
+    let status = run_foreground(command)?;
+    let name = command.get_program().to_string_lossy();
+    ensure!(status.success(), "{name} ended with {status}");
+    Ok(())
+}
+
+/// The command, reading and writing nothing.
+pub(crate) fn quiet(command: &mut Command) -> &mut Command {
+    let null = Stdio::null;
+    command.stdin(null()).stdout(null()).stderr(null())
+}
+
+/// Whether the command succeeds; what it writes is nobody's concern.
+pub(crate) fn succeeds(command: &mut Command) -> bool {
+    quiet(command).status().is_ok_and(|status| status.success())
 }
 
 /// Runs a short command to its end and gives what it wrote.
@@ -250,6 +281,11 @@ pub(crate) fn output_of(command: &mut Command) -> Result<String> {
         );
     }
     Ok(String::from_utf8_lossy(&stdout).into_owned())
+}
+
+/// One word for a POSIX shell, whatever it holds.
+pub(crate) fn quote_for_shell(value: &str) -> String {
+    format!("'{}'", value.replace('\'', r"'\''"))
 }
 
 /// The command as a person would type it.
@@ -299,13 +335,12 @@ mod tests {
 
     #[test]
     fn waiting_in_vain_says_for_what() {
-        let stop = Interrupt(Arc::new(AtomicBool::new(false)));
-        let error = stop
-            .wait_until("rain", Duration::ZERO, || Ok(None::<()>))
-            .unwrap_err();
+        let error = wait_until("rain", Duration::ZERO, || Ok(None::<()>)).unwrap_err();
         assert!(error.to_string().contains("rain"));
-        stop.0.store(true, Ordering::Relaxed);
-        assert!(stop.check().unwrap_err().is::<Interrupted>());
+        STOP.store(true, Ordering::Relaxed);
+        let error = check_stop().unwrap_err();
+        STOP.store(false, Ordering::Relaxed);
+        assert!(error.is::<Interrupted>());
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Virtual environments of Python in the cache, with pinned packages from PyPI.
 
 use crate::build::repository_root;
-use crate::cache::cache_dir;
+use crate::files::cache_dir;
 use crate::packages::{self, BENCH, PackagesUnavailable};
-use crate::process::{Interrupt, output_of, run_foreground};
+use crate::process::{output_of, run_foreground};
 use anyhow::{Result, bail};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -20,25 +20,17 @@ impl PythonEnvironment {
     ///
     /// # Errors
     /// [`PackagesUnavailable`] when pip cannot fetch the packages; another when Python cannot make an environment.
-    pub(crate) fn ensure(
-        name: &str,
-        requirements: &str,
-        probe: &str,
-        stop: &Interrupt,
-    ) -> Result<Self> {
+    pub(crate) fn ensure(name: &str, requirements: &str, probe: &str) -> Result<Self> {
         let python = Self {
             dir: cache_dir()?.join(name),
         };
         if !python.dir.join("bin/python").exists() {
             if output_of(Command::new("python3").args(["-c", "import venv, ensurepip"])).is_err() {
-                packages::ensure_packages(&[BENCH], stop)?;
+                packages::ensure_packages(&[BENCH])?;
             }
             println!("Making a Python environment in {}", python.dir.display());
-            output_of(
-                Command::new("python3")
-                    .args(["-m", "venv"])
-                    .arg(&python.dir),
-            )?;
+            let mut venv = Command::new("python3");
+            output_of(venv.args(["-m", "venv"]).arg(&python.dir))?;
         }
         if output_of(python.python_command("-c").arg(probe)).is_err() {
             println!("Fetching the packages of {requirements} from PyPI");
@@ -46,12 +38,11 @@ impl PythonEnvironment {
             pip.args(["pip", "install", "--quiet", "--disable-pip-version-check"])
                 .args(["--no-deps", "-r"])
                 .arg(repository_root().join(requirements));
-            let status = run_foreground(&mut pip, stop)?;
-            if !status.success() {
+            if !run_foreground(&mut pip)?.success() {
                 bail!(PackagesUnavailable {
                     why: "pip could not fetch the packages".into(),
                     advice: format!(
-                        "pip could not install the packages of {requirements} ({status}); its message stands above"
+                        "pip could not install the packages of {requirements}; its message stands above"
                     ),
                 });
             }

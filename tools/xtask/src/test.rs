@@ -1,11 +1,10 @@
-//! `cargo xtask test`: set-up, then every check and test, stopping at the first that fails.
+//! `cargo xtask test`: set-up, then every check and test. One that fails leaves out only what needs its result.
 
 pub(crate) mod summary;
 
 use crate::checks::{language, layout, source_rules, workflows};
 use crate::cli::{LabArgs, TestArgs};
 use crate::packages::{self, DESKTOP, TESTS, has_program};
-use crate::process::Interrupt;
 use crate::windows;
 use crate::windows::toolchain::{SET_UP, Toolchain};
 use crate::{build, lab, page_test};
@@ -15,126 +14,77 @@ use summary::TestSummary;
 /// Runs everything.
 ///
 /// # Errors
-/// The first step that failed, with the command that runs it alone.
-pub(crate) fn run_tests(options: &TestArgs, stop: &Interrupt) -> Result<()> {
+/// The steps that failed, with the commands that run them alone.
+pub(crate) fn run_tests(options: &TestArgs) -> Result<()> {
     TestSummary::run_whole(|done| {
-        check_native(done, stop)?;
+        check_native(done)?;
         if options.no_windows {
             done.skip_step("windows", "as --no-windows asks");
-            Ok(())
-        } else {
-            on_windows(done, stop)
+            return Ok(());
+        }
+        // These come last: they take longest, and most mistakes have shown themselves before.
+        let set_up = || Toolchain::set_up();
+        match done.step_where_possible(SET_UP, "cargo xtask windows setup", set_up)? {
+            Some(toolchain) => windows::check_windows(&toolchain, done),
+            None => Ok(()),
         }
     })
 }
 
-/// The Windows program's checks come last: they take longest, and most mistakes have shown themselves before.
-fn on_windows(done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
-    let set_up = || Toolchain::set_up(stop);
-    match done.step_where_possible(SET_UP, "cargo xtask windows setup", set_up)? {
-        Some(toolchain) => windows::check_windows(&toolchain, done, stop),
-        None => Ok(()),
-    }
-}
-
-/// How many tests run at once. Most wait for a desktop, a server or a deadline, so two for each core halve the time.
-fn at_once() -> String {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    (2 * cores).to_string()
-}
-
-fn check_native(done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
-    done.run_step("set-up", "installing by hand", || {
-        packages::ensure_packages(&[DESKTOP, TESTS], stop)
-    })?;
-    done.run_cargo("format", &["fmt", "--all", "--check"], &[], stop)?;
+fn check_native(done: &mut TestSummary) -> Result<()> {
+    let root = build::repository_root();
+    let install = || packages::ensure_packages(&[DESKTOP, TESTS]);
+    let is_set_up = done.run_step("set-up", "installing by hand", install)?;
+    done.run_cargo("format", "fmt --all --check", &[])?;
     done.run_step("rules", "cargo xtask rules", || {
-        source_rules::check_source(&build::repository_root())
+        source_rules::check_source(&root)
     })?;
     done.run_step("language", "cargo xtask check-language", || {
-        language::check_language(&build::repository_root(), &[])
+        language::check_language(&root, &[])
     })?;
     done.run_step("layout", "cargo xtask check-layout", || {
-        layout::check_layout(&build::repository_root(), &[])
+        layout::check_layout(&root, &[])
     })?;
     done.step_where_possible("workflows", "cargo xtask check-workflows", || {
-        workflows::check_workflows(stop)
+        workflows::check_workflows()
     })?;
-    done.run_cargo(
-        "lints",
-        &[
-            "clippy",
-            "--locked",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ],
-        &[],
-        stop,
-    )?;
-    if has_program("cargo-nextest") {
-        done.run_cargo(
-            "tests",
-            &[
-                "nextest",
-                "run",
-                "--locked",
-                "--workspace",
-                "--no-tests",
-                "pass",
-            ],
-            &[("NEXTEST_TEST_THREADS", &at_once())],
-            stop,
-        )?;
+    let lints = "clippy --locked --workspace --all-targets -- -D warnings";
+    done.run_cargo("lints", lints, &[])?;
+    match is_set_up {
+        Some(()) => run_native_tests(done)?,
+        None => done.skip_step("tests and labs", "they need the set-up"),
+    }
+    done.step_where_possible("page in a browser", "cargo xtask page-test", || {
+        page_test::test_page()
+    })?;
+    let examples = "test --locked --workspace --doc";
+    done.run_cargo("examples in docs", examples, &[])?;
+    let docs = "doc --locked --workspace --no-deps --document-private-items";
+    let flags = "-D warnings -A rustdoc::private_intra_doc_links";
+    done.run_cargo("docs", docs, &[("RUSTDOCFLAGS", flags)])?;
+    let licences = "licences and sources";
+    if has_program("cargo-deny") {
+        done.run_cargo(licences, "deny check bans licenses sources", &[])?;
     } else {
-        done.run_cargo(
-            "tests",
-            &["test", "--locked", "--workspace", "--all-targets"],
-            &[],
-            stop,
-        )?;
+        done.skip_step(licences, "advisory; cargo-deny is not installed");
+    }
+    Ok(())
+}
+
+fn run_native_tests(done: &mut TestSummary) -> Result<()> {
+    if has_program("cargo-nextest") {
+        // Most tests wait for a desktop, a server or a deadline, so two at once for each core halve the time.
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let at_once = (2 * cores).to_string();
+        let nextest = "nextest run --locked --workspace --no-tests pass";
+        let env = [("NEXTEST_TEST_THREADS", at_once.as_str())];
+        done.run_cargo("tests", nextest, &env)?;
+    } else {
+        let libtest = "test --locked --workspace --all-targets";
+        done.run_cargo("tests", libtest, &[])?;
     }
     done.run_step("labs", "cargo xtask lab", || {
-        lab::run_labs(&LabArgs::default(), stop)
+        lab::run_labs(&LabArgs::default())
     })?;
-    done.step_where_possible("page in a browser", "cargo xtask page-test", || {
-        page_test::test_page(stop)
-    })?;
-    done.run_cargo(
-        "examples in docs",
-        &["test", "--locked", "--workspace", "--doc"],
-        &[],
-        stop,
-    )?;
-    done.run_cargo(
-        "docs",
-        &[
-            "doc",
-            "--locked",
-            "--workspace",
-            "--no-deps",
-            "--document-private-items",
-        ],
-        &[(
-            "RUSTDOCFLAGS",
-            "-D warnings -A rustdoc::private_intra_doc_links",
-        )],
-        stop,
-    )?;
-    if has_program("cargo-deny") {
-        done.run_cargo(
-            "licences and sources",
-            &["deny", "check", "bans", "licenses", "sources"],
-            &[],
-            stop,
-        )?;
-    } else {
-        done.skip_step(
-            "licences and sources",
-            "advisory; cargo-deny is not installed",
-        );
-    }
     Ok(())
 }

@@ -2,13 +2,15 @@
 
 use crate::build;
 use crate::cli::TryArgs;
+use crate::files::list_files;
 use crate::packages::{self, DESKTOP};
-use crate::process::{Interrupt, Interrupted, output_of, run_foreground};
+use crate::process::{Interrupted, output_of, run_foreground};
 use crate::user::s3_process::{self, S3Process};
 use crate::user::simulated_user::{InputTotals, SimulatedUser};
 use crate::user::uam_process::{self, UamProcess, UamSetup};
 use crate::user::virtual_screen::{VirtualScreen, own_display};
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -17,9 +19,9 @@ use std::time::Duration;
 ///
 /// # Errors
 /// What is missing or went wrong, in words.
-pub(crate) fn run_try(options: &TryArgs, stop: &Interrupt) -> Result<()> {
+pub(crate) fn run_try(options: &TryArgs) -> Result<()> {
     match own_display() {
-        Some(display) if !options.virtual_desktop => on_own_desktop(&display, options, stop),
+        Some(display) if !options.virtual_desktop => on_own_desktop(&display, options),
         own => {
             if own.is_none() {
                 println!(
@@ -30,7 +32,7 @@ pub(crate) fn run_try(options: &TryArgs, stop: &Interrupt) -> Result<()> {
             let dir = build::repository_root()
                 .join("target/try")
                 .join(time_stamp());
-            let result = on_virtual_desktop(&dir, options, stop);
+            let result = on_virtual_desktop(&dir, options);
             if result.is_err() && uam_process::holds_data(&dir) {
                 println!("What was recorded so far lies in {}", dir.display());
             }
@@ -39,16 +41,16 @@ pub(crate) fn run_try(options: &TryArgs, stop: &Interrupt) -> Result<()> {
     }
 }
 
-fn on_own_desktop(display: &str, options: &TryArgs, stop: &Interrupt) -> Result<()> {
+fn on_own_desktop(display: &str, options: &TryArgs) -> Result<()> {
     println!(
         "This runs uam on your desktop ({display}), as `cargo run --release` does. Ctrl-C ends it."
     );
-    let uam = build::find_or_build_uam(options.uam.as_deref(), stop)?;
+    let uam = build::find_or_build_uam(options.uam.as_deref())?;
     let mut command = std::process::Command::new(&uam);
     if options.yes {
         command.arg("--yes");
     }
-    let status = match run_foreground(&mut command, stop) {
+    let status = match run_foreground(&mut command) {
         // Ctrl-C is how a recording ends; uam has had it, too, and has said so itself.
         Err(error) if error.is::<Interrupted>() => return Ok(()),
         other => other?,
@@ -59,31 +61,28 @@ fn on_own_desktop(display: &str, options: &TryArgs, stop: &Interrupt) -> Result<
     Ok(())
 }
 
-fn on_virtual_desktop(dir: &Path, options: &TryArgs, stop: &Interrupt) -> Result<()> {
-    packages::ensure_packages(&[DESKTOP], stop)?;
+fn on_virtual_desktop(dir: &Path, options: &TryArgs) -> Result<()> {
+    packages::ensure_packages(&[DESKTOP])?;
     // Two builds, so that the server's features do not creep into the program that is tried.
-    let uam = build::find_or_build_uam(options.uam.as_deref(), stop)?;
-    let lab = build::build_programs(&["-p", "lab", "--bin", "lab-s3"], stop)?;
+    let uam = build::find_or_build_uam(options.uam.as_deref())?;
+    let lab = build::build_programs(&["-p", "lab", "--bin", "lab-s3"])?;
     let desk = dir.join("desk");
-    std::fs::create_dir_all(&desk).with_context(|| format!("making {}", desk.display()))?;
+    fs_err::create_dir_all(&desk)?;
 
     // Dropped in reverse order, whatever happens: first uam, then the windows, the bucket, the desktop.
-    let desktop = VirtualScreen::start(stop)?;
+    let desktop = VirtualScreen::start()?;
     println!(
         "Virtual desktop {} is up: 1920x1080, openbox.",
         desktop.display()
     );
-    let store = S3Process::start(
-        &build::find_program(&lab, "lab-s3")?,
-        &dir.join("bucket"),
-        stop,
-    )?;
+    let server = build::find_program(&lab, "lab-s3")?;
+    let store = S3Process::start(&server, &dir.join("bucket"))?;
     println!(
         "S3 server is up: {} with the bucket {}.",
         store.environment()["AWS_ENDPOINT_URL"],
         store.environment()["S3_BUCKET_NAME"]
     );
-    let actor = SimulatedUser::open_window(&desktop, &desk, stop)?;
+    let actor = SimulatedUser::open_window(&desktop, &desk)?;
     println!("Three windows are open: an editor, a terminal, a table of characters.");
     let setting = UamSetup {
         uam,
@@ -94,15 +93,15 @@ fn on_virtual_desktop(dir: &Path, options: &TryArgs, stop: &Interrupt) -> Result
     shorten_the_day(&setting)?;
     println!("Starting uam: uam {}\n", SHORT_DAY.join(" "));
     let mut uam = UamProcess::start(&setting, SHORT_DAY, true)?;
-    let phone = uam.answer_first_run(stop)?;
+    let phone = uam.answer_first_run()?;
     println!(
         "\nIts questions were answered as its owner would. Now somebody works for {} s.\n",
         options.seconds
     );
-    let done = actor.work_for(Duration::from_secs(options.seconds), stop)?;
+    let done = actor.work_for(Duration::from_secs(options.seconds))?;
     println!("\nThe day is over; ending uam as Ctrl-C would.\n");
     uam.stop_and_wait()?;
-    UamProcess::enter_code(&setting, &phone, stop)?;
+    UamProcess::enter_code(&setting, &phone)?;
     show_results(&setting, &store, done)
 }
 
@@ -117,8 +116,7 @@ const SHORT_DAY: &[&str] = &[
 
 /// Sends every 15 s instead of every 5 min and holds nothing back before that, for the same reason.
 fn shorten_the_day(setting: &UamSetup) -> Result<()> {
-    std::fs::create_dir_all(&setting.home)
-        .with_context(|| format!("making {}", setting.home.display()))?;
+    fs_err::create_dir_all(&setting.home)?;
     for (key, value) in [("upload.every_seconds", "15"), ("upload.hold_seconds", "0")] {
         let mut config = setting.command();
         output_of(config.args(["config", "set", key, value]))?;
@@ -130,10 +128,8 @@ fn shorten_the_day(setting: &UamSetup) -> Result<()> {
 fn show_results(setting: &UamSetup, store: &S3Process, done: InputTotals) -> Result<()> {
     println!("== What was recorded");
     let mut report = setting.command();
-    report
-        .args(["report", "--day", "today"])
-        .stdin(Stdio::null());
-    let status = report.status().context("starting uam report")?;
+    report.args(["report", "--day", "today"]);
+    let status = report.stdin(Stdio::null()).status()?;
     if !status.success() {
         println!("(`uam report` ended with {status})");
     }
@@ -143,7 +139,7 @@ fn show_results(setting: &UamSetup, store: &S3Process, done: InputTotals) -> Res
     );
     println!("\n== Where it lies");
     println!("on this disk:  {}", setting.home.display());
-    for (name, bytes) in list_files(&setting.home)? {
+    for (name, bytes) in list_with_sizes(&setting.home)? {
         println!("               {bytes:>9} bytes  {name}");
     }
     let bucket = store.bucket_dir();
@@ -191,38 +187,28 @@ fn show_results(setting: &UamSetup, store: &S3Process, done: InputTotals) -> Res
     Ok(())
 }
 
-/// The files under `home` with their sizes; many screenshots are one line.
-fn list_files(home: &Path) -> Result<Vec<(String, u64)>> {
-    let mut list: Vec<(String, u64)> = Vec::new();
-    let mut dirs: Vec<PathBuf> = vec![home.to_owned()];
-    while let Some(dir) = dirs.pop() {
-        let entries =
-            std::fs::read_dir(&dir).with_context(|| format!("reading {}", dir.display()))?;
-        let mut screenshots = (0, 0);
-        for entry in entries {
-            let entry = entry.with_context(|| format!("reading {}", dir.display()))?;
-            let facts = entry.metadata().context("reading a file's size")?;
-            if facts.is_dir() {
-                dirs.push(entry.path());
-            } else if entry.path().extension().is_some_and(|e| e == "age") {
-                screenshots.0 += 1;
-                screenshots.1 += facts.len();
-            } else {
-                let path = entry.path();
-                let name = path.strip_prefix(home).unwrap_or(&path);
-                list.push((name.display().to_string(), facts.len()));
+/// The files under `home` with their sizes; the screenshots of a folder are one line.
+fn list_with_sizes(home: &Path) -> Result<BTreeMap<String, u64>> {
+    let mut sizes = BTreeMap::new();
+    let mut screenshots = BTreeMap::<PathBuf, (u64, u64)>::new();
+    for file in list_files(home)? {
+        let facts = fs_err::metadata(home.join(&file))?;
+        match file.parent() {
+            Some(folder) if file.extension().is_some_and(|ending| ending == "age") => {
+                let (count, bytes) = screenshots.entry(folder.to_owned()).or_default();
+                *count += 1;
+                *bytes += facts.len();
             }
-        }
-        if screenshots.0 > 0 {
-            let name = dir.strip_prefix(home).unwrap_or(&dir);
-            list.push((
-                format!("{}/ ({} screenshots)", name.display(), screenshots.0),
-                screenshots.1,
-            ));
+            _ if facts.is_dir() => {}
+            _ => drop(sizes.insert(file.display().to_string(), facts.len())),
         }
     }
-    list.sort();
-    Ok(list)
+    let folders = screenshots.into_iter().map(|(folder, (count, bytes))| {
+        let name = format!("{}/ ({count} screenshots)", folder.display());
+        (name, bytes)
+    });
+    sizes.extend(folders);
+    Ok(sizes)
 }
 
 /// A folder's name for this moment, UTC: `2026-11-22T22-05-09Z`.

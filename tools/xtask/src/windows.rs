@@ -18,7 +18,7 @@ use crate::build;
 use crate::cli::{DistArgs, WindowsArgs, WindowsChore};
 use crate::dist;
 use crate::packages::has_program;
-use crate::process::{Interrupt, run_foreground};
+use crate::process::{command_line, run_successfully};
 use crate::test::summary::TestSummary;
 use anyhow::{Result, bail};
 use std::path::PathBuf;
@@ -33,15 +33,17 @@ const RUNNING: [&str; 6] = ["bench", "nextest", "r", "run", "t", "test"];
 ///
 /// # Errors
 /// What is missing or went wrong, in words.
-pub(crate) fn run_windows(options: &WindowsArgs, stop: &Interrupt) -> Result<()> {
+pub(crate) fn run_windows(options: &WindowsArgs) -> Result<()> {
     match &options.chore {
         None => TestSummary::run_whole(|summary| {
-            let set_up = || Toolchain::set_up(stop);
-            let toolchain = summary.run_step(SET_UP, "cargo xtask windows setup", set_up)?;
-            check_windows(&toolchain, summary, stop)
+            let set_up = || Toolchain::set_up();
+            match summary.run_step(SET_UP, "cargo xtask windows setup", set_up)? {
+                Some(toolchain) => check_windows(&toolchain, summary),
+                None => Ok(()),
+            }
         }),
         Some(WindowsChore::Setup) => {
-            let windows = Toolchain::set_up(stop)?;
+            let windows = Toolchain::set_up()?;
             println!(
                 "Everything for Windows is set up in {}",
                 windows.cache().display()
@@ -49,23 +51,19 @@ pub(crate) fn run_windows(options: &WindowsArgs, stop: &Interrupt) -> Result<()>
             Ok(())
         }
         Some(WindowsChore::Cargo { args }) => {
-            let windows = Toolchain::set_up(stop)?;
+            let windows = Toolchain::set_up()?;
             let mut command = windows.cargo_command();
             command.args(args);
-            let wine = if runs_programs(args) {
-                Some(windows.start_wine(stop)?)
-            } else {
-                None
-            };
-            if let Some(wine) = &wine {
+            let wine = runs_programs(args).then(|| windows.start_wine());
+            if let Some(wine) = &wine.transpose()? {
                 wine.prepare(&mut command);
             }
-            run_successfully(&mut command, stop)
+            run_successfully(&mut command)
         }
         Some(WindowsChore::Wine { args }) => {
-            let windows = Toolchain::set_up(stop)?;
-            let wine = windows.visible_wine(stop)?;
-            run_successfully(wine.program().args(args), stop)
+            let windows = Toolchain::set_up()?;
+            let wine = windows.visible_wine()?;
+            run_successfully(wine.program().args(args))
         }
         Some(WindowsChore::Env) => {
             let windows = Toolchain::find()?;
@@ -75,21 +73,10 @@ pub(crate) fn run_windows(options: &WindowsArgs, stop: &Interrupt) -> Result<()>
                     "not everything for Windows is set up; please run: cargo xtask windows setup"
                 );
             }
-            print!("{}", windows.environment_script(stop)?);
+            print!("{}", windows.environment_script()?);
             Ok(())
         }
     }
-}
-
-fn run_successfully(command: &mut Command, stop: &Interrupt) -> Result<()> {
-    let status = run_foreground(command, stop)?;
-    if !status.success() {
-        bail!(
-            "{} ended with {status}",
-            command.get_program().to_string_lossy()
-        );
-    }
-    Ok(())
 }
 
 /// Is the first word that is no flag a command that runs what it built?
@@ -103,67 +90,59 @@ fn runs_programs(args: &[String]) -> bool {
 /// shown, and only those that point at mistakes fail.
 const LINTED_WITH: (u32, u32) = (1, 96);
 
-/// Runs them, stopping at the first that fails.
+/// Runs the checks of the Windows program.
 ///
 /// # Errors
-/// The step that failed, with the command that runs it alone.
-pub(crate) fn check_windows(
-    windows: &Toolchain,
-    done: &mut TestSummary,
-    stop: &Interrupt,
-) -> Result<()> {
-    run_lints(windows, done, stop)?;
-    let programs = build_tested(windows, done, stop)?;
-    under_wine(windows, done, stop)?;
-    from_linux(windows, &programs, done, stop)?;
-    check_packages(&programs, done, stop)
+/// [`crate::process::Interrupted`] on Ctrl-C.
+pub(crate) fn check_windows(windows: &Toolchain, done: &mut TestSummary) -> Result<()> {
+    run_lints(windows, done)?;
+    let programs = build_tested(windows, done)?;
+    under_wine(windows, done)?;
+    match programs {
+        Some(programs) => {
+            from_linux(windows, &programs, done)?;
+            check_packages(programs.uam, done)
+        }
+        None => {
+            done.skip_step("windows end to end", "it needs the program");
+            done.skip_step("windows packages", "they need the program");
+            Ok(())
+        }
+    }
 }
 
 /// The packages of the program that was just tested; a release build would take longer than everything else here.
-fn check_packages(programs: &Programs, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
-    let options = DistArgs {
-        out: None,
-        check: true,
-        windows_only: true,
-        linux_only: false,
-        windows_exe: Some(programs.uam.clone()),
-        linux_exe: None,
-    };
+fn check_packages(uam: PathBuf, done: &mut TestSummary) -> Result<()> {
     let alone = format!(
         "cargo xtask dist --windows-only --check --windows-exe {}",
-        programs.uam.display()
+        uam.display()
     );
-    done.run_step("windows packages", &alone, || {
-        dist::run_dist(&options, stop)
-    })
+    let options = DistArgs {
+        check: true,
+        windows_only: true,
+        windows_exe: Some(uam),
+        ..DistArgs::default()
+    };
+    done.run_step("windows packages", &alone, || dist::run_dist(&options))?;
+    Ok(())
 }
 
-fn run_lints(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
+fn run_lints(windows: &Toolchain, done: &mut TestSummary) -> Result<()> {
     let mut args = vec!["clippy", "--locked", "--all-targets"];
     args.extend(tested_packages());
     args.push("--");
-    args.extend(lints_for(windows.release()));
+    args.extend(lints_for(windows.release()).split(' '));
     let mut command = windows.cargo_command();
-    done.run_command(
-        "windows lints",
-        &alone_command(&args),
-        command.args(&args),
-        stop,
-    )
+    done.run_command("windows lints", &alone_command(&args), command.args(&args))
 }
 
 /// What clippy is to refuse, for a compiler of this release.
-fn lints_for(release: (u32, u32)) -> &'static [&'static str] {
+fn lints_for(release: (u32, u32)) -> &'static str {
     if release <= LINTED_WITH {
         // On this target thread locals are made in a way in which that lint does not see that they are const already.
-        &[
-            "-D",
-            "warnings",
-            "-A",
-            "clippy::missing_const_for_thread_local",
-        ]
+        "-D warnings -A clippy::missing_const_for_thread_local"
     } else {
-        &["-D", "clippy::correctness", "-D", "clippy::suspicious"]
+        "-D clippy::correctness -D clippy::suspicious"
     }
 }
 
@@ -175,12 +154,12 @@ struct Programs {
 
 /// Builds it together with all that is tested: asked for alone, the dependencies would have fewer features and be
 /// compiled once more.
-fn build_tested(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<Programs> {
+fn build_tested(windows: &Toolchain, done: &mut TestSummary) -> Result<Option<Programs>> {
     let mut args = vec!["build", "--locked", "--bins", "--examples"];
     args.extend(tested_packages());
     done.run_step("windows program", &alone_command(&args), || {
         // `programs_with` brings the first two itself.
-        let made = build::build_programs_with(windows.cargo_command(), &args[2..], stop)?;
+        let made = build::build_programs_with(windows.cargo_command(), &args[2..])?;
         Ok(Programs {
             uam: build::find_program(&made, "uam")?,
             stage: build::find_program(&made, "stage")?,
@@ -189,7 +168,7 @@ fn build_tested(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -
 }
 
 /// The crates' own tests, compiled for Windows.
-fn under_wine(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> Result<()> {
+fn under_wine(windows: &Toolchain, done: &mut TestSummary) -> Result<()> {
     let nextest = windows.has_program("cargo-nextest");
     let wanted = test_filter();
     let mut args = if nextest {
@@ -211,8 +190,12 @@ fn under_wine(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> 
     let wine = done.run_step(
         "windows desktop",
         "cargo xtask windows wine cmd /c ver",
-        || windows.start_wine(stop),
+        || windows.start_wine(),
     )?;
+    let Some(wine) = wine else {
+        done.skip_step("windows tests", "they need the desktop");
+        return Ok(());
+    };
     for ExcludedTests {
         package,
         tests,
@@ -222,38 +205,16 @@ fn under_wine(windows: &Toolchain, done: &mut TestSummary, stop: &Interrupt) -> 
         println!("Left out of {package}: {} ({why})", tests.join(", "));
     }
     wine.prepare(&mut command);
-    done.run_command("windows tests", &alone_command(&args), &mut command, stop)
+    done.run_command("windows tests", &alone_command(&args), &mut command)
 }
 
 /// The tests that run on Linux and drive the program under Wine, as a person would.
-fn from_linux(
-    windows: &Toolchain,
-    programs: &Programs,
-    done: &mut TestSummary,
-    stop: &Interrupt,
-) -> Result<()> {
+fn from_linux(windows: &Toolchain, programs: &Programs, done: &mut TestSummary) -> Result<()> {
     // The whole workspace, though one crate has them, so that nothing is compiled again after its ordinary tests.
-    let args: &[&str] = if has_program("cargo-nextest") {
-        &[
-            "nextest",
-            "run",
-            "--locked",
-            "--workspace",
-            "--test",
-            "windows",
-            "--run-ignored",
-            "all",
-        ]
+    let args = if has_program("cargo-nextest") {
+        "nextest run --locked --workspace --test windows --run-ignored all"
     } else {
-        &[
-            "test",
-            "--locked",
-            "--workspace",
-            "--test",
-            "windows",
-            "--",
-            "--include-ignored",
-        ]
+        "test --locked --workspace --test windows -- --include-ignored"
     };
     let [uam, stage, prefix] = [&programs.uam, &programs.stage, windows.template_prefix()]
         .map(|path| path.to_string_lossy().into_owned());
@@ -264,22 +225,13 @@ fn from_linux(
         ("UAM_WINDOWS_PREFIX", prefix.as_str()),
         ("UAM_WINDOWS_WINE", wine.as_str()),
     ];
-    done.run_cargo("windows end to end", args, &env, stop)
+    done.run_cargo("windows end to end", args, &env)
 }
 
 /// How a person runs a step alone.
 fn alone_command(args: &[&str]) -> String {
-    let words: Vec<String> = args
-        .iter()
-        .map(|word| {
-            if word.contains(' ') {
-                format!("'{word}'")
-            } else {
-                (*word).to_owned()
-            }
-        })
-        .collect();
-    format!("cargo xtask windows cargo {}", words.join(" "))
+    let mut command = Command::new("cargo");
+    command_line(command.args(["xtask", "windows", "cargo"]).args(args))
 }
 
 #[cfg(test)]
@@ -300,10 +252,10 @@ mod tests {
 
     #[test]
     fn a_newer_compiler_fails_mistakes_only() {
-        assert!(lints_for((1, 95)).contains(&"warnings"));
-        assert!(lints_for(LINTED_WITH).contains(&"warnings"));
-        assert!(!lints_for((1, 97)).contains(&"warnings"));
-        assert!(lints_for((2, 0)).contains(&"clippy::correctness"));
+        assert!(lints_for((1, 95)).contains("warnings"));
+        assert!(lints_for(LINTED_WITH).contains("warnings"));
+        assert!(!lints_for((1, 97)).contains("warnings"));
+        assert!(lints_for((2, 0)).contains("clippy::correctness"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::freezing::freeze_after_maintenance;
 use anyhow::Context;
 use journal::{Commit, IntegrityCheck, Journal};
 use model::{ErrorKind, Notice, NoticeCode, Record, UserError};
-use platform::clock::current_time_us;
+use platform::clock::current_time;
 use platform::timezone::current_zone_name;
 use protocol::{RedactionScope, RedactionSummary, Request, Response, ViewerKey};
 use settings::Settings;
@@ -64,7 +64,7 @@ pub fn redact_directly(
     dry_run: bool,
     access: &ReadAccess,
 ) -> anyhow::Result<RedactionSummary> {
-    let now = current_time_us();
+    let now = current_time().as_micros();
     let dir = context.paths.journal_dir();
     let mut journal = Journal::open_for_maintenance(
         &dir,

@@ -1,7 +1,7 @@
 //! Sentences about a redaction, for its owner and for the record: when and how much, never what.
 
 use journal::UtcDay;
-use model::NoticeCode;
+use model::{NoticeCode, Timestamp};
 use protocol::{RedactionScope, RedactionSummary};
 use report::format::{format_count, format_date_time};
 
@@ -22,8 +22,8 @@ pub fn describe_scope(scope: &RedactionScope, now_us: i64, zone: &str) -> String
             let range = scope.time_range(now_us).unwrap_or_default();
             format!(
                 "{} to {} ({zone})",
-                format_date_time(range.start, zone),
-                format_date_time(range.end, zone)
+                format_date_time(Timestamp::from_micros(range.start), zone),
+                format_date_time(Timestamp::from_micros(range.end), zone)
             )
         }
     }

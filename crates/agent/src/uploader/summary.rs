@@ -1,5 +1,6 @@
 //! The outcome of one upload, as `uam upload --json` prints it and the worker reads it.
 
+use model::Timestamp;
 use platform::timezone::current_zone_name;
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +70,7 @@ impl From<UploadProblem> for UploadSummary {
 
 impl UploadSummary {
     /// As the status and the log show it.
-    pub fn to_status(&self, at_us: i64, destination: &str) -> report::UploadAttempt {
+    pub fn to_status(&self, at: Timestamp, destination: &str) -> report::UploadAttempt {
         let sent = match (self.records, self.shots) {
             (0, 0) => "nothing new to upload".to_owned(),
             (records, shots) => format!(
@@ -93,7 +94,7 @@ impl UploadSummary {
             }
         };
         report::UploadAttempt {
-            at_us,
+            at,
             text,
             ok: self.error.is_none(),
         }
@@ -105,7 +106,7 @@ impl UploadSummary {
         self.held_until_us.map(|until| {
             format!(
                 "The newest records are held back until {}; `uam upload --now` uploads them at once.",
-                report::format::format_clock_time(until, &zone)
+                report::format::format_clock_time(Timestamp::from_micros(until), &zone)
             )
         })
     }
@@ -116,5 +117,19 @@ fn with_full_stop(text: &str) -> String {
         text.to_owned()
     } else {
         format!("{text}.")
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summaries_keep_their_json() {
+        for line in include_str!("../../tests/wire/uploads.jsonl").lines() {
+            let read: UploadSummary = serde_json::from_str(line).unwrap();
+            assert_eq!(serde_json::to_string(&read).unwrap(), line);
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::settings_changes::exclude_app;
 use console::{ConsoleEvent, ShownScreenshot, ViewUpdates};
 use data_encoding::BASE64;
 use model::NoticeCode;
-use platform::clock::current_time_us;
+use platform::clock::current_time;
 use protocol::{
     OneTimeCode, RedactionScope, RedactionSummary, Request, Response, ScreenshotStep, UserCommand,
     ViewTicket, ViewedScreenshot, ViewerKey,
@@ -164,7 +164,7 @@ impl CommandExecutor {
         code: Option<&OneTimeCode>,
     ) -> anyhow::Result<Option<String>> {
         let scope = RedactionScope::Since {
-            from: current_time_us().saturating_sub(LAST_US),
+            from: current_time().as_micros().saturating_sub(LAST_US),
         };
         let redact = |dry_run, access: Option<&ReadAccess>| -> anyhow::Result<RedactionSummary> {
             let response = (self.call)(Request::Redact {

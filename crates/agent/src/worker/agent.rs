@@ -28,6 +28,7 @@ pub(super) struct Agent {
     pub(super) paths: AppPaths,
     pub(super) policy: Policy,
     pub(super) journal_keys: JournalKeys,
+    /// True when the desktop is a recorded trace, which ends.
     pub(super) is_replay: bool,
     pub(super) recording: Recording,
     pub(super) schedule: Schedule,
@@ -41,23 +42,10 @@ pub(super) struct Agent {
 }
 
 impl Agent {
-    /// True when the desktop is a recorded trace, which ends.
-    pub(super) fn is_replay(&self) -> bool {
-        self.is_replay
-    }
-
     /// Passes an edge of the recording hours on, if the clock has passed one.
     pub(super) fn poll_schedule(&mut self, now: Moment) {
         let effects = self.schedule.poll(now);
         self.apply(effects, now);
-    }
-
-    pub(super) fn is_commit_due(&self, now: Moment) -> bool {
-        self.journal.is_commit_due(now)
-    }
-
-    pub(super) fn is_abandoned(&self, now: Moment) -> bool {
-        self.recording.is_abandoned(now)
     }
 
     /// Until the loop has something to do by itself.
@@ -182,7 +170,7 @@ impl Agent {
                 Effect::Record(input) => self.recording.apply(now, input),
                 Effect::Log(subject, text) => {
                     self.viewers
-                        .log(subject, now.utc.as_micros(), self.recording.zone(), text);
+                        .log(subject, now.utc, self.recording.zone(), text);
                 }
                 Effect::LogUpload(upload) => {
                     self.viewers.show_upload(&upload, self.recording.zone());
@@ -209,7 +197,7 @@ impl Agent {
         }
         let image = held.image;
         let shot = Screenshot {
-            at: model::Timestamp::from_micros(self.recording.timestamp_of(held.at)),
+            at: self.recording.timestamp_of(held.at),
             zone: Arc::clone(self.recording.zone()),
             sha256: image.sha256.clone(),
             bytes: image.bytes.len() as u64,
@@ -224,7 +212,7 @@ impl Agent {
         };
         match self.journal.add_screenshot(&shot, &image.bytes, now) {
             Ok(seq) => {
-                self.screenshots.mark_stored(shot.at.as_micros());
+                self.screenshots.mark_stored(shot.at);
                 let is_seen = self.viewers.wants_status();
                 let shown = is_seen
                     .then(|| newest_screenshot(&self.paths, &self.journal_keys))

@@ -11,21 +11,22 @@ use recorder::RecorderInput;
 use report::DiskStatus;
 use report::format::format_bytes;
 use std::path::PathBuf;
+use std::time::Duration;
 
-/// How often space is freed while there is too little of it, in microseconds of the boot clock.
-const CLEANUP_INTERVAL_US: u64 = 60_000_000;
+/// How often space is freed while there is too little of it.
+const CLEANUP_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The free space on the journal's disk.
 #[derive(Debug)]
 pub(super) struct DiskMonitor {
     journal_dir: PathBuf,
     reserve: DiskReserve,
-    /// What to do with old screenshots.
+    /// The action for old screenshots.
     action: RetentionAction,
     pressure: DiskPressure,
     space: Option<DiskSpace>,
-    /// On the boot clock, in microseconds.
-    next_cleanup: u64,
+    /// On the boot clock.
+    next_cleanup: Duration,
 }
 
 impl DiskMonitor {
@@ -36,7 +37,7 @@ impl DiskMonitor {
             action,
             pressure: DiskPressure::None,
             space: None,
-            next_cleanup: 0,
+            next_cleanup: Duration::ZERO,
         }
     }
 
@@ -62,14 +63,11 @@ impl DiskMonitor {
         let missing = self
             .reserve
             .bytes_to_free(pressure, space.free, space.total);
-        if missing > 0
-            && (pressure > before || model::micros::to_micros(now.boot) >= self.next_cleanup)
-        {
-            self.next_cleanup =
-                model::micros::to_micros(now.boot).saturating_add(CLEANUP_INTERVAL_US);
+        if missing > 0 && (pressure > before || now.boot >= self.next_cleanup) {
+            self.next_cleanup = now.boot.saturating_add(CLEANUP_INTERVAL);
             if let Some(text) = journal.free_space(missing, &self.action) {
                 let text = format!("To make room on the disk: {text}");
-                effects.push(notice(NoticeCode::Retention, text));
+                effects.push(Effect::notice(NoticeCode::Retention, text));
                 space = query_disk_space(&self.journal_dir).unwrap_or(space);
                 pressure = self.reserve.pressure(before, space.free, space.total);
             }
@@ -118,13 +116,9 @@ impl DiskMonitor {
                 ),
             ),
         };
-        effects.push(notice(code, text));
+        effects.push(Effect::notice(code, text));
         effects
     }
-}
-
-fn notice(code: NoticeCode, text: String) -> Effect {
-    Effect::Record(RecorderInput::Notice(code, text))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! A component never calls another one; the agent applies its effects in order, at the same moment, before anything else
 //! happens. Applying an effect yields no further effects.
 
+use model::NoticeCode;
 use recorder::RecorderInput;
 use report::{LogSubject, UploadAttempt};
 
@@ -21,6 +22,18 @@ pub(super) enum Effect {
     CheckJournal,
     /// The desktop was locked: the unlock ends, and every viewer's ticket is revoked.
     DesktopLocked,
+}
+
+impl Effect {
+    /// A notice in the record.
+    pub(super) fn notice(code: NoticeCode, text: String) -> Self {
+        Self::Record(RecorderInput::Notice(code, text))
+    }
+
+    /// A line in the log outside the record that looks like a notice.
+    pub(super) fn log_notice(code: NoticeCode, text: impl Into<String>) -> Self {
+        Self::Log(LogSubject::Notice(code), text.into())
+    }
 }
 
 /// Changes for other components, in the order in which they are applied.

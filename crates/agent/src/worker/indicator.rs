@@ -9,9 +9,9 @@ use crate::app_context::AppContext;
 use indicator::{
     Availability, Expiry, IconState, Indicator, IndicatorOptions, IndicatorStatus, Notification,
 };
-use model::{Coverage, Moment, Notice, NoticeCode, Record, SensorSupport};
+use model::{Coverage, Moment, Notice, NoticeCode, Record, SensorSupport, Timestamp};
 use report::AgentStatus;
-use report::status::FRESH_US;
+use report::status::FRESH;
 use settings::{NotificationLevel, VisibilityPolicy};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -46,7 +46,7 @@ impl DesktopIndicator {
         }
     }
 
-    /// What the desktop shows, or why not, for `uam status`.
+    /// The desktop's availability in lines, for `uam status`.
     pub(super) fn describe_lines(&self) -> Vec<String> {
         describe_availability(&match &self.indicator {
             Some(indicator) => indicator.availability(),
@@ -74,7 +74,7 @@ impl DesktopIndicator {
             indicator.show_status(indicator_status(
                 status,
                 has_camera,
-                now.utc.as_micros(),
+                now.utc,
                 Instant::now(),
             ));
         }
@@ -105,10 +105,10 @@ pub fn indicator_options(visibility: VisibilityPolicy) -> IndicatorOptions {
     }
 }
 
-/// Columns of the labels of icon and notifications.
-const LABEL: usize = 15;
+/// Columns of a label, as in the rows of `uam status`.
+const LABEL: usize = 16;
 
-/// What the desktop shows, or why not, as lines.
+/// The availability of icon and notifications, as lines.
 pub fn describe_availability(availability: &Availability) -> Vec<String> {
     let mut lines = describe_support("tray", LABEL, &availability.tray);
     lines.extend(describe_support(
@@ -140,14 +140,14 @@ pub fn describe_support(label: &str, width: usize, support: &SensorSupport) -> V
     }
 }
 
-/// How the desktop shows this state; `instant` is the same moment as `now_us`.
+/// How the desktop shows this state; `instant` is the same moment as `now`.
 fn indicator_status(
     status: &AgentStatus,
     camera: bool,
-    now_us: i64,
+    now: Timestamp,
     instant: Instant,
 ) -> IndicatorStatus {
-    let fresh = status.is_fresh(now_us);
+    let fresh = status.is_fresh(now);
     let sign = match status.state {
         _ if !fresh => IconState::NotRecording,
         Coverage::Active => IconState::Active,
@@ -155,21 +155,20 @@ fn indicator_status(
         Coverage::Paused => IconState::Paused,
         _ => IconState::NotRecording,
     };
-    let mut shown = IndicatorStatus::new(sign, &status.steady_headline(now_us));
+    let mut shown = IndicatorStatus::new(sign, &status.steady_headline(now));
     if !fresh || status.state == Coverage::NotRecorded {
         shown = shown.with_alarm();
     }
     if camera {
         shown = shown.with_camera();
     }
-    match status.last_durable_us.filter(|_| fresh) {
+    match status.last_durable.filter(|_| fresh) {
         // Should this loop stand still from now on, the icon says so by itself.
         Some(at) => {
-            let age = u64::try_from(now_us.saturating_sub(at)).unwrap_or(0);
             let zone = report::load_zone(&status.zone);
             let since = report::format::format_clock_time(at, &zone);
             shown.with_expiry(Expiry {
-                until: instant + Duration::from_micros(FRESH_US.saturating_sub(age)),
+                until: instant + FRESH.saturating_sub(now.duration_since(at)),
                 then: format!("NOT RECORDING: nothing has reached the disk since {since}"),
             })
         }

@@ -1,13 +1,12 @@
-//! The journal of the running agent: what is not written yet, the commits, the segments, and damage.
+//! The journal of the running agent: unwritten records, commits, segments, and damage.
 
 use super::effect::{Effect, Effects};
 use super::unwritten::UnwrittenRecords;
 use anyhow::Context;
 use journal::retention::{RetentionAction, outlook, plan_space};
 use journal::{Commit, FreezeOptions, Journal, JournalError, JournalKeys, RecoveryReport};
-use model::{ErrorKind, Moment, NoticeCode, Record, Screenshot, Span, UserError};
+use model::{ErrorKind, Moment, NoticeCode, Record, Screenshot, Span, Timestamp, UserError};
 use recorder::RecorderBatch;
-use report::LogSubject;
 use settings::{AppPaths, UploadPolicy};
 use std::time::Duration;
 use vault::Opener;
@@ -20,7 +19,7 @@ pub(super) struct JournalWriter {
     journal: Journal,
     unwritten: UnwrittenRecords,
     last_commit: Option<Moment>,
-    last_durable: Option<i64>,
+    last_durable: Option<Timestamp>,
     write_error: Option<String>,
     /// The damage found in the journal, if any.
     damage: Option<String>,
@@ -80,16 +79,13 @@ impl JournalWriter {
     }
 
     pub(super) fn is_commit_due(&self, now: Moment) -> bool {
-        self.last_commit.is_none_or(|last| {
-            u128::from(model::micros::to_micros(now.since(last))) >= COMMIT_INTERVAL.as_micros()
-        })
+        self.last_commit
+            .is_none_or(|last| now.since(last) >= COMMIT_INTERVAL)
     }
 
     pub(super) fn time_until_commit(&self, now: Moment) -> Duration {
         self.last_commit.map_or(Duration::ZERO, |last| {
-            let passed = model::micros::to_micros(now.boot)
-                .saturating_sub(model::micros::to_micros(last.boot));
-            COMMIT_INTERVAL.saturating_sub(Duration::from_micros(passed))
+            COMMIT_INTERVAL.saturating_sub(now.since(last))
         })
     }
 
@@ -125,12 +121,10 @@ impl JournalWriter {
         match self.journal.commit(commit) {
             Ok(_) => {
                 self.unwritten.mark_written();
-                self.last_durable = Some(now.utc.as_micros());
+                self.last_durable = Some(now.utc);
                 let recovered = self.write_error.take().map(|_| {
-                    Effect::Log(
-                        LogSubject::Notice(NoticeCode::Recovered),
-                        "The journal can be written again; nothing was lost.".to_owned(),
-                    )
+                    let text = "The journal can be written again; nothing was lost.";
+                    Effect::log_notice(NoticeCode::Recovered, text)
                 });
                 Ok(recovered.into_iter().collect())
             }
@@ -149,7 +143,7 @@ impl JournalWriter {
         }
         let line = format!("NOT RECORDED YET: {text}");
         self.write_error = Some(text);
-        vec![Effect::Log(LogSubject::Notice(NoticeCode::DiskLow), line)]
+        vec![Effect::log_notice(NoticeCode::DiskLow, line)]
     }
 
     /// The damage found since the last call.
@@ -180,10 +174,7 @@ impl JournalWriter {
         };
         self.report_error(&e);
         let text = format!("New records cannot be prepared for upload: {e}");
-        vec![Effect::Log(
-            LogSubject::Notice(NoticeCode::UploadStuck),
-            text,
-        )]
+        vec![Effect::log_notice(NoticeCode::UploadStuck, text)]
     }
 
     /// Freezes everything, also records that are held back.
@@ -246,8 +237,8 @@ impl JournalWriter {
         }
     }
 
-    /// The last commit that reached the disk, in microseconds since the Unix epoch (UTC).
-    pub(super) fn last_durable(&self) -> Option<i64> {
+    /// The last commit that reached the disk.
+    pub(super) fn last_durable(&self) -> Option<Timestamp> {
         self.last_durable
     }
 
@@ -289,11 +280,9 @@ mod tests {
 
     fn at(second: u64) -> Moment {
         Moment {
-            utc: model::Timestamp::from_micros(
-                1_790_000_000_000_000 + i64::try_from(second).unwrap() * 1_000_000,
-            ),
-            boot: std::time::Duration::from_micros(second * 1_000_000),
-            awake: std::time::Duration::from_micros(second * 1_000_000),
+            utc: Timestamp::from_seconds(1_790_000_000) + Duration::from_secs(second),
+            boot: Duration::from_secs(second),
+            awake: Duration::from_secs(second),
         }
     }
 
@@ -338,7 +327,7 @@ mod tests {
         let effects = describe_effects(&writer.commit(at(3)).unwrap());
         let line = "log Notice(Recovered): The journal can be written again; nothing was lost.";
         assert_eq!(effects, [line]);
-        assert_eq!(writer.last_durable(), Some(at(3).utc.as_micros()));
+        assert_eq!(writer.last_durable(), Some(at(3).utc));
         assert!(writer.commit(at(4)).unwrap().is_empty());
         writer.finish(RecorderBatch::default(), at(5)).unwrap();
     }

@@ -71,10 +71,10 @@ fn run_until_end(
     loop {
         let now = clock.now();
         agent.poll_schedule(now);
-        if agent.is_commit_due(now) {
+        if agent.journal.is_commit_due(now) {
             agent.commit(now)?;
         }
-        if agent.is_abandoned(now) {
+        if agent.recording.is_abandoned(now) {
             return Ok("Stopped: the desktop that was recorded is gone.".to_owned());
         }
         agent.poll_screenshots(now);
@@ -91,7 +91,7 @@ fn run_until_end(
                 }
             }
             Ok(Message::Shutdown(cause)) => return Ok(format!("Stopped by {cause}.")),
-            Ok(Message::SensorsEnded) if agent.is_replay() => {
+            Ok(Message::SensorsEnded) if agent.is_replay => {
                 return Ok("The trace has ended.".to_owned());
             }
             Ok(message) => agent.handle(message, clock.now()),

@@ -9,6 +9,7 @@
 //! A pause that has an end holds over a clean end of uam too, and over a restart of the computer. One until resumed
 //! ends with the run that was ended on purpose: a person who starts uam again wants to record.
 
+use model::Timestamp;
 use recorder::PauseRequest;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -18,8 +19,9 @@ use std::{fs, io};
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoredPause {
-    /// Microseconds since the Unix epoch (UTC); none means until resumed.
-    until_us: Option<i64>,
+    /// None means until resumed.
+    #[serde(rename = "until_us")]
+    until: Option<Timestamp>,
 }
 
 /// The file that keeps a pause.
@@ -31,20 +33,20 @@ pub(super) struct PauseFile {
 }
 
 impl PauseFile {
-    /// Reads the file; a pause that is over by `now_us` is forgotten.
-    pub(super) fn open(file: PathBuf, now_us: i64) -> Self {
+    /// Reads the file; a pause that is over by `now` is forgotten.
+    pub(super) fn open(file: PathBuf, now: Timestamp) -> Self {
         let kept = match fs::read(&file) {
             Ok(bytes) => {
-                Some(serde_json::from_slice(&bytes).unwrap_or(StoredPause { until_us: None }))
+                Some(serde_json::from_slice(&bytes).unwrap_or(StoredPause { until: None }))
             }
             Err(e) if e.kind() == io::ErrorKind::NotFound => None,
-            Err(_) => Some(StoredPause { until_us: None }),
+            Err(_) => Some(StoredPause { until: None }),
         };
         let mut this = Self { file, kept };
         if this
             .kept
             .as_ref()
-            .is_some_and(|k| k.until_us.is_some_and(|at| at <= now_us))
+            .is_some_and(|k| k.until.is_some_and(|at| at <= now))
         {
             this.remove_file();
         }
@@ -59,16 +61,16 @@ impl PauseFile {
     pub(super) fn stored_pause(&self) -> Option<PauseRequest> {
         let kept = self.kept.as_ref()?;
         Some(
-            kept.until_us
+            kept.until
                 .map_or(PauseRequest::UntilResumed, PauseRequest::Until),
         )
     }
 
-    /// Keeps a pause until this time, in microseconds since the Unix epoch (UTC); none means until resumed.
-    pub(super) fn store_pause(&mut self, until_us: Option<i64>) -> io::Result<()> {
-        let until = StoredPause { until_us };
-        let bytes = serde_json::to_vec(&until)?;
-        self.kept = Some(until);
+    /// Keeps a pause until this time; none means until resumed.
+    pub(super) fn store_pause(&mut self, until: Option<Timestamp>) -> io::Result<()> {
+        let kept = StoredPause { until };
+        let bytes = serde_json::to_vec(&kept)?;
+        self.kept = Some(kept);
         platform::files::write_file_durably(&self.file, &bytes)
     }
 
@@ -99,16 +101,20 @@ mod tests {
     fn a_pause_is_found_again_until_it_is_over() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("pause.json");
-        let open = |now_us| PauseFile::open(file.clone(), now_us);
+        let micros = Timestamp::from_micros;
+        let open = |now| PauseFile::open(file.clone(), micros(now));
         assert_eq!(open(0).stored_pause(), None);
-        open(0).store_pause(Some(500)).unwrap();
+        open(0).store_pause(Some(micros(500))).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "{\"until_us\":500}");
-        assert_eq!(open(499).stored_pause(), Some(PauseRequest::Until(500)));
+        assert_eq!(
+            open(499).stored_pause(),
+            Some(PauseRequest::Until(micros(500)))
+        );
         let mut ended = open(499);
         ended.end_run();
         assert_eq!(
             open(499).stored_pause(),
-            Some(PauseRequest::Until(500)),
+            Some(PauseRequest::Until(micros(500))),
             "it has an end of its own"
         );
         assert_eq!(open(500).stored_pause(), None);
@@ -120,10 +126,10 @@ mod tests {
             open(i64::MAX).stored_pause(),
             Some(PauseRequest::UntilResumed)
         );
-        kept.store_pause(Some(700)).unwrap();
+        kept.store_pause(Some(micros(700))).unwrap();
         assert_eq!(
             open(0).stored_pause(),
-            Some(PauseRequest::Until(700)),
+            Some(PauseRequest::Until(micros(700))),
             "the later one"
         );
         kept.store_pause(None).unwrap();
@@ -133,12 +139,31 @@ mod tests {
     }
 
     #[test]
+    fn the_file_keeps_its_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("pause.json");
+        let samples = include_str!("../../tests/wire/pause.jsonl").lines();
+        let ends = [None, Some(Timestamp::from_seconds(1_790_000_000))];
+        for (sample, until) in samples.zip(ends) {
+            PauseFile::open(file.clone(), Timestamp::UNIX_EPOCH)
+                .store_pause(until)
+                .unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), sample);
+            let pause = until.map_or(PauseRequest::UntilResumed, PauseRequest::Until);
+            assert_eq!(
+                PauseFile::open(file.clone(), Timestamp::UNIX_EPOCH).stored_pause(),
+                Some(pause)
+            );
+        }
+    }
+
+    #[test]
     fn in_doubt_nothing_is_recorded() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("pause.json");
         for damaged in ["", "{", "{\"until_us\":\"soon\"}", "{\"other\":1}"] {
             fs::write(&file, damaged).unwrap();
-            let kept = PauseFile::open(file.clone(), 0);
+            let kept = PauseFile::open(file.clone(), Timestamp::UNIX_EPOCH);
             assert_eq!(
                 kept.stored_pause(),
                 Some(PauseRequest::UntilResumed),

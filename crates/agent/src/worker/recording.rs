@@ -3,7 +3,7 @@
 use super::effect::{Effect, Effects};
 use model::{
     ActiveWindow, Moment, SensorCapability, SensorEvent, SensorKind, SensorSupport, Span,
-    TimedEvent, UserError,
+    TimedEvent, Timestamp, UserError,
 };
 use platform::timezone::current_zone_name;
 use recorder::{
@@ -103,9 +103,8 @@ impl Recording {
 
     /// True once a run in the background has had no desktop for so long that it ends.
     pub(super) fn is_abandoned(&self, now: Moment) -> bool {
-        self.desktop_lost_since.is_some_and(|since| {
-            u128::from(model::micros::to_micros(now.since(since))) >= DESKTOP_LOST_LIMIT.as_micros()
-        })
+        self.desktop_lost_since
+            .is_some_and(|since| now.since(since) >= DESKTOP_LOST_LIMIT)
     }
 
     /// Everything since the last batch, open counts included.
@@ -135,8 +134,8 @@ impl Recording {
         &self.capabilities
     }
 
-    /// In microseconds since the Unix epoch (UTC), as the record tells time.
-    pub(super) fn timestamp_of(&self, at: Moment) -> i64 {
+    /// As the record tells time.
+    pub(super) fn timestamp_of(&self, at: Moment) -> Timestamp {
         self.recorder.timestamp_of(at)
     }
 
@@ -145,16 +144,14 @@ impl Recording {
         self.recorder.cut_at(now);
     }
 
-    /// The start of the oldest span that is not final, in microseconds since the Unix epoch (UTC).
-    pub(super) fn oldest_unsettled(&self) -> i64 {
+    /// The start of the oldest span that is not final.
+    pub(super) fn oldest_unsettled(&self) -> Timestamp {
         self.recorder.oldest_unsettled()
     }
 
     /// Drops everything of `range` from the recorder's memory.
-    pub(super) fn redact(&mut self, range: &Range<i64>) {
-        self.recorder.redact(
-            &(model::Timestamp::from_micros(range.start)..model::Timestamp::from_micros(range.end)),
-        );
+    pub(super) fn redact(&mut self, range: &Range<Timestamp>) {
+        self.recorder.redact(range);
     }
 
     /// Ends the sensors; their last events are in the queue then.
@@ -197,7 +194,7 @@ fn recorder_settings(
         .compile_rules()
         .map_err(|e| UserError::usage(e.to_string(), "See [exclude] in the settings."))?;
     Ok(RecorderSettings {
-        idle_limit_us: policy.idle_limit.as_secs() * model::MICROS_PER_SECOND,
+        idle_limit: policy.idle_limit,
         idle_sensor: !unsupported.contains(&SensorKind::Idle),
         low_percent: policy.battery.suspend_percent,
         resume_percent: policy.battery.resume_percent,
@@ -217,11 +214,9 @@ mod tests {
 
     fn at(second: u64) -> Moment {
         Moment {
-            utc: model::Timestamp::from_micros(
-                1_790_000_000_000_000 + i64::try_from(second).unwrap() * 1_000_000,
-            ),
-            boot: std::time::Duration::from_micros(second * 1_000_000),
-            awake: std::time::Duration::from_micros(second * 1_000_000),
+            utc: Timestamp::from_seconds(1_790_000_000) + Duration::from_secs(second),
+            boot: Duration::from_secs(second),
+            awake: Duration::from_secs(second),
         }
     }
 

@@ -10,9 +10,8 @@ use crate::day_so_far::read_own_day;
 use crate::redaction::{self, redaction_notice};
 use anyhow::Context;
 use journal::UtcDay;
-use model::Moment;
+use model::{Moment, Timestamp};
 use protocol::{RedactionScope, RedactionSummary, Response, ViewerKey};
-use recorder::RecorderInput;
 use settings::AppPaths;
 use vault::{Identity, Opener, Vault};
 
@@ -47,9 +46,7 @@ fn try_redact(
         .map(|key| verify_viewer_key(&agent.paths, key))
         .transpose()?;
     if let RedactionScope::Days { last, .. } = scope {
-        let open = UtcDay::of(model::Timestamp::from_micros(
-            agent.recording.oldest_unsettled(),
-        ));
+        let open = UtcDay::of(agent.recording.oldest_unsettled());
         anyhow::ensure!(
             *last < open.0,
             "{open} (UTC) is still being recorded; stop uam first (`uam stop`), or erase up to the day before"
@@ -61,7 +58,7 @@ fn try_redact(
         !agent.journal.has_write_error(),
         "the journal cannot be written just now"
     );
-    let now_us = agent.recording.timestamp_of(now);
+    let now_us = agent.recording.timestamp_of(now).as_micros();
     let has_key = opener.is_some();
     let mut summary = agent.journal.with_opener(opener.clone(), |journal| {
         redaction::dry_run(scope, journal, now_us)
@@ -86,8 +83,7 @@ fn try_redact(
     forget_redacted(agent, scope, &summary, now_us);
     let zone = agent.recording.zone().to_string();
     let (code, text) = redaction_notice(scope, &summary, now_us, &zone);
-    let notice = Effect::Record(RecorderInput::Notice(code, text));
-    agent.apply(vec![notice], now);
+    agent.apply(vec![Effect::notice(code, text)], now);
     agent.commit(now)?;
     Ok(summary)
 }
@@ -116,11 +112,12 @@ fn forget_redacted(
 ) {
     let range = scope.time_range(now_us);
     if let Some(range) = &range {
-        agent.recording.redact(range);
+        let times = Timestamp::from_micros(range.start)..Timestamp::from_micros(range.end);
+        agent.recording.redact(&times);
         let recording = &agent.recording;
         agent
             .screenshots
-            .discard_held_if(|at| range.contains(&recording.timestamp_of(at)));
+            .discard_held_if(|at| times.contains(&recording.timestamp_of(at)));
         if range.end >= now_us {
             agent.screenshots.discard_pending();
         }
@@ -130,7 +127,13 @@ fn forget_redacted(
         agent.journal.request_wal_checkpoint();
     }
     let day = agent.today.day();
-    let own = read_own_day(&agent.paths, &agent.journal_keys, day, now_us, &zone);
+    let own = read_own_day(
+        &agent.paths,
+        &agent.journal_keys,
+        day,
+        model::Timestamp::from_micros(now_us),
+        &zone,
+    );
     agent
         .today
         .redact(range.as_ref(), summary, own.as_ref(), &zone);

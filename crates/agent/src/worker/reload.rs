@@ -60,6 +60,6 @@ pub(super) fn reload_settings(agent: &mut Agent, now: Moment) -> Response {
 }
 
 fn note_change(agent: &mut Agent, now: Moment, text: String) {
-    let notice = Effect::Record(RecorderInput::Notice(NoticeCode::Settings, text));
+    let notice = Effect::notice(NoticeCode::Settings, text);
     agent.apply(vec![notice, Effect::CommitSoon], now);
 }

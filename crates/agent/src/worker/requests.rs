@@ -43,7 +43,7 @@ fn show_status(agent: &mut Agent, now: Moment) -> Response {
     agent.recording.apply(now, RecorderInput::Tick);
     let status = Box::new(agent.read_status(now));
     Response::Status {
-        headline: status.headline(now.utc.as_micros()),
+        headline: status.headline(now.utc),
         status,
         indicator: agent.indicator.describe_lines(),
     }
@@ -88,7 +88,7 @@ fn freeze_segments(agent: &mut Agent, now: Moment) -> Response {
 fn record_notices(agent: &mut Agent, notices: &[(NoticeCode, String)], now: Moment) -> Response {
     let effects = notices
         .iter()
-        .map(|(code, text)| Effect::Record(RecorderInput::Notice(*code, text.clone())));
+        .map(|(code, text)| Effect::notice(*code, text.clone()));
     agent.apply(effects.collect(), now);
     match agent.commit(now) {
         Ok(()) if !agent.journal.has_write_error() => Response::done("Noted."),

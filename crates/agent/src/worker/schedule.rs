@@ -1,11 +1,11 @@
-//! Recording hours, the time zone, pauses and the daily reminder: what changes by the clock and by the person.
+//! Recording hours, the time zone, pauses and the daily reminder: everything that changes by the clock and by the
+//! person.
 
 use super::daily_reminder::DailyReminder;
 use super::effect::{Effect, Effects};
 use super::pause_file::PauseFile;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::{Coverage, MICROS_PER_SECOND, Moment, NoticeCode};
+use model::{Coverage, Moment, NoticeCode, Timestamp};
 use platform::timezone::zone_name;
 use protocol::PauseLength;
 use recorder::{PauseRequest, RecorderInput, RecordingSchedule, ScheduleWatch};
@@ -13,8 +13,8 @@ use report::format::format_relative_time;
 use report::{LogSubject, ScheduleStatus};
 use std::time::Duration;
 
-/// How often the time zone is checked, in microseconds.
-const ZONE_CHECK_INTERVAL_US: u64 = 60_000_000;
+/// How often the time zone is checked.
+const ZONE_CHECK_INTERVAL: Duration = Duration::from_secs(60);
 
 /// When recording is wanted.
 pub(super) struct Schedule {
@@ -33,7 +33,7 @@ impl Schedule {
         now: Moment,
     ) -> Self {
         Self {
-            hours: ScheduleWatch::new(hours, TimeZone::system(), now.utc.as_micros()),
+            hours: ScheduleWatch::new(hours, TimeZone::system(), now.utc),
             pause_file,
             daily,
             last_zone_check: now,
@@ -47,12 +47,12 @@ impl Schedule {
 
     /// Passes an edge of the recording hours on.
     pub(super) fn poll(&mut self, now: Moment) -> Effects {
-        edge_effects(self.hours.poll(now.utc.as_micros()))
+        edge_effects(self.hours.poll(now.utc))
     }
 
     /// Once a minute: is another zone in force than `zone`?
     pub(super) fn check_zone(&mut self, now: Moment, zone: &str) -> Effects {
-        if model::micros::to_micros(now.since(self.last_zone_check)) < ZONE_CHECK_INTERVAL_US {
+        if now.since(self.last_zone_check) < ZONE_CHECK_INTERVAL {
             return Effects::new();
         }
         self.last_zone_check = now;
@@ -62,23 +62,18 @@ impl Schedule {
             return Effects::new();
         }
         let mut effects = vec![Effect::Record(RecorderInput::Zone(name))];
-        effects.extend(edge_effects(
-            self.hours.set_zone(system_zone, now.utc.as_micros()),
-        ));
+        effects.extend(edge_effects(self.hours.set_zone(system_zone, now.utc)));
         effects
     }
 
     /// The reminder, once a day when somebody is there.
     pub(super) fn check_daily(&mut self, now: Moment, zone: &str, state: Coverage) -> Effects {
-        let day = report::local_date(now.utc.as_micros(), zone);
+        let day = report::local_date(now.utc, zone);
         if !self.daily.take_due(day, state) {
             return Effects::new();
         }
         let text = self.daily.text().to_owned();
-        vec![Effect::Record(RecorderInput::Notice(
-            NoticeCode::Daily,
-            text,
-        ))]
+        vec![Effect::notice(NoticeCode::Daily, text)]
     }
 
     /// Pauses. The file is durable before this returns; the text answers whoever asked.
@@ -87,14 +82,13 @@ impl Schedule {
         length: PauseLength,
         now: Moment,
     ) -> Result<(Effects, String), String> {
-        let (pause, until_us) = match length {
+        let (pause, until) = match length {
             PauseLength::UntilResumed => (PauseRequest::UntilResumed, None),
             PauseLength::Seconds(seconds) => {
-                let us = seconds.saturating_mul(MICROS_PER_SECOND);
-                let until_us = now.utc.as_micros().saturating_add_unsigned(us);
-                (PauseRequest::For(us), Some(until_us))
+                let length = Duration::from_secs(seconds);
+                (PauseRequest::For(length), Some(now.utc + length))
             }
-            PauseLength::Tomorrow => match next_day_us(now.utc.as_micros(), self.hours.zone()) {
+            PauseLength::Tomorrow => match next_day(now.utc, self.hours.zone()) {
                 Some(at) => (PauseRequest::Until(at), Some(at)),
                 None => {
                     return Err(
@@ -103,11 +97,11 @@ impl Schedule {
                 }
             },
         };
-        let stored = self.pause_file.store_pause(until_us);
-        let mut text = match until_us {
+        let stored = self.pause_file.store_pause(until);
+        let mut text = match until {
             Some(at) => format!(
                 "Paused until {}. `uam resume` ends the pause earlier.",
-                format_relative_time(at, now.utc.as_micros(), self.hours.zone())
+                format_relative_time(at, now.utc, self.hours.zone())
             ),
             None => "Paused until `uam resume`.".to_owned(),
         };
@@ -133,10 +127,10 @@ impl Schedule {
     /// The answer to a resume, once the recorder is in `state`.
     pub(super) fn describe_resumed(&self, state: Coverage, now: Moment) -> String {
         let hours = self.hours.state();
-        match (state, hours.next_change_us) {
+        match (state, hours.next_change) {
             (state, Some(at)) if state.is_recording() && !hours.inside => format!(
                 "Recording outside the recording hours, which begin {}.",
-                format_relative_time(at, now.utc.as_micros(), self.hours.zone())
+                format_relative_time(at, now.utc, self.hours.zone())
             ),
             (Coverage::Active | Coverage::Idle, _) => "Recording.".to_owned(),
             (state, _) => format!("No pause is set, but nothing is recorded now: {state}."),
@@ -151,7 +145,7 @@ impl Schedule {
         let text = match pause {
             PauseRequest::Until(at) => format!(
                 "An earlier pause lasts until {}. `uam resume` ends it.",
-                format_relative_time(at, now.utc.as_micros(), self.hours.zone())
+                format_relative_time(at, now.utc, self.hours.zone())
             ),
             _ => "An earlier pause lasts until `uam resume`.".to_owned(),
         };
@@ -170,7 +164,7 @@ impl Schedule {
 
     /// Takes other recording hours.
     pub(super) fn set_hours(&mut self, hours: RecordingSchedule, now: Moment) -> Effects {
-        edge_effects(self.hours.set_schedule(hours, now.utc.as_micros()))
+        edge_effects(self.hours.set_schedule(hours, now.utc))
     }
 
     /// The run ends on purpose: a pause without an end goes with it.
@@ -180,13 +174,8 @@ impl Schedule {
 
     /// Until the recording hours begin or end.
     pub(super) fn time_until_edge(&self, now: Moment) -> Duration {
-        self.hours
-            .state()
-            .next_change_us
-            .map_or(Duration::MAX, |at| {
-                let us = u64::try_from(at.saturating_sub(now.utc.as_micros())).unwrap_or(0);
-                Duration::from_micros(us)
-            })
+        let next = self.hours.state().next_change;
+        next.map_or(Duration::MAX, |at| at.duration_since(now.utc))
     }
 
     /// For displays; none when recording is always wanted.
@@ -194,7 +183,7 @@ impl Schedule {
         let now = self.hours.state();
         (!self.hours.schedule().is_always()).then_some(ScheduleStatus {
             inside: now.inside,
-            next_change_us: now.next_change_us,
+            next_change: now.next_change,
             pausing: is_outside_hours,
         })
     }
@@ -211,14 +200,14 @@ fn edge_effects(inside: Option<bool>) -> Effects {
     }
 }
 
-/// When the day after the one of `utc_us` begins in `zone`, both in microseconds since the Unix epoch (UTC). A day in
+/// When the day after the one of `at` begins in `zone`. A day in
 /// whose first hour the clocks change begins where the zone says. None at the end of the calendar.
-fn next_day_us(utc_us: i64, zone: &TimeZone) -> Option<i64> {
-    let now = Timestamp::from_microsecond(utc_us)
+fn next_day(at: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+    let now = jiff::Timestamp::from_microsecond(at.as_micros())
         .ok()?
         .to_zoned(zone.clone());
     let begin = now.tomorrow().ok()?.start_of_day().ok()?;
-    Some(begin.timestamp().as_microsecond())
+    Some(Timestamp::from_micros(begin.timestamp().as_microsecond()))
 }
 
 #[cfg(test)]
@@ -229,16 +218,16 @@ mod tests {
 
     fn at(second: i64) -> Moment {
         Moment {
-            utc: model::Timestamp::from_micros(1_790_000_000_000_000 + second * 1_000_000),
-            boot: std::time::Duration::from_micros(0),
-            awake: std::time::Duration::from_micros(0),
+            utc: Timestamp::from_seconds(1_790_000_000 + second),
+            boot: Duration::ZERO,
+            awake: Duration::ZERO,
         }
     }
 
     fn open(dir: &std::path::Path, now: Moment) -> Schedule {
         let always = RecordingSchedule::parse::<&str>(&[]).unwrap();
-        let file = PauseFile::open(dir.join("pause.json"), now.utc.as_micros());
-        let day = report::local_date(at(0).utc.as_micros(), "UTC");
+        let file = PauseFile::open(dir.join("pause.json"), now.utc);
+        let day = report::local_date(at(0).utc, "UTC");
         Schedule::new(
             always,
             file,
@@ -256,12 +245,15 @@ mod tests {
         assert!(dir.path().join("pause.json").exists());
         assert_eq!(
             describe_effects(&effects),
-            ["record Pause(For(60000000))", "CommitSoon"]
+            ["record Pause(For(60s))", "CommitSoon"]
         );
         assert!(text.starts_with("Paused until "), "{text}");
 
         let restored = describe_effects(&open(dir.path(), at(30)).restore_pause(at(30)));
-        assert_eq!(restored[0], "record Pause(Until(1790000060000000))");
+        assert_eq!(
+            restored[0],
+            "record Pause(Until(Timestamp(1790000060000000)))"
+        );
         assert!(restored[1].starts_with("log State(Paused): An earlier pause lasts until "));
         assert_eq!(restored.len(), 2);
         assert!(open(dir.path(), at(61)).restore_pause(at(61)).is_empty());
@@ -291,7 +283,7 @@ mod tests {
         let mut schedule = open(dir.path(), at(0));
         assert!(schedule.poll(at(1)).is_empty() && schedule.status(false).is_none());
         let day = schedule.hours.zone().clone();
-        let today = Timestamp::from_microsecond(at(0).utc.as_micros())
+        let today = jiff::Timestamp::from_microsecond(at(0).utc.as_micros())
             .unwrap()
             .to_zoned(day)
             .strftime("%a")
@@ -366,14 +358,17 @@ mod tests {
                 "2020-11-02T05:00:00Z",
             ),
         ] {
-            let us = |text: &str| text.parse::<Timestamp>().unwrap().as_microsecond();
+            let at = |text: &str| {
+                let at: jiff::Timestamp = text.parse().unwrap();
+                Timestamp::from_micros(at.as_microsecond())
+            };
             let zone_now = TimeZone::get(zone).unwrap();
             assert_eq!(
-                next_day_us(us(now), &zone_now),
-                Some(us(begin)),
+                next_day(at(now), &zone_now),
+                Some(at(begin)),
                 "{zone}, {now}"
             );
         }
-        assert_eq!(next_day_us(i64::MAX, &TimeZone::UTC), None);
+        assert_eq!(next_day(Timestamp::MAX, &TimeZone::UTC), None);
     }
 }

@@ -7,15 +7,15 @@ use super::camera_thread::CameraThread;
 use super::effect::{Effect, Effects};
 use super::queue::CaptureResult;
 use crate::random::random_u64;
-use model::{ActiveWindow, Moment};
+use model::{ActiveWindow, Moment, Timestamp};
 use recorder::SkipReason;
 use report::{DiskStatus, LogSubject};
 use screenshots::EncodedScreenshot;
 use screenshots::{CaptureDue, CaptureSchedule};
 use std::time::Duration;
 
-/// How long a screenshot is held, in microseconds of the boot clock.
-const HOLD_US: u64 = 1_000_000;
+/// How long a screenshot is held.
+const HOLD: Duration = Duration::from_secs(1);
 
 /// A screenshot that is not stored yet.
 pub(super) struct HeldScreenshot {
@@ -30,7 +30,7 @@ pub(super) struct Screenshots {
     camera: Option<CameraThread>,
     timer: Option<CaptureSchedule>,
     held: Option<HeldScreenshot>,
-    last_taken: Option<i64>,
+    last_taken: Option<Timestamp>,
     /// Somebody asked for the screenshot that is being taken.
     user_waits: bool,
     /// Orders whose answer is still to come.
@@ -42,20 +42,16 @@ pub(super) struct Screenshots {
 }
 
 impl Screenshots {
-    /// `interval_us`: one screenshot at a random moment in each interval.
+    /// `interval`: one screenshot at a random moment in each interval.
     pub(super) fn new(
         camera: Option<CameraThread>,
         is_enabled: bool,
-        interval_us: u64,
+        interval: Duration,
         now: Moment,
     ) -> Self {
-        let timer = camera.is_some().then(|| {
-            CaptureSchedule::new(
-                interval_us,
-                model::micros::to_micros(now.boot),
-                random_u64(),
-            )
-        });
+        let timer = camera
+            .is_some()
+            .then(|| CaptureSchedule::new(interval, now.boot, random_u64()));
         Self {
             camera,
             timer,
@@ -70,9 +66,9 @@ impl Screenshots {
 
     /// True at the random moment of each interval. A moment at which none may be taken passes; it is not made up for.
     pub(super) fn poll_timer(&mut self, now: Moment) -> bool {
-        self.timer.as_mut().is_some_and(|timer| {
-            timer.poll(model::micros::to_micros(now.boot), random_u64()) == CaptureDue::Now
-        })
+        self.timer
+            .as_mut()
+            .is_some_and(|timer| timer.poll(now.boot, random_u64()) == CaptureDue::Now)
     }
 
     /// Orders a screenshot of the window that `target` names, or says why there is none.
@@ -136,8 +132,7 @@ impl Screenshots {
 
     /// The screenshot that was held long enough.
     pub(super) fn take_held(&mut self, now: Moment) -> Option<HeldScreenshot> {
-        self.held
-            .take_if(|held| model::micros::to_micros(now.since(held.at)) >= HOLD_US)
+        self.held.take_if(|held| now.since(held.at) >= HOLD)
     }
 
     /// The held screenshot, at the end of the run.
@@ -156,35 +151,27 @@ impl Screenshots {
     }
 
     /// A screenshot of this time is in the journal.
-    pub(super) fn mark_stored(&mut self, taken_at: i64) {
+    pub(super) fn mark_stored(&mut self, taken_at: Timestamp) {
         self.last_taken = Some(taken_at);
     }
 
-    /// When the last stored one was taken, in microseconds since the Unix epoch (UTC).
-    pub(super) fn last_taken(&self) -> Option<i64> {
+    /// When the last stored one was taken.
+    pub(super) fn last_taken(&self) -> Option<Timestamp> {
         self.last_taken
     }
 
-    /// When the next one is due, in microseconds since the Unix epoch (UTC).
-    pub(super) fn next_due(&self, now: Moment) -> Option<i64> {
+    /// When the next one is due.
+    pub(super) fn next_due(&self, now: Moment) -> Option<Timestamp> {
         let timer = self.timer.as_ref()?;
-        let wait = timer
-            .moment_us()
-            .saturating_sub(model::micros::to_micros(now.boot));
-        Some(now.utc.as_micros().saturating_add_unsigned(wait))
+        Some(now.utc + timer.moment().saturating_sub(now.boot))
     }
 
     /// Until a screenshot is due or was held long enough.
     pub(super) fn time_until_wake(&self, now: Moment) -> Duration {
-        let timer = self.timer.as_ref().map(CaptureSchedule::moment_us);
-        let held = self
-            .held
-            .as_ref()
-            .map(|held| model::micros::to_micros(held.at.boot) + HOLD_US);
+        let timer = self.timer.as_ref().map(CaptureSchedule::moment);
+        let held = self.held.as_ref().map(|held| held.at.boot + HOLD);
         let next = timer.into_iter().chain(held).min();
-        next.map_or(Duration::MAX, |at| {
-            Duration::from_micros(at.saturating_sub(model::micros::to_micros(now.boot)))
-        })
+        next.map_or(Duration::MAX, |at| at.saturating_sub(now.boot))
     }
 
     pub(super) fn has_camera(&self) -> bool {
@@ -211,15 +198,15 @@ mod tests {
     use super::*;
 
     const NOW: Moment = Moment {
-        utc: model::Timestamp::from_micros(0),
-        boot: std::time::Duration::from_micros(0),
-        awake: std::time::Duration::from_micros(0),
+        utc: Timestamp::UNIX_EPOCH,
+        boot: Duration::ZERO,
+        awake: Duration::ZERO,
     };
 
     #[test]
     fn without_a_camera_the_reason_is_in_the_settings_or_the_desktop() {
         let refuse = |is_enabled| {
-            let mut screenshots = Screenshots::new(None, is_enabled, 1, NOW);
+            let mut screenshots = Screenshots::new(None, is_enabled, HOLD, NOW);
             assert!(!screenshots.has_camera() && !screenshots.poll_timer(NOW));
             screenshots.order_for_user(|| Err(SkipReason::NoWindow), None)
         };
@@ -233,7 +220,7 @@ mod tests {
 
     #[test]
     fn only_a_person_who_waits_gets_to_know_a_refusal() {
-        let mut screenshots = Screenshots::new(None, true, 1, NOW);
+        let mut screenshots = Screenshots::new(None, true, HOLD, NOW);
         let refusal = || CaptureResult::None("unchanged".to_owned());
         assert!(screenshots.receive(refusal(), NOW).is_empty());
         screenshots.user_waits = true;

@@ -24,10 +24,9 @@ use crate::latch::Latch;
 use ::screenshots::{ScreenshotQuality, ScreenshotSettings};
 use anyhow::Context;
 use journal::{JournalKeys, RecoveryReport};
-use model::{Clock, MICROS_PER_SECOND, Moment, Notice, NoticeCode, Record, TimedEvent};
+use model::{Clock, Moment, Notice, NoticeCode, Record, TimedEvent};
 use platform::timezone::current_zone_name;
 use recorder::RecorderInput;
-use report::LogSubject;
 use sense::Desktop;
 use settings::{Policy, QualitySetting};
 use std::io::BufRead;
@@ -109,14 +108,9 @@ pub(super) fn start(
     let indicator = DesktopIndicator::start(policy.visibility, context, &queue);
     recording.watch_sensors(desktop.start(events));
     let zone = recording.zone();
-    let day = report::local_date(now.utc.as_micros(), zone);
-    let own = read_own_day(&paths, &keys, day, now.utc.as_micros(), zone);
-    let today = TodayTracker::start(
-        handover.today.take(),
-        own.as_ref(),
-        now.utc.as_micros(),
-        zone,
-    );
+    let day = report::local_date(now.utc, zone);
+    let own = read_own_day(&paths, &keys, day, now.utc, zone);
+    let today = TodayTracker::start(handover.today.take(), own.as_ref(), now.utc, zone);
     let mut agent = Agent {
         is_replay,
         recording,
@@ -139,8 +133,7 @@ pub(super) fn start(
     agent.viewers.show_records(&recovered);
     if has_recovered && !recovery.clean {
         let text = "The last run was not shut down properly; no stored record is lost.";
-        let subject = LogSubject::Notice(NoticeCode::Recovered);
-        agent.apply(vec![Effect::Log(subject, text.to_owned())], now);
+        agent.apply(vec![Effect::log_notice(NoticeCode::Recovered, text)], now);
     }
     let effects = agent.schedule.restore_pause(now);
     agent.apply(effects, now);
@@ -182,10 +175,10 @@ fn start_schedule(
     );
     let notice = RecorderInput::Notice(NoticeCode::Daily, reminder.clone());
     recording.apply(now, notice);
-    let day = report::local_date(now.utc.as_micros(), recording.zone());
+    let day = report::local_date(now.utc, recording.zone());
     let schedule = Schedule::new(
         policy.schedule.recording_schedule()?,
-        PauseFile::open(context.paths.pause_file(), now.utc.as_micros()),
+        PauseFile::open(context.paths.pause_file(), now.utc),
         DailyReminder::new(reminder, day),
         now,
     );
@@ -216,8 +209,8 @@ fn start_screenshots(
         .map(|capture| CameraThread::start(capture, settings, queue.clone()))
         .transpose()
         .context("cannot start the camera thread")?;
-    let interval_us = policy.screenshots.interval.as_secs() * MICROS_PER_SECOND;
-    Ok(Screenshots::new(camera, is_enabled, interval_us, now))
+    let interval = policy.screenshots.interval;
+    Ok(Screenshots::new(camera, is_enabled, interval, now))
 }
 
 /// Records about the end of the last run.
@@ -231,7 +224,7 @@ fn describe_recovery(recovery: &RecoveryReport) -> Vec<Record> {
         .to_string();
     let mut notice = |code, text: String| {
         records.push(Record::Notice(Notice {
-            at: model::Timestamp::from_micros(at_us.as_micros()),
+            at: at_us,
             zone: zone.clone(),
             code,
             text,

@@ -2,7 +2,7 @@
 
 use crate::day_so_far::merge_day;
 use jiff::civil::Date;
-use model::{Counts, Span};
+use model::{Counts, Span, Timestamp};
 use protocol::RedactionSummary;
 use report::StateTotal;
 use report::{DaySummary, TodayTotals};
@@ -13,8 +13,8 @@ pub(super) struct TodayTracker {
     totals: TodayTotals,
     /// The totals of the day before this start.
     earlier: Option<TodayTotals>,
-    /// When this process started, in microseconds since the Unix epoch (UTC).
-    started_at: i64,
+    /// When this process started.
+    started: Timestamp,
 }
 
 impl TodayTracker {
@@ -22,20 +22,20 @@ impl TodayTracker {
     pub(super) fn start(
         earlier: Option<TodayTotals>,
         own: Option<&TodayTotals>,
-        now_us: i64,
+        now: Timestamp,
         zone: &str,
     ) -> Self {
-        let day = report::local_date(now_us, zone);
+        let day = report::local_date(now, zone);
         Self {
             totals: merge_day(earlier.as_ref(), own, day, zone),
             earlier,
-            started_at: now_us,
+            started: now,
         }
     }
 
     /// Adds a closed span; a new day begins at nothing.
     pub(super) fn add(&mut self, span: &Span) {
-        let day = report::local_date(span.start.as_micros(), &span.zone);
+        let day = report::local_date(span.start, &span.zone);
         if day != self.totals.day() {
             self.totals = TodayTotals::new(day, &span.zone);
         }
@@ -50,7 +50,7 @@ impl TodayTracker {
         self.totals.counts()
     }
 
-    /// Microseconds in each state.
+    /// Time in each state.
     pub(super) fn states(&self) -> Vec<StateTotal> {
         self.totals.states()
     }
@@ -69,9 +69,10 @@ impl TodayTracker {
         zone: &str,
     ) {
         for (start_us, counts) in &summary.redacted_counts {
-            self.totals.subtract(*start_us, *counts, zone);
+            let start = Timestamp::from_micros(*start_us);
+            self.totals.subtract(start, *counts, zone);
         }
-        let is_younger = range.is_some_and(|range| range.start >= self.started_at);
+        let is_younger = range.is_some_and(|range| range.start >= self.started.as_micros());
         if let Some(earlier) = &mut self.earlier
             && !is_younger
         {
@@ -92,18 +93,19 @@ mod tests {
     use super::*;
     use model::{Coverage, InputCounts, WindowInfo};
     use std::sync::Arc;
+    use std::time::Duration;
 
-    const START: i64 = 1_790_000_000_000_000;
-    const SECOND: i64 = 1_000_000;
+    const START: Timestamp = Timestamp::from_seconds(1_790_000_000);
+    const SECOND: Duration = Duration::from_secs(1);
 
-    fn span(app: &str, start_us: i64) -> Span {
+    fn span(app: &str, start: Timestamp) -> Span {
         let window = WindowInfo {
             app: app.to_owned(),
             ..WindowInfo::default()
         };
         Span {
-            start: model::Timestamp::from_micros(start_us),
-            duration: std::time::Duration::from_micros(10_000_000),
+            start,
+            duration: 10 * SECOND,
             zone: "UTC".into(),
             state: Coverage::Active,
             protected: false,
@@ -119,9 +121,9 @@ mod tests {
         }
     }
 
-    fn totals(app: &str, start_us: i64) -> TodayTotals {
+    fn totals(app: &str, start: Timestamp) -> TodayTotals {
         let mut totals = TodayTotals::new(report::local_date(START, "UTC"), "UTC");
-        totals.add(&span(app, start_us));
+        totals.add(&span(app, start));
         totals
     }
 
@@ -133,14 +135,14 @@ mod tests {
     #[test]
     fn a_redaction_takes_counts_and_names_of_earlier_starts_back() {
         let earlier = totals("Earlier", START - 60 * SECOND);
-        let redacted = |range_start: i64| {
+        let redacted = |range_start: Timestamp| {
             let mut today = TodayTracker::start(Some(earlier.clone()), None, START, "UTC");
             today.add(&span("Own", START + SECOND));
             let summary = RedactionSummary {
-                redacted_counts: vec![(START + SECOND, span("Own", 0).counts)],
+                redacted_counts: vec![((START + SECOND).as_micros(), span("Own", START).counts)],
                 ..RedactionSummary::default()
             };
-            let range = range_start..START + 20 * SECOND;
+            let range = range_start.as_micros()..(START + 20 * SECOND).as_micros();
             today.redact(Some(&range), &summary, None, "UTC");
             today
         };

@@ -3,8 +3,7 @@
 use super::effect::{Effect, Effects};
 use super::queue::{AgentQueue, UploadRun};
 use super::upload_thread::{UploadProcessSetup, UploadThread};
-use model::{Moment, NoticeCode};
-use recorder::RecorderInput;
+use model::{Moment, NoticeCode, Timestamp};
 use report::UploadAttempt;
 use std::time::Duration;
 
@@ -12,8 +11,8 @@ use std::time::Duration;
 pub(super) struct Uploads {
     thread: Option<UploadThread>,
     last_run: Option<UploadAttempt>,
-    /// When the next one is due, in microseconds since the Unix epoch (UTC).
-    next_at: Option<i64>,
+    /// When the next one is due.
+    next_at: Option<Timestamp>,
     /// Somebody has to do something before an upload can succeed.
     is_stuck: bool,
     /// For people.
@@ -46,13 +45,11 @@ impl Uploads {
 
     /// An upload has ended.
     pub(super) fn record_run(&mut self, run: &UploadRun, now: Moment) -> Effects {
-        self.next_at = i64::try_from(run.next_in.as_micros())
-            .ok()
-            .map(|us| now.utc.as_micros().saturating_add(us));
+        self.next_at = Some(now.utc + run.next_in);
         let attempt = match &run.result {
-            Ok(summary) => summary.to_status(now.utc.as_micros(), &self.destination),
+            Ok(summary) => summary.to_status(now.utc, &self.destination),
             Err(why) => UploadAttempt {
-                at_us: now.utc.as_micros(),
+                at: now.utc,
                 text: why.clone(),
                 ok: false,
             },
@@ -62,17 +59,20 @@ impl Uploads {
         let mut effects = Effects::new();
         if problem.is_some_and(|p| p.permanent) && !self.is_stuck {
             self.is_stuck = true;
-            effects.push(notice(NoticeCode::UploadStuck, attempt.text.clone()));
+            effects.push(Effect::notice(
+                NoticeCode::UploadStuck,
+                attempt.text.clone(),
+            ));
         } else if attempt.ok && self.is_stuck {
             self.is_stuck = false;
             let text = "Uploading works again.".to_owned();
-            effects.push(notice(NoticeCode::UploadBack, text));
+            effects.push(Effect::notice(NoticeCode::UploadBack, text));
         }
         if problem.is_some_and(|p| p.damaged) {
             effects.push(Effect::CheckJournal);
         }
         if let Some(text) = summary.and_then(|s| s.retention.clone()) {
-            effects.push(notice(NoticeCode::Retention, text));
+            effects.push(Effect::notice(NoticeCode::Retention, text));
         }
         effects.push(Effect::LogUpload(attempt.clone()));
         self.last_run = Some(attempt);
@@ -83,8 +83,8 @@ impl Uploads {
         self.last_run.as_ref()
     }
 
-    /// When the next one is due, in microseconds since the Unix epoch (UTC).
-    pub(super) fn next_at(&self) -> Option<i64> {
+    /// When the next one is due.
+    pub(super) fn next_at(&self) -> Option<Timestamp> {
         self.next_at
     }
 
@@ -99,9 +99,7 @@ impl Uploads {
         };
         match thread.finish(limit).map(|run| run.result) {
             Some(Ok(summary)) => {
-                let sent = summary
-                    .to_status(now.utc.as_micros(), &self.destination)
-                    .text;
+                let sent = summary.to_status(now.utc, &self.destination).text;
                 std::iter::once(sent)
                     .chain(summary.describe_hold())
                     .collect()
@@ -117,10 +115,6 @@ impl Uploads {
     }
 }
 
-fn notice(code: NoticeCode, text: String) -> Effect {
-    Effect::Record(RecorderInput::Notice(code, text))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::effect::describe_effects;
@@ -128,9 +122,9 @@ mod tests {
     use crate::uploader::{UploadProblem, UploadSummary};
 
     const NOW: Moment = Moment {
-        utc: model::Timestamp::from_micros(1_000_000),
-        boot: std::time::Duration::from_micros(0),
-        awake: std::time::Duration::from_micros(0),
+        utc: Timestamp::from_seconds(1),
+        boot: Duration::ZERO,
+        awake: Duration::ZERO,
     };
 
     fn run(error: Option<UploadProblem>, retention: Option<&str>) -> UploadRun {
@@ -178,7 +172,7 @@ mod tests {
             ["notice UploadBack", "log upload true"]
         );
         assert_eq!(record(&run(None, None)), ["log upload true"]);
-        assert_eq!(uploads.next_at(), Some(301_000_000));
+        assert_eq!(uploads.next_at(), Some(Timestamp::from_seconds(301)));
         assert!(uploads.last_run().is_some_and(|last| last.ok));
     }
 }

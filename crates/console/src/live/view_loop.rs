@@ -11,7 +11,7 @@ use crate::input::{InputEvents, KeyInput, TerminalInput};
 use crate::panel::{Panel, PanelScreenshot, render_panel, screenshot_area};
 use crate::split_screen::SplitScreen;
 use crate::updates::{PendingUpdates, ShownScreenshot, ViewUpdates};
-use model::Clock;
+use model::{Clock, Timestamp};
 use ratatui::layout::{Rect, Size};
 use ratatui_image::protocol::Protocol as EncodedImage;
 use report::format::{format_count, format_minute};
@@ -234,7 +234,10 @@ impl ViewLoop {
         let screenshot = match (&self.encoded, &self.screenshot) {
             (Some(encoded), Some(shown)) => Some(PanelScreenshot {
                 encoded,
-                caption: shown.format_caption(&format_minute(shown.at_us, &load_zone(zone_name))),
+                caption: shown.format_caption(&format_minute(
+                    Timestamp::from_micros(shown.at_us),
+                    &load_zone(zone_name),
+                )),
             }),
             _ => None,
         };
@@ -244,7 +247,7 @@ impl ViewLoop {
         let panel = Panel {
             status: self.status.as_deref(),
             day_summary: self.day_summary.as_deref(),
-            now_us: time.now().utc.as_micros(),
+            now: time.now().utc,
             question: question.as_deref(),
             message: self.dialog.current_message(now),
             help: self.dialog.shows_help(),
@@ -273,7 +276,7 @@ fn redraw_interval(changed: bool) -> Duration {
 /// The log line that stands for lines the view was too slow to show.
 fn dropped_lines_note(lines: u64, at_us: i64, status: Option<&AgentStatus>) -> LogLine {
     LogLine {
-        at_us,
+        at: Timestamp::from_micros(at_us),
         zone: status.map_or("UTC", |s| s.zone.as_str()).into(),
         word: LogSubject::Notice(model::NoticeCode::Stalled),
         text: format!(
@@ -281,6 +284,6 @@ fn dropped_lines_note(lines: u64, at_us: i64, status: Option<&AgentStatus>) -> L
             format_count(lines, "line was", "lines were")
         ),
         detail: String::new(),
-        dur_us: None,
+        duration: None,
     }
 }

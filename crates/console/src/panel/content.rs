@@ -1,6 +1,6 @@
 //! The contents of the panel, the division of its rows, and its colours.
 
-use model::Coverage;
+use model::{Coverage, Timestamp};
 use ratatui::layout::{Rect, Size};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui_image::protocol::Protocol as EncodedImage;
@@ -28,8 +28,8 @@ pub(crate) struct Panel<'a> {
     pub(crate) status: Option<&'a AgentStatus>,
     /// The day so far; none until it is known.
     pub(crate) day_summary: Option<&'a DaySummary>,
-    /// The present, in microseconds since the Unix epoch (UTC).
-    pub(crate) now_us: i64,
+    /// The present.
+    pub(crate) now: Timestamp,
     /// A question, shown in place of the keys.
     pub(crate) question: Option<&'a str>,
     /// A message, shown in place of the keys while there is no question.

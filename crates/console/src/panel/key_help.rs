@@ -31,7 +31,7 @@ const KEYS: [(&str, &str); 11] = [
     ),
     (
         "day",
-        "█ active  ▒ idle  ─ locked, asleep  = paused  ! sensor lost, low battery",
+        "█ active ▒ idle ─ locked, asleep = paused ! sensor lost, low battery",
     ),
 ];
 

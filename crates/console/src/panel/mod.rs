@@ -85,18 +85,18 @@ fn draw_headline(panel: &Panel<'_>, area: Rect, buf: &mut Buffer) {
     buf.set_string(area.x, area.y, "─".repeat(width), panel.dim_style());
     let (headline, style) = match panel.status {
         Some(s) => {
-            let symbol = if s.is_recording(panel.now_us) {
+            let symbol = if s.is_recording(panel.now) {
                 "●"
             } else {
                 "○"
             };
-            let colour = if s.is_fresh(panel.now_us) {
+            let colour = if s.is_fresh(panel.now) {
                 state_colour(s.state)
             } else {
                 Color::Red
             };
             (
-                format!(" {symbol} {} ", s.headline(panel.now_us)),
+                format!(" {symbol} {} ", s.headline(panel.now)),
                 panel.coloured_style(colour).add_modifier(Modifier::BOLD),
             )
         }
@@ -152,7 +152,7 @@ fn draw_key_row(panel: &Panel<'_>, area: Rect, buf: &mut Buffer) {
     let mut shown: Vec<(&str, &str)> = keys.to_vec();
     // The list of keys names those that are left out here.
     for spare in ["‹›", "o", "d", "x", "s", "p", "?"] {
-        if width(&shown) < usize::from(area.width) {
+        if width(&shown) <= usize::from(area.width) {
             break;
         }
         shown.retain(|(key, _)| *key != spare);

@@ -1,11 +1,13 @@
 //! The rows of text on the present state. The least important ones are left out where rows are short.
 
 use super::content::Panel;
+use model::Timestamp;
 use ratatui::style::{Color, Modifier, Style};
 use report::AgentStatus;
 use report::format::{format_age, format_clock_time};
 use report::load_zone;
 use report::status::format_counts;
+use std::time::Duration;
 
 /// One row: a label and its text.
 pub(super) struct PanelRow {
@@ -32,7 +34,7 @@ pub(super) fn text_rows(panel: &Panel<'_>, max_rows: u16) -> Vec<PanelRow> {
     let Some(s) = panel.status else {
         return vec![PanelRow::new("window", "waiting for the first record …", 9)];
     };
-    let now = panel.now_us;
+    let now = panel.now;
     let mut rows = vec![PanelRow {
         style: Style::new().add_modifier(Modifier::BOLD),
         ..PanelRow::new("window", s.window_label(), 9)
@@ -99,15 +101,15 @@ pub(super) fn text_rows(panel: &Panel<'_>, max_rows: u16) -> Vec<PanelRow> {
 }
 
 /// When the last screenshot was taken, and when the next one is due.
-fn screenshot_text(s: &AgentStatus, now: i64) -> String {
-    let last = match s.last_shot_us {
+fn screenshot_text(s: &AgentStatus, now: Timestamp) -> String {
+    let last = match s.last_screenshot {
         Some(at) => format!("last at {}", format_clock_time(at, &load_zone(&s.zone))),
         None => "none yet".to_owned(),
     };
-    match s.next_shot_us {
+    match s.next_screenshot {
         Some(next) => {
-            let left = u64::try_from(next.saturating_sub(now)).unwrap_or(0);
-            format!("{last} · next within {}", format_age(left.max(1_000_000)))
+            let left = next.duration_since(now).max(Duration::from_secs(1));
+            format!("{last} · next within {}", format_age(left))
         }
         None => format!("{last} · off"),
     }

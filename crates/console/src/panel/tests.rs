@@ -4,15 +4,16 @@ use super::*;
 use crate::graphics::{GraphicsProtocol, TerminalGraphics, decode_image};
 use crate::inline_image::tests::red_over_blue;
 use image::ImageFormat;
-use model::{Counts, InputCounts, PowerState, SensorKind, Unsupported, WindowInfo};
+use model::{Counts, InputCounts, PowerState, SensorKind, Timestamp, Unsupported, WindowInfo};
 use ratatui::backend::TestBackend;
 use ratatui::{Terminal, TerminalOptions, Viewport};
 use report::StateTotal;
 use report::status::MissingSensor;
 use report::{AgentStatus, OutboxSummary, ScheduleStatus, UploadAttempt};
+use std::time::Duration;
 
-const NOW: i64 = 1_784_100_000_000_000;
-const S: i64 = 1_000_000;
+const NOW: Timestamp = Timestamp::from_seconds(1_784_100_000);
+const S: Duration = Duration::from_secs(1);
 
 fn status() -> AgentStatus {
     AgentStatus {
@@ -21,7 +22,7 @@ fn status() -> AgentStatus {
         data_dir: "/home/ada/.local/share/uam".into(),
         zone: "Europe/Berlin".into(),
         state: Coverage::Active,
-        since_us: NOW - 760 * S,
+        since: NOW - 760 * S,
         protected: false,
         window: Some(WindowInfo {
             app: "Editor".into(),
@@ -33,14 +34,14 @@ fn status() -> AgentStatus {
         today: vec![
             StateTotal {
                 state: Coverage::Active,
-                us: 11_520_000_000,
+                duration: Duration::from_secs(11_520),
             },
             StateTotal {
                 state: Coverage::Idle,
-                us: 1_200_000_000,
+                duration: Duration::from_secs(1_200),
             },
         ],
-        last_durable_us: Some(NOW - 2 * S),
+        last_durable: Some(NOW - 2 * S),
         outbox: OutboxSummary {
             records: 12,
             shots: 1,
@@ -48,15 +49,15 @@ fn status() -> AgentStatus {
         },
         destination: "s3://team-bucket/uam".into(),
         last_upload: Some(UploadAttempt {
-            at_us: NOW - 100 * S,
-            text: "42 records, 1 shot".into(),
+            at: NOW - 100 * S,
+            text: "42 records, 1 screenshot".into(),
             ok: true,
         }),
-        next_upload_us: Some(NOW + 200 * S),
-        last_shot_us: Some(NOW - 60 * S),
-        next_shot_us: Some(NOW + 240 * S),
-        idle_us: Some(4_000_000),
-        paused_until_us: None,
+        next_upload: Some(NOW + 200 * S),
+        last_screenshot: Some(NOW - 60 * S),
+        next_screenshot: Some(NOW + 240 * S),
+        idle: Some(4 * S),
+        paused_until: None,
         hours: None,
         power: None,
         disk: None,
@@ -97,7 +98,7 @@ fn panel(status: &AgentStatus) -> Panel<'_> {
     Panel {
         status: Some(status),
         day_summary: None,
-        now_us: NOW,
+        now: NOW,
         question: None,
         message: None,
         help: false,
@@ -145,7 +146,7 @@ fn hostile_titles_stay_in_their_row() {
 #[test]
 fn words_carry_the_meaning_without_colours() {
     let mut s = status();
-    s.last_durable_us = Some(NOW - 40 * S);
+    s.last_durable = Some(NOW - 40 * S);
     let panel = Panel {
         colour: false,
         question: Some("Stop recording and quit?  y yes   any other key: go on"),
@@ -168,14 +169,14 @@ fn protected_paused_and_offline() {
     let mut s = status();
     s.state = Coverage::Paused;
     s.window = None;
-    s.paused_until_us = Some(NOW + 600 * S);
-    s.next_shot_us = None;
+    s.paused_until = Some(NOW + 600 * S);
+    s.next_screenshot = None;
     insta::assert_snapshot!("paused_80x24", draw_test_panel(80, 24, &panel(&s)));
 
-    s.paused_until_us = None;
+    s.paused_until = None;
     s.hours = Some(ScheduleStatus {
         inside: false,
-        next_change_us: Some(NOW + 50_000 * S),
+        next_change: Some(NOW + 50_000 * S),
         pausing: true,
     });
     insta::assert_snapshot!("outside_hours_80x28", draw_test_panel(80, 28, &panel(&s)));
@@ -187,8 +188,8 @@ fn protected_paused_and_offline() {
         bytes: 98_000_000,
     };
     s.last_upload = Some(UploadAttempt {
-        at_us: NOW - 3600 * S,
-        text: "the sink does not answer; trying again".into(),
+        at: NOW - 3600 * S,
+        text: "the store does not answer; trying again".into(),
         ok: false,
     });
     s.power = Some(PowerState {
@@ -239,7 +240,7 @@ fn the_last_screenshot_stands_beside_the_text() {
     let panel = Panel {
         screenshot: Some(PanelScreenshot {
             encoded: &encoded,
-            caption: "shot at 09:19:00, blurred".into(),
+            caption: "screenshot at 09:19:00, blurred".into(),
         }),
         ..panel(&s)
     };
@@ -262,7 +263,7 @@ fn before_the_first_record() {
     let panel = Panel {
         status: None,
         day_summary: None,
-        now_us: NOW,
+        now: NOW,
         question: None,
         message: None,
         help: false,
@@ -276,10 +277,10 @@ fn before_the_first_record() {
 #[test]
 fn the_day_fits_every_size_and_strange_names_stay_in_their_rows() {
     let mut today = report::TodayTotals::new(jiff::civil::date(2026, 7, 15), "Europe/Berlin");
-    for n in 0..60 {
+    for n in 0..60u32 {
         today.add(&model::Span {
-            start: model::Timestamp::from_micros(NOW - (60 - n) * 60 * S),
-            duration: std::time::Duration::from_micros(60_000_000),
+            start: NOW - (60 - n) * 60 * S,
+            duration: 60 * S,
             zone: "Europe/Berlin".into(),
             state: Coverage::ALL[n as usize % 8],
             protected: n % 5 == 4,
@@ -305,10 +306,15 @@ fn the_day_fits_every_size_and_strange_names_stay_in_their_rows() {
         (200, 60),
         (400, 90),
     ] {
-        for now_us in [0, NOW, NOW + 400 * 86_400 * S, i64::MAX] {
+        for now in [
+            Timestamp::UNIX_EPOCH,
+            NOW,
+            NOW + 400 * 86_400 * S,
+            Timestamp::MAX,
+        ] {
             let panel = Panel {
                 day_summary: Some(today.day_summary()),
-                now_us,
+                now,
                 ..panel(&s)
             };
             let shown = draw_test_panel(columns, rows, &panel);

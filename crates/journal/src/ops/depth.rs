@@ -6,7 +6,7 @@ use crate::tables::{erased, meta, records, screenshots, segments, sequence};
 use model::Timestamp;
 use rusqlite::Connection;
 
-/// What waits for the sink.
+/// The objects that wait for the sink.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OutboxDepth {
     /// Records the sink does not have.
@@ -21,7 +21,7 @@ pub struct OutboxDepth {
     pub oldest_frozen: Option<Timestamp>,
 }
 
-/// Measures what waits: a few rows and the index of waiting screenshots are read, whatever the number of records.
+/// Measures the outbox: a few rows and the index of waiting screenshots are read, whatever the number of records.
 pub(crate) fn measure_depth(db: &Database) -> Result<OutboxDepth, JournalError> {
     db.query("measure the outbox", |conn| {
         let acked = meta::acked_through(conn)?;

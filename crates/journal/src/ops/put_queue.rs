@@ -19,7 +19,7 @@ fn is_held(now: Option<Timestamp>, frozen_at: Option<Timestamp>, not_before: Tim
 }
 
 /// The oldest `limit` screenshots that go before the segment [`next_segment`] gives, or the last ones when it gives none.
-/// `now`: leave alone what is held back then.
+/// `now`: leave objects alone that are held back then.
 pub(crate) fn next_screenshots(
     db: &Database,
     limit: usize,

@@ -10,7 +10,7 @@ mod imp;
 #[path = "windows.rs"]
 mod imp;
 
-use model::{Clock, Moment};
+use model::{Clock, Moment, Timestamp};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The operating system's clocks: wall clock, boot clock (counts through sleep) and awake clock (does not).
@@ -34,10 +34,10 @@ pub fn unix_time() -> Duration {
         .unwrap_or_default()
 }
 
-/// The wall clock in microseconds since the Unix epoch (UTC), as records count it.
+/// The wall clock, as records count it: whole microseconds.
 #[must_use]
-pub fn current_time_us() -> i64 {
-    i64::try_from(unix_time().as_micros()).unwrap_or(i64::MAX)
+pub fn current_time() -> Timestamp {
+    Timestamp::from_micros(i64::try_from(unix_time().as_micros()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]
@@ -48,13 +48,10 @@ mod tests {
     fn the_boot_clock_never_stands_behind_the_awake_clock() {
         let first = SystemClock.now();
         let second = SystemClock.now();
-        assert!(model::micros::to_micros(second.boot) >= model::micros::to_micros(first.boot));
-        assert!(model::micros::to_micros(second.awake) >= model::micros::to_micros(first.awake));
+        assert!(second.boot >= first.boot);
+        assert!(second.awake >= first.awake);
         // The clocks are read one after the other, so allow what passes between the reads.
-        assert!(
-            model::micros::to_micros(second.boot) + 1_000_000
-                >= model::micros::to_micros(second.awake)
-        );
-        assert!(second.utc.as_micros() > 1_600_000_000_000_000);
+        assert!(second.boot + Duration::from_secs(1) >= second.awake);
+        assert!(second.utc > Timestamp::from_seconds(1_600_000_000));
     }
 }

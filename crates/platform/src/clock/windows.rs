@@ -3,15 +3,16 @@
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
 use crate::windows::to_ticks;
-use model::Moment;
+use model::{Moment, Timestamp};
 use std::sync::OnceLock;
+use std::time::Duration;
 use windows_sys::Win32::Foundation::FILETIME;
 use windows_sys::Win32::System::Performance::{QueryPerformanceCounter, QueryPerformanceFrequency};
 use windows_sys::Win32::System::SystemInformation::GetSystemTimePreciseAsFileTime;
 use windows_sys::Win32::System::WindowsProgramming::QueryUnbiasedInterruptTime;
 
-/// 1601-01-01, where a `FILETIME` begins, to 1970-01-01, in microseconds.
-const EPOCH_US: i64 = 11_644_473_600_000_000;
+/// From 1601-01-01, where a `FILETIME` begins, to 1970-01-01.
+const EPOCH: Duration = Duration::from_secs(11_644_473_600);
 
 static TICKS_PER_SECOND: OnceLock<i64> = OnceLock::new();
 
@@ -27,14 +28,14 @@ pub(super) fn read_clocks() -> Moment {
         QueryPerformanceCounter(&mut ticks);
         QueryUnbiasedInterruptTime(&mut awake);
     }
-    let utc_us = i64::try_from(to_ticks(utc) / 10).unwrap_or(i64::MAX);
+    let since_1601 = i64::try_from(to_ticks(utc) / 10).unwrap_or(i64::MAX);
     Moment {
-        utc: model::Timestamp::from_micros(utc_us.saturating_sub(EPOCH_US)),
-        boot: std::time::Duration::from_micros(to_micros(
+        utc: Timestamp::from_micros(since_1601) - EPOCH,
+        boot: Duration::from_micros(to_micros(
             ticks,
             *TICKS_PER_SECOND.get_or_init(ticks_per_second),
         )),
-        awake: std::time::Duration::from_micros(awake / 10),
+        awake: Duration::from_micros(awake / 10),
     }
 }
 

@@ -13,17 +13,17 @@ fn zone(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap()
 }
 
-/// Microseconds of an instant written as RFC 3339.
-fn utc(text: &str) -> i64 {
-    text.parse::<Timestamp>().unwrap().as_microsecond()
+/// An instant written as RFC 3339.
+fn utc(text: &str) -> model::Timestamp {
+    to_model(text.parse().unwrap())
 }
 
 /// Inside or not, and the next change as the clock on the wall shows it, with its offset.
 fn told(hours: &RecordingSchedule, at: &str, zone_name: &str) -> (bool, String) {
     let zone = zone(zone_name);
     let now = hours.state_at(utc(at), &zone);
-    let next = now.next_change_us.map_or_else(String::new, |us| {
-        let at = Timestamp::from_microsecond(us)
+    let next = now.next_change.map_or_else(String::new, |next| {
+        let at = Timestamp::from_microsecond(next.as_micros())
             .unwrap()
             .to_zoned(zone.clone());
         at.strftime("%a %H:%M %z").to_string()
@@ -63,7 +63,7 @@ fn no_entry_and_a_full_week_never_change() {
         hours(&["mon-sun 00:00-24:00"]),
     ] {
         let now = h.state_at(utc("2026-03-02T08:00:00Z"), &zone("Europe/Berlin"));
-        assert_eq!((now.inside, now.next_change_us), (true, None));
+        assert_eq!((now.inside, now.next_change), (true, None));
     }
     assert!(hours(&[]).is_always() && !hours(&["mon-sun 00:00-24:00"]).is_always());
 }
@@ -150,12 +150,12 @@ fn at_both_edges_of_summer_time_the_clock_on_the_wall_decides() {
         let from = utc(at);
         night
             .state_at(from, &zone("Europe/Berlin"))
-            .next_change_us
+            .next_change
             .unwrap()
-            - from
+            .duration_since(from)
     };
-    assert_eq!(length("2026-03-28T21:00:00Z"), 7 * 3_600_000_000);
-    assert_eq!(length("2026-10-24T20:00:00Z"), 9 * 3_600_000_000);
+    assert_eq!(length("2026-03-28T21:00:00Z"), Duration::from_hours(7));
+    assert_eq!(length("2026-10-24T20:00:00Z"), Duration::from_hours(9));
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn each_mistake_is_named() {
 #[test]
 fn the_watch_tells_each_edge_once_and_notices_what_the_clock_does() {
     let h = hours(&["mon-fri 09:00-17:00"]);
-    let s = 1_000_000;
+    let s = Duration::from_secs(1);
     let start = utc("2026-03-02T08:59:00Z");
     let mut w = ScheduleWatch::new(h, TimeZone::UTC, start);
     assert!(!w.state().inside);
@@ -211,14 +211,14 @@ fn the_watch_tells_each_edge_once_and_notices_what_the_clock_does() {
         w.set_schedule(RecordingSchedule::default(), now),
         Some(true)
     );
-    assert_eq!(w.state().next_change_us, None);
+    assert_eq!(w.state().next_change, None);
     assert_eq!(w.set_schedule(RecordingSchedule::default(), now), None);
 }
 
 #[test]
 fn the_ends_of_time_have_an_answer() {
     let h = hours(&["wed 12:00-13:00"]);
-    for at in [i64::MIN, i64::MAX] {
+    for at in [model::Timestamp::MIN, model::Timestamp::MAX] {
         for name in ["UTC", "Pacific/Apia"] {
             let _ = h.state_at(at, &zone(name));
         }
@@ -294,22 +294,22 @@ proptest! {
         let zone = zone(zone_name);
         let texts: Vec<String> = entries.iter().map(Entry::text).collect();
         let h = RecordingSchedule::parse(&texts).unwrap();
-        let by_hand = |us: i64| {
-            let shown = Timestamp::from_microsecond(us).unwrap().to_zoned(zone.clone()).datetime();
+        let by_hand = |at: model::Timestamp| {
+            let shown = Timestamp::from_microsecond(at.as_micros()).unwrap().to_zoned(zone.clone()).datetime();
             entries.iter().any(|e| e.holds(shown))
         };
-        let at = at * 1_000_000 + fraction;
+        let at = model::Timestamp::from_micros(at * 1_000_000 + fraction);
         let now = h.state_at(at, &zone);
         prop_assert_eq!(now.inside, by_hand(at));
-        let Some(next) = now.next_change_us else {
+        let Some(next) = now.next_change else {
             prop_assert!(now.inside);
             return Ok(());
         };
         prop_assert!(next > at);
-        prop_assert!(next - at < 16 * 24 * 3_600_000_000, "within a week or two");
-        #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)]
-        let mut moments: Vec<i64> = within.iter().map(|w| at + ((next - at) as f64 * w) as i64).collect();
-        moments.push(next - 1);
+        let ahead = next.duration_since(at);
+        prop_assert!(ahead < Duration::from_hours(16 * 24), "within a week or two");
+        let mut moments: Vec<_> = within.iter().map(|w| at + ahead.mul_f64(*w)).collect();
+        moments.push(next - Duration::from_micros(1));
         for moment in moments {
             prop_assert_eq!(by_hand(moment), now.inside);
             prop_assert_eq!(h.state_at(moment, &zone), now);

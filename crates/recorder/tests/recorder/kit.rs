@@ -1,25 +1,25 @@
 //! A fixture: a recorder that is driven by hand, and the records a journal would keep of it.
 
 use model::{
-    ActiveWindow, Counts, InputCounts, Moment, NoticeCode, Record, SensorEvent, Span, WindowHandle,
-    WindowInfo,
+    ActiveWindow, Counts, InputCounts, Moment, NoticeCode, Record, SensorEvent, Span, Timestamp,
+    WindowHandle, WindowInfo,
 };
 use recorder::{ExclusionRules, Recorder, RecorderBatch, RecorderInput, RecorderSettings};
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
-pub const S: u64 = 1_000_000;
-pub const LIMIT: u64 = 300 * S;
+pub const S: Duration = Duration::from_secs(1);
+pub const LIMIT: Duration = Duration::from_secs(300);
 /// 2026-03-02 09:00:20 UTC: twenty seconds into a minute.
-pub const T0: i64 = 1_772_442_020_000_000;
+pub const T0: Timestamp = Timestamp::from_seconds(1_772_442_020);
 
-pub fn moment(us: u64) -> Moment {
-    let boot = 50 * S;
+pub fn moment(after: Duration) -> Moment {
     Moment {
-        utc: model::Timestamp::from_micros(T0),
-        boot: std::time::Duration::from_micros(boot),
-        awake: std::time::Duration::from_micros(boot),
-    } + std::time::Duration::from_micros(us)
+        utc: T0,
+        boot: 50 * S,
+        awake: 50 * S,
+    } + after
 }
 
 pub static BUILT_IN: LazyLock<ExclusionRules> =
@@ -27,7 +27,7 @@ pub static BUILT_IN: LazyLock<ExclusionRules> =
 
 pub fn settings(idle_sensor: bool) -> RecorderSettings {
     RecorderSettings {
-        idle_limit_us: LIMIT,
+        idle_limit: LIMIT,
         idle_sensor,
         low_percent: 20,
         resume_percent: 25,
@@ -63,7 +63,7 @@ pub fn keys(n: u64) -> SensorEvent {
     }
 }
 
-/// Drives a recorder and keeps what a journal would keep.
+/// Drives a recorder and keeps its output as a journal would.
 pub struct Desk {
     pub recorder: Recorder,
     pub records: Vec<Record>,
@@ -73,14 +73,14 @@ pub struct Desk {
 impl Desk {
     pub fn new(settings: RecorderSettings) -> Self {
         Self {
-            recorder: Recorder::start(settings, moment(0)),
+            recorder: Recorder::start(settings, moment(Duration::ZERO)),
             records: Vec::new(),
             pending: BTreeMap::new(),
         }
     }
 
-    pub fn at(&mut self, us: u64, event: SensorEvent) -> &mut Self {
-        self.step(moment(us), RecorderInput::Event(event))
+    pub fn at(&mut self, after: Duration, event: SensorEvent) -> &mut Self {
+        self.step(moment(after), RecorderInput::Event(event))
     }
 
     pub fn step(&mut self, at: Moment, input: RecorderInput) -> &mut Self {
@@ -89,7 +89,7 @@ impl Desk {
     }
 
     /// Ticks every five seconds over `[from, to]`, as the main loop does.
-    pub fn wait(&mut self, from: u64, to: u64) -> &mut Self {
+    pub fn wait(&mut self, from: Duration, to: Duration) -> &mut Self {
         let mut t = from;
         while t <= to {
             self.checkpoint(moment(t));
@@ -110,12 +110,12 @@ impl Desk {
         self.pending.extend(out.provisional_put);
     }
 
-    pub fn stop(mut self, us: u64) -> Vec<Record> {
+    pub fn stop(mut self, after: Duration) -> Vec<Record> {
         let out = std::mem::replace(
             &mut self.recorder,
-            Recorder::start(settings(true), moment(0)),
+            Recorder::start(settings(true), moment(Duration::ZERO)),
         )
-        .stop(moment(us), "");
+        .stop(moment(after), "");
         self.keep(out);
         assert!(self.pending.is_empty());
         self.records
@@ -148,8 +148,8 @@ pub fn told(records: &[Record]) -> Vec<(u64, u64, &'static str, String, u64)> {
                 |w| w.title.clone(),
             );
             (
-                (s.start.as_micros() - T0).cast_unsigned() / S,
-                model::micros::to_micros(s.duration) / S,
+                s.start.duration_since(T0).as_secs(),
+                s.duration.as_secs(),
                 s.state.wire_name(),
                 title,
                 s.counts.keys(),

@@ -3,26 +3,23 @@
 use crate::kit::*;
 use model::{Coverage, Moment, NoticeCode, Record, SensorEvent};
 use recorder::{ExclusionRule, ExclusionRules, PauseRequest, RecorderInput, SkipReason};
+use std::time::Duration;
 
 /// How many seconds each state lasted, in order, equal ones joined.
 fn states(records: &[Record]) -> Vec<(&'static str, u64)> {
-    let mut out: Vec<(&'static str, u64)> = Vec::new();
+    let mut out: Vec<(&'static str, Duration)> = Vec::new();
     for span in spans(records) {
         match out
             .last_mut()
             .filter(|(state, _)| *state == span.state.wire_name())
         {
-            Some((_, us)) => *us += model::micros::to_micros(span.duration),
-            None => out.push((
-                span.state.wire_name(),
-                model::micros::to_micros(span.duration),
-            )),
+            Some((_, length)) => *length += span.duration,
+            None => out.push((span.state.wire_name(), span.duration)),
         }
     }
-    for (_, us) in &mut out {
-        *us /= S;
-    }
-    out
+    out.into_iter()
+        .map(|(state, length)| (state, length.as_secs()))
+        .collect()
 }
 
 fn texts(records: &[Record]) -> Vec<String> {
@@ -37,19 +34,19 @@ fn texts(records: &[Record]) -> Vec<String> {
 
 #[test]
 fn a_pause_until_an_instant_follows_the_wall_clock_and_a_length_does_not() {
-    let until = T0 + 600 * 1_000_000;
+    let until = T0 + 600 * S;
     for (pause, paused_s) in [
         (PauseRequest::Until(until), 500),
         (PauseRequest::For(600 * S), 600),
     ] {
         let mut d = Desk::new(settings(true));
-        d.at(0, window("Editor", "a"))
-            .step(moment(0), RecorderInput::Pause(pause));
+        d.at(Duration::ZERO, window("Editor", "a"))
+            .step(moment(Duration::ZERO), RecorderInput::Pause(pause));
         d.wait(5 * S, 60 * S);
         // Somebody sets the clock 100 s forward.
-        let set = |us: u64| Moment {
-            utc: model::Timestamp::from_micros(moment(us).utc.as_micros() + 100 * 1_000_000),
-            ..moment(us)
+        let set = |after: Duration| Moment {
+            utc: moment(after).utc + 100 * S,
+            ..moment(after)
         };
         for s in (65..700).step_by(5) {
             d.checkpoint(set(s * S));
@@ -69,20 +66,20 @@ fn a_pause_says_how_long_it_is_and_the_view_until_when() {
     let mut d = Desk::new(settings(true));
     d.step(moment(S), RecorderInput::Pause(PauseRequest::For(900 * S)));
     let view = d.recorder.view();
-    assert_eq!(view.paused_until_us, Some(moment(901 * S).utc.as_micros()));
+    assert_eq!(view.paused_until, Some(moment(901 * S).utc));
     assert!(view.paused && !view.outside_hours);
-    let midnight = T0 + 54_220 * 1_000_000;
+    let midnight = T0 + 54_220 * S;
     d.step(
         moment(2 * S),
         RecorderInput::Pause(PauseRequest::Until(midnight)),
     );
-    assert_eq!(d.recorder.view().paused_until_us, Some(midnight));
+    assert_eq!(d.recorder.view().paused_until, Some(midnight));
     d.step(
         moment(3 * S),
         RecorderInput::Pause(PauseRequest::UntilResumed),
     );
     let view = d.recorder.view();
-    assert!(view.paused && view.paused_until_us.is_none());
+    assert!(view.paused && view.paused_until.is_none());
     d.step(moment(4 * S), RecorderInput::Resume);
     assert!(!d.recorder.view().paused);
     d.step(moment(5 * S), RecorderInput::Resume);
@@ -103,7 +100,7 @@ fn a_pause_says_how_long_it_is_and_the_view_until_when() {
 fn a_pause_that_ends_while_the_machine_sleeps_makes_no_work_of_the_night() {
     for sensor in [true, false] {
         let mut d = Desk::new(settings(sensor));
-        d.at(0, window("Editor", "a"));
+        d.at(Duration::ZERO, window("Editor", "a"));
         d.step(
             moment(10 * S),
             RecorderInput::Pause(PauseRequest::For(3600 * S)),
@@ -111,13 +108,11 @@ fn a_pause_that_ends_while_the_machine_sleeps_makes_no_work_of_the_night() {
         d.wait(15 * S, 60 * S);
         // Eight hours that nobody announced.
         let awake = 60 * S;
-        let morning = |us: u64| Moment {
-            awake: std::time::Duration::from_micros(model::micros::to_micros(
-                moment(awake + us).awake,
-            )),
-            ..moment(8 * 3600 * S + awake + us)
+        let morning = |after: Duration| Moment {
+            awake: moment(awake + after).awake,
+            ..moment(8 * 3600 * S + awake + after)
         };
-        d.checkpoint(morning(0));
+        d.checkpoint(morning(Duration::ZERO));
         assert_eq!(
             d.recorder.view().state,
             Coverage::Active,
@@ -142,7 +137,10 @@ fn a_pause_that_ends_while_the_machine_sleeps_makes_no_work_of_the_night() {
 #[test]
 fn outside_the_hours_nothing_is_recorded_from_edge_to_edge() {
     let mut d = Desk::new(settings(true));
-    d.step(moment(0), RecorderInput::ScheduleEdge { inside: false });
+    d.step(
+        moment(Duration::ZERO),
+        RecorderInput::ScheduleEdge { inside: false },
+    );
     assert!(d.recorder.view().outside_hours);
     d.at(S, window("Diary", "dear diary")).at(2 * S, keys(9));
     assert_eq!(
@@ -173,7 +171,10 @@ fn outside_the_hours_nothing_is_recorded_from_edge_to_edge() {
 #[test]
 fn whoever_resumes_outside_the_hours_records_until_their_next_edge() {
     let mut d = Desk::new(settings(true));
-    d.step(moment(0), RecorderInput::ScheduleEdge { inside: false });
+    d.step(
+        moment(Duration::ZERO),
+        RecorderInput::ScheduleEdge { inside: false },
+    );
     d.step(moment(10 * S), RecorderInput::Resume);
     assert_eq!(d.recorder.view().state, Coverage::Active);
     // The hours begin: nothing changes. They end: paused again.
@@ -230,7 +231,10 @@ fn a_pause_by_hand_holds_over_the_edges_of_the_hours() {
 #[test]
 fn a_pause_that_ends_outside_the_hours_resumes_nothing() {
     let mut d = Desk::new(settings(true));
-    d.step(moment(0), RecorderInput::Pause(PauseRequest::For(20 * S)));
+    d.step(
+        moment(Duration::ZERO),
+        RecorderInput::Pause(PauseRequest::For(20 * S)),
+    );
     d.step(
         moment(10 * S),
         RecorderInput::ScheduleEdge { inside: false },
@@ -261,7 +265,8 @@ fn title(pattern: &str) -> ExclusionRules {
 #[test]
 fn new_rules_hold_at_once_for_the_window_that_is_active() {
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "Plans")).at(4 * S, keys(2));
+    d.at(Duration::ZERO, window("Editor", "Plans"))
+        .at(4 * S, keys(2));
     d.step(moment(10 * S), RecorderInput::Exclusions(title("plans")));
     assert_eq!(d.recorder.screenshot_target(), Err(SkipReason::Protected));
     d.at(12 * S, keys(3));
@@ -284,7 +289,7 @@ fn new_rules_hold_at_once_for_the_window_that_is_active() {
 #[test]
 fn rules_that_change_during_a_pause_hold_after_it() {
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "Plans"));
+    d.at(Duration::ZERO, window("Editor", "Plans"));
     d.step(
         moment(10 * S),
         RecorderInput::Pause(PauseRequest::UntilResumed),

@@ -1,9 +1,10 @@
 //! Properties for any order of events.
 
 use crate::kit::*;
-use model::{Coverage, NoticeCode, PowerState, Record, SensorEvent, SensorKind};
+use model::{Coverage, NoticeCode, PowerState, Record, SensorEvent, SensorKind, Timestamp};
 use proptest::prelude::*;
-use recorder::{ExclusionRule, ExclusionRules, MINUTE_US, PauseRequest, RecorderInput};
+use recorder::{ExclusionRule, ExclusionRules, MINUTE, PauseRequest, RecorderInput};
+use std::time::Duration;
 
 fn rule(word: &str) -> ExclusionRule {
     ExclusionRule {
@@ -13,21 +14,27 @@ fn rule(word: &str) -> ExclusionRule {
     }
 }
 
+fn micros_below(limit: Duration) -> impl Strategy<Value = Duration> {
+    (0..model::micros::to_micros(limit)).prop_map(Duration::from_micros)
+}
+
 fn any_pause() -> impl Strategy<Value = PauseRequest> {
     prop_oneof![
         Just(PauseRequest::UntilResumed),
-        (0u64..1000 * S).prop_map(PauseRequest::For),
-        (-1000i64..100_000).prop_map(|s| PauseRequest::Until(T0 + s * 1_000_000)),
+        (0u64..1_000_000_000).prop_map(|us| PauseRequest::For(Duration::from_micros(us))),
+        (-1000i64..100_000).prop_map(|s| PauseRequest::Until(Timestamp::from_micros(
+            T0.as_micros() + s * 1_000_000
+        ))),
     ]
 }
 
 /// One step of a random day: what happens, and how long after the last step.
-fn any_step() -> impl Strategy<Value = (u64, RecorderInput, u64, i64)> {
+fn any_step() -> impl Strategy<Value = (Duration, RecorderInput, u64, i64)> {
     let event = prop_oneof![
         6 => (0usize..6, 0usize..4).prop_map(|(a, t)| RecorderInput::Event(window(["Editor", "Mail", "KeePassXC", "Browser", "xterm", "Bank"][a], ["a", "b", "bank", "c"][t]))),
         1 => Just(RecorderInput::Event(SensorEvent::Window { active: None })),
         8 => (0u64..40).prop_map(|n| RecorderInput::Event(keys(n))),
-        2 => (0u64..2 * LIMIT).prop_map(|idle_us| RecorderInput::Event(SensorEvent::Idle { idle: std::time::Duration::from_micros(idle_us) })),
+        2 => micros_below(2 * LIMIT).prop_map(|idle| RecorderInput::Event(SensorEvent::Idle { idle })),
         2 => Just(RecorderInput::Event(SensorEvent::Present)),
         1 => any::<bool>().prop_map(|locked| RecorderInput::Event(SensorEvent::Lock { locked })),
         1 => any::<bool>().prop_map(|asleep| RecorderInput::Event(SensorEvent::Sleep { asleep })),
@@ -42,7 +49,7 @@ fn any_step() -> impl Strategy<Value = (u64, RecorderInput, u64, i64)> {
         1 => prop_oneof![Just("Europe/Berlin"), Just("Asia/Kathmandu")].prop_map(|z| RecorderInput::Zone(z.into())),
         8 => Just(RecorderInput::Tick),
     ];
-    let gap = prop_oneof![6 => 0u64..5 * S, 2 => 0u64..100 * S, 1 => 0u64..10 * 3600 * S];
+    let gap = prop_oneof![6 => micros_below(5 * S), 2 => micros_below(100 * S), 1 => micros_below(10 * 3600 * S)];
     let slept = prop_oneof![9 => Just(0u64), 1 => Just(u64::MAX)];
     let jump = prop_oneof![30 => Just(0i64), 1 => -100_000_000_000i64..100_000_000_000];
     (gap, event, slept, jump)
@@ -54,15 +61,15 @@ proptest! {
     /// Whatever happens in whatever order: the parts sum to the whole, no duration is negative or zero, spans touch
     /// (on the boot clock) and no count is invented; without suspended states none is lost either.
     #[test]
-    fn parts_sum_to_the_whole(steps in proptest::collection::vec(any_step(), 0..120), sensor in any::<bool>(), late in 0u64..2 * S) {
+    fn parts_sum_to_the_whole(steps in proptest::collection::vec(any_step(), 0..120), sensor in any::<bool>(), late in micros_below(2 * S)) {
         let mut d = Desk::new(settings(sensor));
-        let mut now = moment(0);
+        let mut now = moment(Duration::ZERO);
         let mut given = 0u64;
         let mut always_recording = true;
         for (gap, input, slept, jump) in steps {
-            now.boot += std::time::Duration::from_micros(gap);
-            now.utc = model::Timestamp::from_micros(now.utc.as_micros() + gap.cast_signed() + jump);
-            if slept == 0 { now.awake += std::time::Duration::from_micros(gap); } else { always_recording = false; }
+            now.boot += gap;
+            now.utc = Timestamp::from_micros((now.utc + gap).as_micros() + jump);
+            if slept == 0 { now.awake += gap; } else { always_recording = false; }
             if gap > 30 * S { always_recording = false; }
             match &input {
                 RecorderInput::Event(SensorEvent::Input { counts }) => given += counts.keys(),
@@ -70,18 +77,18 @@ proptest! {
                 _ => always_recording = false,
             }
             // Events may be stamped a little in the past; ticks may not.
-            let at = if matches!(input, RecorderInput::Event(_)) { (now - std::time::Duration::from_micros(late.min(model::micros::to_micros(now.boot) - model::micros::to_micros(moment(0).boot)))) } else { now };
+            let at = if matches!(input, RecorderInput::Event(_)) { now - late.min(now.since(moment(Duration::ZERO))) } else { now };
             if matches!(input, RecorderInput::Tick) { d.checkpoint(at) } else { d.step(at, input); }
         }
         let out = d.recorder.stop(now, "");
         let all: Vec<Record> = d.records.into_iter().chain(out.records).collect();
         let spans = spans(&all);
-        let whole = model::micros::to_micros(now.boot) - model::micros::to_micros(moment(0).boot);
-        prop_assert_eq!(spans.iter().map(|s| model::micros::to_micros(s.duration)).sum::<u64>(), whole);
-        prop_assert!(spans.iter().all(|s| model::micros::to_micros(s.duration) > 0 && model::micros::to_micros(s.duration) <= MINUTE_US));
+        let whole = now.since(moment(Duration::ZERO));
+        prop_assert_eq!(spans.iter().map(|s| s.duration).sum::<Duration>(), whole);
+        prop_assert!(spans.iter().all(|s| !s.duration.is_zero() && s.duration <= MINUTE));
         if !all.iter().any(|r| matches!(r, Record::Notice(n) if n.code == NoticeCode::ClockJump)) {
             for pair in spans.windows(2) {
-                prop_assert_eq!(pair[0].end().as_micros(), pair[1].start.as_micros());
+                prop_assert_eq!(pair[0].end(), pair[1].start);
             }
         }
         let recorded: u64 = spans.iter().map(|s| s.counts.keys()).sum();
@@ -99,14 +106,14 @@ proptest! {
 
     /// What is recorded while somebody paused, or outside the hours, is that it was so; all other time is recorded.
     #[test]
-    fn a_pause_is_kept_and_nothing_but_it(steps in proptest::collection::vec((0u64..20 * S, 0usize..9), 0..80)) {
+    fn a_pause_is_kept_and_nothing_but_it(steps in proptest::collection::vec((micros_below(20 * S), 0usize..9), 0..80)) {
         let mut d = Desk::new(settings(true));
-        let mut now = moment(0);
+        let mut now = moment(Duration::ZERO);
         let (mut pause, mut outside, mut overtime) = (false, false, false);
         // From each moment on: is it paused?
-        let mut truth = vec![(model::micros::to_micros(now.boot), false)];
+        let mut truth = vec![(now.boot, false)];
         for (gap, what) in steps {
-            now = now + std::time::Duration::from_micros(gap);
+            now = now + gap;
             let input = match what {
                 0 => { pause = true; RecorderInput::Pause(PauseRequest::UntilResumed) }
                 1 => { pause = false; overtime = outside; RecorderInput::Resume }
@@ -122,16 +129,16 @@ proptest! {
             };
             d.step(now, input);
             d.checkpoint(now);
-            truth.push((model::micros::to_micros(now.boot), pause || (outside && !overtime)));
+            truth.push((now.boot, pause || (outside && !overtime)));
         }
-        now = now + std::time::Duration::from_micros(S);
-        let records = d.stop(model::micros::to_micros(now.boot) - model::micros::to_micros(moment(0).boot));
-        let mut at = model::micros::to_micros(moment(0).boot);
+        now = now + S;
+        let records = d.stop(now.since(moment(Duration::ZERO)));
+        let mut at = moment(Duration::ZERO).boot;
         for span in spans(&records) {
             let held = truth.iter().rev().find(|(from, _)| *from <= at).unwrap().1;
             let expected = if held { Coverage::Paused } else { Coverage::Active };
-            prop_assert_eq!(span.state, expected, "at {}", at);
-            at += model::micros::to_micros(span.duration);
+            prop_assert_eq!(span.state, expected, "at {:?}", at);
+            at += span.duration;
             let until = truth.iter().rfind(|(from, _)| *from < at).unwrap().1;
             prop_assert_eq!(until, held, "it lasts as long as it should");
         }

@@ -1,13 +1,15 @@
 //! Scenarios with their exact outcome.
 
 use crate::kit::*;
+use model::Timestamp;
 use model::{Coverage, Moment, NoticeCode, PowerState, SensorEvent, SensorKind};
 use recorder::{PauseRequest, RecorderInput, SkipReason};
+use std::time::Duration;
 
 #[test]
 fn spans_are_cut_at_each_change_and_each_whole_minute() {
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "a"))
+    d.at(Duration::ZERO, window("Editor", "a"))
         .at(10 * S, keys(5))
         .at(15 * S, window("Editor", "b"))
         .at(39 * S, keys(2));
@@ -27,10 +29,11 @@ fn spans_are_cut_at_each_change_and_each_whole_minute() {
 #[test]
 fn input_told_late_goes_to_the_minute_it_belongs_to() {
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "a")).wait(5 * S, 40 * S);
+    d.at(Duration::ZERO, window("Editor", "a"))
+        .wait(5 * S, 40 * S);
     // The minute passed at 40 s; a batch stamped 39.9 s arrives when the clock already shows 40.9 s.
-    d.checkpoint(moment(40_900_000));
-    d.at(39_900_000, keys(7));
+    d.checkpoint(moment(Duration::from_millis(40_900)));
+    d.at(Duration::from_millis(39_900), keys(7));
     let r = d.stop(45 * S);
     assert_eq!(
         told(&r),
@@ -44,26 +47,21 @@ fn input_told_late_goes_to_the_minute_it_belongs_to() {
 #[test]
 fn idle_time_is_subtracted_back_to_the_last_input() {
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "a"))
+    d.at(Duration::ZERO, window("Editor", "a"))
         .at(30 * S, keys(4))
         .wait(35 * S, 325 * S);
-    d.at(
-        330 * S,
-        SensorEvent::Idle {
-            idle: std::time::Duration::from_micros(LIMIT),
-        },
-    )
-    .wait(335 * S, 400 * S)
-    .at(410 * S, SensorEvent::Present)
-    .at(411 * S, keys(1));
+    d.at(330 * S, SensorEvent::Idle { idle: LIMIT })
+        .wait(335 * S, 400 * S)
+        .at(410 * S, SensorEvent::Present)
+        .at(411 * S, keys(1));
     let r = d.stop(420 * S);
     let by_state = |state| {
         spans(&r)
             .iter()
             .filter(|s| s.state == state)
-            .map(|s| model::micros::to_micros(s.duration))
-            .sum::<u64>()
-            / S
+            .map(|s| s.duration)
+            .sum::<Duration>()
+            .as_secs()
     };
     assert_eq!(
         (by_state(Coverage::Active), by_state(Coverage::Idle)),
@@ -76,30 +74,28 @@ fn idle_time_is_subtracted_back_to_the_last_input() {
 #[test]
 fn without_an_idle_sensor_idleness_is_derived_from_counted_input() {
     let mut d = Desk::new(settings(false));
-    d.at(0, window("Editor", "a"))
+    d.at(Duration::ZERO, window("Editor", "a"))
         .at(30 * S, keys(4))
         .wait(35 * S, 400 * S)
         .at(410 * S, keys(1));
     let r = d.stop(420 * S);
-    let idle: u64 = spans(&r)
+    let idle: Duration = spans(&r)
         .iter()
         .filter(|s| s.state == Coverage::Idle)
-        .map(|s| model::micros::to_micros(s.duration))
+        .map(|s| s.duration)
         .sum();
-    assert_eq!(idle / S, 380);
+    assert_eq!(idle.as_secs(), 380);
 }
 
 #[test]
 fn pending_spans_survive_in_the_journal_until_they_are_settled() {
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "a")).wait(5 * S, 100 * S);
+    d.at(Duration::ZERO, window("Editor", "a"))
+        .wait(5 * S, 100 * S);
     // No input was counted yet: all of it may still turn out to be idle, and all of it is in the journal's pending rows.
     assert!(spans(&d.records).is_empty());
     assert_eq!(
-        d.pending
-            .values()
-            .map(|s| model::micros::to_micros(s.duration))
-            .sum::<u64>(),
+        d.pending.values().map(|s| s.duration).sum::<Duration>(),
         100 * S
     );
     d.at(101 * S, keys(1));
@@ -107,15 +103,12 @@ fn pending_spans_survive_in_the_journal_until_they_are_settled() {
     assert_eq!(
         spans(&d.records)
             .iter()
-            .map(|s| model::micros::to_micros(s.duration))
-            .sum::<u64>(),
+            .map(|s| s.duration)
+            .sum::<Duration>(),
         100 * S
     );
     assert_eq!(
-        d.pending
-            .values()
-            .map(|s| model::micros::to_micros(s.duration))
-            .sum::<u64>(),
+        d.pending.values().map(|s| s.duration).sum::<Duration>(),
         5 * S
     );
 }
@@ -123,12 +116,13 @@ fn pending_spans_survive_in_the_journal_until_they_are_settled() {
 #[test]
 fn what_was_taken_out_does_not_come_back_and_its_time_stays() {
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "secret")).at(30 * S, keys(7));
+    d.at(Duration::ZERO, window("Editor", "secret"))
+        .at(30 * S, keys(7));
     d.at(40 * S, window("Mail", "other"));
     d.recorder.cut_at(moment(50 * S));
     // The journal had everything until now; it took it out, and so does the recorder.
-    let all = model::Timestamp::from_micros(d.recorder.timestamp_of(moment(0)))
-        ..model::Timestamp::from_micros(d.recorder.timestamp_of(moment(50 * S)));
+    let all =
+        d.recorder.timestamp_of(moment(Duration::ZERO))..d.recorder.timestamp_of(moment(50 * S));
     d.recorder.redact(&all);
     assert!(d.recorder.take_closed().iter().all(|s| s.redacted));
     // Told late, but typed before: not counted any more.
@@ -136,13 +130,7 @@ fn what_was_taken_out_does_not_come_back_and_its_time_stays() {
     d.at(60 * S, keys(2)).wait(65 * S, 90 * S);
     let records = d.stop(100 * S);
     let spans = spans(&records);
-    assert_eq!(
-        spans
-            .iter()
-            .map(|s| model::micros::to_micros(s.duration))
-            .sum::<u64>(),
-        100 * S
-    );
+    assert_eq!(spans.iter().map(|s| s.duration).sum::<Duration>(), 100 * S);
     for span in &spans {
         let gone = span.start < all.end;
         assert_eq!(span.redacted, gone, "{span:?}");
@@ -155,13 +143,13 @@ fn what_was_taken_out_does_not_come_back_and_its_time_stays() {
 #[test]
 fn eight_hours_of_unannounced_sleep_are_asleep_and_nothing_else() {
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "a"))
+    d.at(Duration::ZERO, window("Editor", "a"))
         .at(19 * S, keys(1))
         .wait(5 * S, 20 * S);
     let night = 8 * 3600 * S;
-    let woken = |us: u64| Moment {
-        awake: std::time::Duration::from_micros(model::micros::to_micros(moment(us - night).awake)),
-        ..moment(us)
+    let woken = |after: Duration| Moment {
+        awake: moment(after - night).awake,
+        ..moment(after)
     };
     let mut out = Vec::new();
     d.step(woken(night + 22 * S), RecorderInput::Tick);
@@ -175,9 +163,9 @@ fn eight_hours_of_unannounced_sleep_are_asleep_and_nothing_else() {
         spans(&out)
             .iter()
             .filter(|s| s.state == state)
-            .map(|s| model::micros::to_micros(s.duration))
-            .sum::<u64>()
-            / S
+            .map(|s| s.duration)
+            .sum::<Duration>()
+            .as_secs()
     };
     assert_eq!(by_state(Coverage::Asleep), 8 * 3600);
     assert_eq!(by_state(Coverage::Active), 60);
@@ -192,16 +180,16 @@ fn eight_hours_of_unannounced_sleep_are_asleep_and_nothing_else() {
 fn announced_sleep_ends_with_the_announcement_or_with_the_first_input() {
     for end in [SensorEvent::Sleep { asleep: false }, keys(1)] {
         let mut d = Desk::new(settings(true));
-        d.at(0, window("Editor", "a"))
+        d.at(Duration::ZERO, window("Editor", "a"))
             .at(10 * S, SensorEvent::Sleep { asleep: true });
         d.at(7210 * S, end.clone());
         let r = d.stop(7220 * S);
-        let asleep: u64 = spans(&r)
+        let asleep: Duration = spans(&r)
             .iter()
             .filter(|s| s.state == Coverage::Asleep)
-            .map(|s| model::micros::to_micros(s.duration))
+            .map(|s| s.duration)
             .sum();
-        assert_eq!(asleep / S, 7200, "{end:?}");
+        assert_eq!(asleep.as_secs(), 7200, "{end:?}");
     }
 }
 
@@ -211,31 +199,28 @@ fn a_clock_set_by_hand_is_noticed_and_no_duration_changes() {
         3_600_000_000_i64,
         -3_600_000_000,
         86_400_000_000,
-        -T0,
+        -T0.as_micros(),
         2_500_000_000_000_000,
     ] {
         let mut d = Desk::new(settings(true));
-        d.at(0, window("Editor", "a"))
+        d.at(Duration::ZERO, window("Editor", "a"))
             .at(9 * S, keys(1))
             .wait(5 * S, 10 * S);
-        let after = |us: u64| Moment {
-            utc: model::Timestamp::from_micros(moment(us).utc.as_micros().saturating_add(jump)),
-            ..moment(us)
+        let after = |length: Duration| Moment {
+            utc: Timestamp::from_micros(moment(length).utc.as_micros().saturating_add(jump)),
+            ..moment(length)
         };
         d.step(after(15 * S), RecorderInput::Tick);
         let out = d.recorder.stop(after(30 * S), "");
         let all: Vec<_> = d.records.into_iter().chain(out.records).collect();
         assert_eq!(
-            spans(&all)
-                .iter()
-                .map(|s| model::micros::to_micros(s.duration))
-                .sum::<u64>(),
+            spans(&all).iter().map(|s| s.duration).sum::<Duration>(),
             30 * S,
             "{jump}"
         );
         assert_eq!(notices(&all), [NoticeCode::ClockJump, NoticeCode::Stopped]);
-        let last = spans(&all).last().unwrap().end().as_micros();
-        assert_eq!(last, after(30 * S).utc.as_micros());
+        let last = spans(&all).last().unwrap().end();
+        assert_eq!(last, after(30 * S).utc);
     }
 }
 
@@ -248,7 +233,7 @@ fn low_battery_suspends_once_and_resumes_with_hysteresis() {
         },
     };
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "a"))
+    d.at(Duration::ZERO, window("Editor", "a"))
         .at(S, power(21, true))
         .at(2 * S, power(20, true))
         .at(3 * S, power(21, true));
@@ -272,10 +257,7 @@ fn low_battery_suspends_once_and_resumes_with_hysteresis() {
         .filter(|s| s.state == Coverage::LowBattery)
         .collect();
     assert_eq!(
-        low.iter()
-            .map(|s| model::micros::to_micros(s.duration))
-            .sum::<u64>()
-            / S,
+        low.iter().map(|s| s.duration).sum::<Duration>().as_secs(),
         5 + 1
     );
     assert!(
@@ -287,7 +269,7 @@ fn low_battery_suspends_once_and_resumes_with_hysteresis() {
 #[test]
 fn a_pause_records_nothing_and_can_end_by_itself() {
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "a")).step(
+    d.at(Duration::ZERO, window("Editor", "a")).step(
         moment(10 * S),
         RecorderInput::Pause(PauseRequest::For(60 * S)),
     );
@@ -302,9 +284,9 @@ fn a_pause_records_nothing_and_can_end_by_itself() {
     assert_eq!(
         paused
             .iter()
-            .map(|s| model::micros::to_micros(s.duration))
-            .sum::<u64>()
-            / S,
+            .map(|s| s.duration)
+            .sum::<Duration>()
+            .as_secs(),
         60
     );
     assert!(
@@ -325,15 +307,17 @@ fn a_pause_records_nothing_and_can_end_by_itself() {
 #[test]
 fn input_told_after_a_pause_is_not_counted_when_it_happened_during_it() {
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "a")).at(2 * S, keys(5));
+    d.at(Duration::ZERO, window("Editor", "a"))
+        .at(2 * S, keys(5));
     d.step(
-        moment(10_200_000),
+        moment(Duration::from_millis(10_200)),
         RecorderInput::Pause(PauseRequest::UntilResumed),
     );
-    d.step(moment(12_300_000), RecorderInput::Resume);
+    d.step(moment(Duration::from_millis(12_300)), RecorderInput::Resume);
     // Told a second late: one batch from within the pause, one that may reach back into it, one that cannot.
-    d.at(11_900_000, keys(100)).at(12_800_000, keys(40));
-    d.at(13_400_000, keys(7));
+    d.at(Duration::from_millis(11_900), keys(100))
+        .at(Duration::from_millis(12_800), keys(40));
+    d.at(Duration::from_millis(13_400), keys(7));
     let r = d.stop(20 * S);
     let counted: u64 = spans(&r).iter().map(|s| s.counts.keys()).sum();
     assert_eq!(counted, 5 + 7);
@@ -342,7 +326,7 @@ fn input_told_after_a_pause_is_not_counted_when_it_happened_during_it() {
 #[test]
 fn protected_windows_are_counted_but_never_named_or_pictured() {
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "a"))
+    d.at(Duration::ZERO, window("Editor", "a"))
         .at(10 * S, window("KeePassXC", "Secrets.kdbx"))
         .at(12 * S, keys(3));
     assert_eq!(
@@ -364,7 +348,7 @@ fn protected_windows_are_counted_but_never_named_or_pictured() {
 #[test]
 fn a_lost_window_sensor_is_blind_until_it_is_back() {
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "a"));
+    d.at(Duration::ZERO, window("Editor", "a"));
     d.at(
         10 * S,
         SensorEvent::Lost {
@@ -388,22 +372,22 @@ fn a_lost_window_sensor_is_blind_until_it_is_back() {
 #[test]
 fn standing_still_is_blind_and_said() {
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "a"));
+    d.at(Duration::ZERO, window("Editor", "a"));
     d.step(moment(60 * S), RecorderInput::Tick);
     let r = d.stop(61 * S);
     assert_eq!(notices(&r), [NoticeCode::Stalled, NoticeCode::Stopped]);
-    let blind: u64 = spans(&r)
+    let blind: Duration = spans(&r)
         .iter()
         .filter(|s| s.state == Coverage::NotRecorded)
-        .map(|s| model::micros::to_micros(s.duration))
+        .map(|s| s.duration)
         .sum();
-    assert_eq!(blind / S, 60);
+    assert_eq!(blind.as_secs(), 60);
 }
 
 #[test]
 fn a_zone_change_cuts_and_is_kept() {
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "a")).step(
+    d.at(Duration::ZERO, window("Editor", "a")).step(
         moment(10 * S),
         RecorderInput::Zone("America/New_York".into()),
     );
@@ -415,11 +399,11 @@ fn a_zone_change_cuts_and_is_kept() {
 #[test]
 fn seconds_with_input_are_counted_once_each() {
     let mut d = Desk::new(settings(true));
-    d.at(100_000, keys(1))
-        .at(200_000, keys(1))
-        .at(900_000, keys(1))
-        .at(1_100_000, keys(1))
-        .at(5_500_000, keys(1));
+    d.at(Duration::from_millis(100), keys(1))
+        .at(Duration::from_millis(200), keys(1))
+        .at(Duration::from_millis(900), keys(1))
+        .at(Duration::from_millis(1_100), keys(1))
+        .at(Duration::from_millis(5_500), keys(1));
     let r = d.stop(10 * S);
     assert_eq!(
         spans(&r)
@@ -433,7 +417,7 @@ fn seconds_with_input_are_counted_once_each() {
 #[test]
 fn without_room_on_the_disk_time_is_blind_and_nothing_is_counted() {
     let mut d = Desk::new(settings(true));
-    d.at(0, window("Editor", "a")).at(S, keys(3));
+    d.at(Duration::ZERO, window("Editor", "a")).at(S, keys(3));
     d.step(moment(10 * S), RecorderInput::DiskFull(true));
     d.at(12 * S, keys(5)).at(14 * S, window("Editor", "b"));
     d.step(moment(20 * S), RecorderInput::DiskFull(false));

@@ -8,9 +8,10 @@ use crate::stretches::ViewOptions;
 use crate::timeline::Timeline;
 use jiff::civil::Date;
 use journal::{JournalError, Reader, RecordLines, SpanHead};
+use model::Timestamp;
+use std::ops::Range;
 
-/// The report of one day. `now_us`: microseconds since the Unix epoch (UTC); `zone`: IANA name of the zone to use while there
-/// is no span.
+/// The report of one day. `now`: the present; `zone`: IANA name of the zone to use while there is no span.
 ///
 /// # Errors
 /// See [`JournalError`]. Rows that cannot be read are no error but listed in [`DayReport::damaged`].
@@ -18,10 +19,10 @@ pub fn read_day(
     reader: &Reader,
     view: ViewOptions,
     day: Date,
-    now_us: i64,
+    now: Timestamp,
     zone: &str,
 ) -> Result<DayReport, JournalError> {
-    Ok(read_day_with_timeline(reader, view, day, now_us, zone)?.0)
+    Ok(read_day_with_timeline(reader, view, day, now, zone)?.0)
 }
 
 /// A day's report and its timeline; arguments as for [`read_day`].
@@ -32,11 +33,11 @@ pub fn read_day_with_timeline(
     reader: &Reader,
     view: ViewOptions,
     day: Date,
-    now_us: i64,
+    now: Timestamp,
     zone: &str,
 ) -> Result<(DayReport, Timeline), JournalError> {
-    let extent = read_extent(reader, now_us)?;
-    let found = lines_of_day(reader, view, day, extent.began_us)?;
+    let extent = read_extent(reader, now)?;
+    let found = lines_of_day(reader, view, day, extent.began)?;
     let pending = reader.provisional_spans()?;
     let (mut report, timeline) =
         build_day_with_timeline(&found.lines, &pending, (view, day), extent, zone);
@@ -49,23 +50,26 @@ fn lines_of_day(
     reader: &Reader,
     view: ViewOptions,
     day: Date,
-    began_us: i64,
+    began: Timestamp,
 ) -> Result<RecordLines, JournalError> {
     let range = ReadRange::of(&(day..=day));
     let mut all = RecordLines::default();
-    range.widen_until(began_us, |from| {
+    range.widen_until(began, |from| {
         let mut near = NearSpans::new(view, day);
         let mut reaches_back = false;
+        let asked = from.as_micros()..range.to.as_micros();
         all = reader.read_records_where(
-            model::Timestamp::from_micros(from)..model::Timestamp::from_micros(range.to_us),
+            model::Timestamp::from_micros(asked.clone().start)
+                ..model::Timestamp::from_micros(asked.clone().end),
             &mut |head| {
-                reaches_back |= head.start < model::Timestamp::from_micros(range.certain_us);
+                reaches_back |= head.start < range.certain;
                 near.wants(head)
             },
         )?;
         if near.travelled {
             all = reader.read_records(
-                model::Timestamp::from_micros(from)..model::Timestamp::from_micros(range.to_us),
+                model::Timestamp::from_micros(asked.start)
+                    ..model::Timestamp::from_micros(asked.end),
             )?;
         } else {
             for seq in near.beside() {
@@ -85,13 +89,13 @@ struct NearSpans {
     view: ViewOptions,
     day: Date,
     zone: String,
-    bounds: (i64, i64),
+    bounds: Range<Timestamp>,
     /// There are several zones: nothing may be left out.
     travelled: bool,
     /// End and number of the last one that was left out before the day.
-    before: Option<(i64, u64)>,
+    before: Option<(Timestamp, u64)>,
     /// Start and number of the first one that was left out after it.
-    after: Option<(i64, u64)>,
+    after: Option<(Timestamp, u64)>,
 }
 
 impl NearSpans {
@@ -100,7 +104,7 @@ impl NearSpans {
             view,
             day,
             zone: String::new(),
-            bounds: (i64::MAX, i64::MIN),
+            bounds: Timestamp::MAX..Timestamp::MIN,
             travelled: false,
             before: None,
             after: None,
@@ -114,7 +118,7 @@ impl NearSpans {
     }
 
     fn wants(&mut self, head: SpanHead<'_>) -> bool {
-        if self.view.merge_us > 0 || self.travelled {
+        if !self.view.merge.is_zero() || self.travelled {
             return true;
         }
         if self.zone.is_empty() {
@@ -125,13 +129,13 @@ impl NearSpans {
             self.travelled = true;
             return true;
         }
-        let (start, end) = self.bounds;
-        if head.end < model::Timestamp::from_micros(start) {
-            self.before = self.before.max(Some((head.end.as_micros(), head.seq)));
+        let (start, end) = (head.start, head.end);
+        if end < self.bounds.start {
+            self.before = self.before.max(Some((end, head.seq)));
             return false;
         }
-        if head.start >= model::Timestamp::from_micros(end) {
-            let this = (head.start.as_micros(), head.seq);
+        if start >= self.bounds.end {
+            let this = (start, head.seq);
             self.after = Some(self.after.map_or(this, |after| after.min(this)));
             return false;
         }

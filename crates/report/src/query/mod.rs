@@ -11,7 +11,7 @@ mod search;
 
 pub use day::{read_day, read_day_with_timeline};
 pub use days::read_days;
-pub use extent::{DaysQuery, journal_began};
+pub use extent::{DaysQuery, journal_began, known_until};
 pub use offline_status::{OfflineStatus, read_offline_status, read_outbox_summary};
 pub use overview::read_overview;
 pub use screenshot_list::{ScreenshotInfo, format_screenshot_list, list_screenshots};

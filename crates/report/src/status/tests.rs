@@ -3,8 +3,8 @@
 use super::*;
 use model::InputCounts;
 
-const NOW: i64 = 1_784_100_000_000_000;
-const S: i64 = 1_000_000;
+const NOW: Timestamp = Timestamp::from_seconds(1_784_100_000);
+const S: Duration = Duration::from_secs(1);
 
 fn status() -> AgentStatus {
     AgentStatus {
@@ -13,7 +13,7 @@ fn status() -> AgentStatus {
         data_dir: "/home/ada/.local/share/uam".into(),
         zone: "Europe/Berlin".into(),
         state: Coverage::Active,
-        since_us: NOW - 125 * S,
+        since: NOW - 125 * S,
         protected: false,
         window: Some(WindowInfo {
             app: "Editor".into(),
@@ -43,18 +43,18 @@ fn status() -> AgentStatus {
         today: vec![
             StateTotal {
                 state: Coverage::Active,
-                us: 11_520_000_000,
+                duration: Duration::from_secs(11_520),
             },
             StateTotal {
                 state: Coverage::Idle,
-                us: 1_200_000_000,
+                duration: Duration::from_secs(1_200),
             },
             StateTotal {
                 state: Coverage::Off,
-                us: 0,
+                duration: Duration::ZERO,
             },
         ],
-        last_durable_us: Some(NOW - 3 * S),
+        last_durable: Some(NOW - 3 * S),
         outbox: OutboxSummary {
             records: 12,
             shots: 1,
@@ -62,15 +62,15 @@ fn status() -> AgentStatus {
         },
         destination: "s3://team-bucket/uam".into(),
         last_upload: Some(UploadAttempt {
-            at_us: NOW - 100 * S,
+            at: NOW - 100 * S,
             text: "42 records and 1 screenshot uploaded".into(),
             ok: true,
         }),
-        next_upload_us: Some(NOW + 200 * S),
-        last_shot_us: None,
-        next_shot_us: Some(NOW + 90 * S),
-        idle_us: Some(4_000_000),
-        paused_until_us: None,
+        next_upload: Some(NOW + 200 * S),
+        last_screenshot: None,
+        next_screenshot: Some(NOW + 90 * S),
+        idle: Some(4 * S),
+        paused_until: None,
         hours: None,
         power: Some(PowerState {
             percent: 81,
@@ -87,23 +87,23 @@ fn status() -> AgentStatus {
 #[test]
 fn recording_follows_the_last_durable_write_never_intent() {
     let mut s = status();
-    s.last_durable_us = Some(NOW - 15 * S);
+    s.last_durable = Some(NOW - 15 * S);
     assert!(s.is_recording(NOW));
-    s.last_durable_us = Some(NOW - 15 * S - 1);
+    s.last_durable = Some(NOW - 15 * S - Duration::from_micros(1));
     assert!(!s.is_recording(NOW));
     assert!(
         s.headline(NOW).starts_with("NOT RECORDING"),
         "{}",
         s.headline(NOW)
     );
-    s.last_durable_us = Some(NOW + 3600 * S);
+    s.last_durable = Some(NOW + 3600 * S);
     assert!(
         !s.is_recording(NOW),
         "a stamp from the future proves nothing"
     );
-    s.last_durable_us = None;
+    s.last_durable = None;
     assert!(!s.is_recording(NOW));
-    s.last_durable_us = Some(NOW);
+    s.last_durable = Some(NOW);
     s.state = Coverage::Paused;
     assert!(!s.is_recording(NOW));
 }
@@ -117,11 +117,11 @@ fn plain_lines() {
 fn plain_lines_while_paused_protected_and_offline() {
     let mut s = status();
     s.state = Coverage::Paused;
-    s.paused_until_us = Some(NOW + 600 * S);
+    s.paused_until = Some(NOW + 600 * S);
     s.protected = true;
     s.window = None;
     s.last_upload = Some(UploadAttempt {
-        at_us: NOW - 100 * S,
+        at: NOW - 100 * S,
         text: "the sink does not answer; trying again".into(),
         ok: false,
     });
@@ -134,11 +134,11 @@ fn a_pause_says_until_when_and_why() {
     s.state = Coverage::Paused;
     assert_eq!(s.headline(NOW), "paused for 2 min, until resumed");
     // It is 09:20 in Berlin, a Wednesday.
-    s.paused_until_us = Some(NOW + 52_800 * S);
+    s.paused_until = Some(NOW + 52_800 * S);
     assert_eq!(s.headline(NOW), "paused for 2 min, until tomorrow 00:00:00");
     s.hours = Some(ScheduleStatus {
         inside: false,
-        next_change_us: Some(NOW + 4 * 86_400 * S),
+        next_change: Some(NOW + 4 * 86_400 * S),
         pausing: false,
     });
     assert_eq!(
@@ -147,7 +147,7 @@ fn a_pause_says_until_when_and_why() {
         "somebody's own pause comes first"
     );
     assert_eq!(s.hours_text(NOW).unwrap(), "begin Sun 09:20:00");
-    s.paused_until_us = None;
+    s.paused_until = None;
     s.hours = s.hours.map(|h| ScheduleStatus { pausing: true, ..h });
     assert_eq!(
         s.headline(NOW),
@@ -156,7 +156,7 @@ fn a_pause_says_until_when_and_why() {
     s.state = Coverage::Active;
     s.hours = Some(ScheduleStatus {
         inside: true,
-        next_change_us: Some(NOW + 3_600 * S),
+        next_change: Some(NOW + 3_600 * S),
         pausing: false,
     });
     let lines = s.format_lines(NOW).join("\n");
@@ -175,7 +175,7 @@ fn a_steady_headline_does_not_count_the_time() {
     assert_eq!(both(&s), ["paused, until resumed"; 2]);
     s.state = Coverage::Locked;
     assert_eq!(both(&s), ["not recording · locked"; 2]);
-    s.last_durable_us = None;
+    s.last_durable = None;
     let never = "NOT RECORDING: nothing has reached the disk yet";
     assert_eq!(both(&s), [never; 2]);
 }

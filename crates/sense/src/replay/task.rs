@@ -3,7 +3,6 @@
 use crate::sensor_task::{SensorContext, SensorExit, SensorTask};
 use model::{Clock, Moment, SensorEvent, SensorKind, TimedEvent, WindowHandle};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 /// How fast a trace is replayed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,11 +50,9 @@ impl SensorTask for ReplayTask {
         // Kept until the end: memory freed on the way would hide the memory that the receiver takes.
         for item in &std::mem::take(&mut self.events) {
             if self.pace == ReplayPace::RealTime {
-                let due_us = model::micros::to_micros(item.at.awake)
-                    .saturating_sub(model::micros::to_micros(first.awake));
-                let passed_us = model::micros::to_micros(self.clock.now().awake)
-                    .saturating_sub(model::micros::to_micros(start.awake));
-                let left = Duration::from_micros(due_us.saturating_sub(passed_us));
+                let due = item.at.awake.saturating_sub(first.awake);
+                let passed = self.clock.now().awake.saturating_sub(start.awake);
+                let left = due.saturating_sub(passed);
                 if context.stop.wait(left) {
                     return SensorExit::Stopped;
                 }
@@ -81,16 +78,8 @@ impl SensorTask for ReplayTask {
 /// `at` as far from `to` as it was from `from`, on each clock by itself: sleep and clock jumps stay as recorded.
 fn move_moment(at: Moment, from: Moment, to: Moment) -> Moment {
     Moment {
-        utc: model::Timestamp::from_micros(
-            to.utc
-                .as_micros()
-                .saturating_add(at.utc.as_micros().saturating_sub(from.utc.as_micros())),
-        ),
-        boot: std::time::Duration::from_micros(model::micros::to_micros(to.boot).saturating_add(
-            model::micros::to_micros(at.boot).saturating_sub(model::micros::to_micros(from.boot)),
-        )),
-        awake: std::time::Duration::from_micros(model::micros::to_micros(to.awake).saturating_add(
-            model::micros::to_micros(at.awake).saturating_sub(model::micros::to_micros(from.awake)),
-        )),
+        utc: to.utc + at.utc.duration_since(from.utc) - from.utc.duration_since(at.utc),
+        boot: to.boot.saturating_add(at.boot.saturating_sub(from.boot)),
+        awake: to.awake.saturating_add(at.awake.saturating_sub(from.awake)),
     }
 }

@@ -2,18 +2,20 @@
 
 use super::*;
 use crate::capture::CaptureError;
+use model::Timestamp;
 use model::{
     ActiveWindow, Counts, InputCounts, Moment, PowerState, TimedEvent, WindowHandle, WindowInfo,
 };
 use platform::clock::SystemClock;
 use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 fn at(ms: u64) -> Moment {
     Moment {
-        utc: model::Timestamp::from_micros(1_700_000_000_000_000),
-        boot: std::time::Duration::from_micros(5_000_000),
-        awake: std::time::Duration::from_micros(4_000_000),
-    } + std::time::Duration::from_micros(ms * 1_000)
+        utc: Timestamp::from_seconds(1_700_000_000),
+        boot: Duration::from_secs(5),
+        awake: Duration::from_secs(4),
+    } + Duration::from_millis(ms)
 }
 
 fn sample() -> Vec<TimedEvent> {
@@ -43,7 +45,7 @@ fn sample() -> Vec<TimedEvent> {
         SensorEvent::Window { active: None },
         window(2, "second"),
         SensorEvent::Idle {
-            idle: std::time::Duration::from_micros(77),
+            idle: Duration::from_micros(77),
         },
         SensorEvent::Present,
         SensorEvent::Lock { locked: true },

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::mpsc::sync_channel;
 
-/// What a made-up sensor does when it runs.
+/// The behaviour of a made-up sensor.
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Panic,
@@ -68,7 +68,7 @@ impl SensorTask for MadeUp {
                 return match context.out.send(
                     at,
                     SensorEvent::Idle {
-                        idle: std::time::Duration::from_micros(666),
+                        idle: Duration::from_micros(666),
                     },
                 ) {
                     Ok(()) => SensorExit::Broken("it was heard".into()),
@@ -143,18 +143,18 @@ fn what_panics_or_breaks_is_begun_anew_and_told_once() {
     assert!(stage.rx.recv().is_err(), "the queue is closed");
 }
 
-fn later(us: u64) -> Moment {
-    (SystemClock.now() + std::time::Duration::from_micros(us))
+fn later(after: Duration) -> Moment {
+    SystemClock.now() + after
 }
 
 #[test]
 fn what_hangs_is_replaced_and_says_nothing_more() {
     let mut stage = stage(&[Act::Hangs, Act::Hangs, Act::Serves], true);
     assert_eq!(stage.heard(1), "P");
-    let mut at = 0;
+    let mut at = Duration::ZERO;
     let mut lost = 0;
-    let mut watch = |stage: &mut Stage, us: u64| {
-        at += us;
+    let mut watch = |stage: &mut Stage, after: Duration| {
+        at += after;
         let told = stage.running.check_sensors(later(at));
         assert!(
             told.iter()
@@ -163,25 +163,25 @@ fn what_hangs_is_replaced_and_says_nothing_more() {
         lost += told.len();
         lost
     };
-    assert_eq!(watch(&mut stage, CHECK_EVERY_US), 0, "asked");
-    assert_eq!(watch(&mut stage, ANSWER_US / 2), 0, "still time");
-    assert_eq!(watch(&mut stage, ANSWER_US), 2, "lost and replaced");
+    assert_eq!(watch(&mut stage, CHECK_EVERY), 0, "asked");
+    assert_eq!(watch(&mut stage, ANSWER_LIMIT / 2), 0, "still time");
+    assert_eq!(watch(&mut stage, ANSWER_LIMIT), 2, "lost and replaced");
     assert_eq!(
         stage.heard(3),
         "BBP",
         "the second works, and hangs in its turn"
     );
-    assert_eq!(watch(&mut stage, CHECK_EVERY_US), 2, "asked");
-    assert_eq!(watch(&mut stage, ANSWER_US), 4, "lost and replaced");
+    assert_eq!(watch(&mut stage, CHECK_EVERY), 2, "asked");
+    assert_eq!(watch(&mut stage, ANSWER_LIMIT), 4, "lost and replaced");
     assert_eq!(stage.heard(3), "BBP");
     // The third answers whenever it is asked.
     for _ in 0..5 {
-        watch(&mut stage, CHECK_EVERY_US);
+        watch(&mut stage, CHECK_EVERY);
         let heartbeat = stage.running.tasks[0].heartbeat.clone();
         while heartbeat.is_check_due() {
             std::thread::yield_now();
         }
-        assert_eq!(watch(&mut stage, ANSWER_US), 4);
+        assert_eq!(watch(&mut stage, ANSWER_LIMIT), 4);
     }
     drop(stage.let_go.take());
     stage.running.stop();
@@ -193,7 +193,9 @@ fn only_a_few_hang_at_a_time() {
     let mut stage = stage(&[Act::Hangs; 40], true);
     let mut present = stage.heard(1).len();
     for round in 0..100 {
-        stage.running.check_sensors(later(round * REPLACE_LAST_US));
+        stage
+            .running
+            .check_sensors(later(round * LAST_REPLACEMENT_DELAY));
         present += stage
             .rx
             .try_iter()

@@ -32,7 +32,7 @@ pub(super) fn age_ms(now: u32, then: u32) -> u32 {
 /// A change that the idle sensor reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IdleChange {
-    Idle { idle_us: u64 },
+    Idle { idle: Duration },
     Present,
 }
 
@@ -55,8 +55,7 @@ impl IdleWatch {
         }
         self.idle = idle;
         Some(if idle {
-            let idle_us = u64::try_from(quiet.as_micros()).unwrap_or(u64::MAX);
-            IdleChange::Idle { idle_us }
+            IdleChange::Idle { idle: quiet }
         } else {
             IdleChange::Present
         })
@@ -86,7 +85,7 @@ mod tests {
         assert_eq!(idle.deadline(ms(299)), Some(ms(1)));
         assert_eq!(
             idle.update(ms(300)),
-            Some(IdleChange::Idle { idle_us: 300_000 })
+            Some(IdleChange::Idle { idle: ms(300) })
         );
         assert_eq!((idle.update(ms(900)), idle.deadline(ms(900))), (None, None));
         assert_eq!(idle.update(ms(10)), Some(IdleChange::Present));

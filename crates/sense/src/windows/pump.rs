@@ -32,7 +32,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// The pause between two readings while input flows.
 const INPUT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Most messages of one reading: a bound for what is held in memory, not for what is counted.
+/// Most messages of one reading: a bound for memory, not for counts.
 const MOST_MESSAGES: usize = 8192;
 
 /// The sensors before they run.
@@ -242,8 +242,8 @@ impl<'a> PumpListener<'a> {
 
     /// The moment `age_ms` before `now`; not before the last answer.
     fn timestamp(&mut self, now: Moment, age_ms: u32) -> Moment {
-        let at = now - std::time::Duration::from_micros(u64::from(age_ms) * 1000);
-        if model::micros::to_micros(at.boot) > model::micros::to_micros(self.last.boot) {
+        let at = now - Duration::from_millis(age_ms.into());
+        if at.boot > self.last.boot {
             self.last = at;
         }
         self.last
@@ -274,7 +274,8 @@ impl<'a> PumpListener<'a> {
         if self.power_poll.is_some() && now >= self.next_power {
             self.send_power(at)?;
         }
-        // A second that is over gets no more input, except what the system still holds: at worst a batch in pieces.
+        // A second that is over gets no more input, except input that the system still holds: at worst a batch in
+        // pieces.
         let over = self.batches.take_due(at);
         Ok(self.send_batch(over)?)
     }
@@ -344,12 +345,7 @@ impl<'a> PumpListener<'a> {
 
     fn send_idle(&mut self, at: Moment, quiet_ms: u32) -> Result<(), SensorExit> {
         match self.idle.update(Duration::from_millis(quiet_ms.into())) {
-            Some(IdleChange::Idle { idle_us }) => self.send_event(
-                at,
-                SensorEvent::Idle {
-                    idle: std::time::Duration::from_micros(idle_us),
-                },
-            ),
+            Some(IdleChange::Idle { idle }) => self.send_event(at, SensorEvent::Idle { idle }),
             Some(IdleChange::Present) => self.send_event(at, SensorEvent::Present),
             None => Ok(()),
         }

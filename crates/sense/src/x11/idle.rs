@@ -117,7 +117,7 @@ fn query_saver_idle_ms(link: &X11Connection) -> Result<Option<u64>, X11Error> {
 /// A change that the idle sensor reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IdleChange {
-    Idle { idle_us: u64 },
+    Idle { idle: Duration },
     Present,
 }
 
@@ -181,7 +181,7 @@ impl IdleWatch {
         self.away = away;
         Some(if away {
             IdleChange::Idle {
-                idle_us: idle_ms.saturating_mul(1_000),
+                idle: Duration::from_millis(idle_ms),
             }
         } else {
             IdleChange::Present

@@ -126,7 +126,7 @@ fn a_server_that_does_not_answer_is_lost_until_it_does_and_nothing_counts_twice(
     assert!(matches!(next().event, SensorEvent::Window { .. }));
     window.grab_server().unwrap();
     // As if minutes had passed: it is asked, and does not answer.
-    let later = |s: u64| SystemClock.now() + std::time::Duration::from_micros(s * 1_000_000);
+    let later = |s: u64| SystemClock.now() + Duration::from_secs(s);
     assert_eq!(running.check_sensors(later(100)), []);
     let told = running.check_sensors(later(200));
     assert_eq!(

@@ -99,37 +99,34 @@ fn ninety_nine_percent_of_the_time_lies_in_the_right_window() {
     let begin = Instant::now();
     for n in 0..40u32 {
         let next = &all[n as usize % all.len()];
-        asked.push((
-            model::micros::to_micros(SystemClock.now().boot),
-            next.spec().title.clone(),
-        ));
+        asked.push((SystemClock.now().boot, next.spec().title.clone()));
         next.activate().unwrap();
-        truth.push((
-            model::micros::to_micros(SystemClock.now().boot),
-            next.spec().title.clone(),
-        ));
+        truth.push((SystemClock.now().boot, next.spec().title.clone()));
         let due = begin + Duration::from_millis(250) * (n + 1);
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
     }
-    let end = model::micros::to_micros(SystemClock.now().boot);
+    let end = SystemClock.now().boot;
     let seen = listening.finish();
-    let said: Vec<(u64, String)> = windows(&seen)
+    let said: Vec<(Duration, String)> = windows(&seen)
         .into_iter()
         .map(|(at, active)| {
             (
-                model::micros::to_micros(at.boot),
+                at.boot,
                 active.map_or("none".into(), |a| a.window.title.clone()),
             )
         })
         .collect();
-    let at = |list: &[(u64, String)], when: u64| -> String {
+    let at = |list: &[(Duration, String)], when: Duration| -> String {
         list.iter()
             .rev()
             .find(|(from, _)| *from <= when)
             .map_or_else(String::new, |(_, title)| title.clone())
     };
     let begin = truth[0].0;
-    let steps: Vec<u64> = (begin..end).step_by(500).collect();
+    let steps: Vec<_> = (0..)
+        .map(|n| begin + n * Duration::from_micros(500))
+        .take_while(|at| *at < end)
+        .collect();
     let right = steps
         .iter()
         .filter(|when| {
@@ -312,12 +309,9 @@ fn none_is_part_of_a_switch_until_it_lasts() {
     let after = SystemClock.now();
     let (at, _) = windows(&listening.finish()).pop().unwrap();
     // Told late, but for the time at which it began (the server counts whole milliseconds).
+    assert!(at.boot + Duration::from_millis(2) >= before.boot, "{at:?}");
     assert!(
-        model::micros::to_micros(at.boot) + 2_000 >= model::micros::to_micros(before.boot),
-        "{at:?}"
-    );
-    assert!(
-        model::micros::to_micros(after.since(at)) >= 900_000,
+        after.since(at) >= Duration::from_millis(900),
         "{at:?} {after:?}"
     );
 }

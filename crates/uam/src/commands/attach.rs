@@ -9,7 +9,7 @@ use agent::{AppContext, keyholder};
 use anyhow::Context;
 use console::{ConsoleEvent, LiveOptions, LiveView, PlainView, ViewEnd};
 use model::{ErrorKind, UserError};
-use platform::clock::{SystemClock, current_time_us};
+use platform::clock::{SystemClock, current_time};
 use protocol::{AttachedView, Request, Response, ScreenshotStep, ViewTicket, ViewerKey};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -177,7 +177,7 @@ fn follow_plain(
             Ok(Some(scene)) => {
                 let now = scene.status.state.to_string();
                 if now != headline {
-                    plain.print_text(&scene.status.headline(current_time_us()))?;
+                    plain.print_text(&scene.status.headline(current_time()))?;
                     headline = now;
                 }
                 for line in &scene.lines {

@@ -106,3 +106,30 @@ fn print_rules(meaning: &ClassificationRules, told: &[RuleJson]) {
         "\nThese rules use applications only. A year is computed from sums of quarter hours."
     });
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_keep_their_json() {
+        let rule = ClassificationRule {
+            name: "Writing".to_owned(),
+            app: Some("(?i)editor".to_owned()),
+            title: None,
+        };
+        let project = ClassificationRule {
+            title: Some("uam".to_owned()),
+            ..rule.clone()
+        };
+        let rules = [
+            RuleJson::new(RuleList::Category, (RuleOrigin::BuiltIn, &rule)),
+            RuleJson::new(RuleList::Project, (RuleOrigin::Own(2), &project)),
+        ];
+        assert_eq!(
+            report::to_json(&rules).unwrap(),
+            include_str!("../../tests/json/categories.json")
+        );
+    }
+}

@@ -4,10 +4,11 @@ use crate::output;
 use agent::AppContext;
 use anyhow::Context;
 use model::{ErrorKind, UserError};
+use platform::clock::current_time;
 use platform::instance_lock::InstanceLock;
 use protocol::{PauseLength, Request, Response};
 use std::process::ExitCode;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// How long `uam stop` waits for the end: the last upload may take its time.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -22,11 +23,8 @@ pub(super) fn show_status(context: &AppContext, json: bool) -> anyhow::Result<Ex
     if json {
         output::print_text(&report::to_json(&*status).context("cannot print the status")?);
     } else {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_micros();
-        for line in status.format_lines(i64::try_from(now).unwrap_or(i64::MAX)) {
+        let now = current_time();
+        for line in status.format_lines(now) {
             output::print_line(&line);
         }
         for line in &indicator {

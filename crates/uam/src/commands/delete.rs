@@ -9,7 +9,7 @@ use agent::{AppContext, ReadAccess, redaction};
 use anyhow::Context;
 use console::Prompt;
 use model::{NoticeCode, UserError};
-use platform::clock::current_time_us;
+use platform::clock::current_time;
 use platform::timezone::current_zone_name;
 use protocol::{RedactionScope, RedactionSummary};
 use std::process::ExitCode;
@@ -19,7 +19,7 @@ const OPENED: &str = "The record was opened to delete something.";
 
 pub(super) fn run(context: &AppContext, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
     require_journal(context)?;
-    let scope = parse_scope(args, current_time_us())?;
+    let scope = parse_scope(args, current_time().as_micros())?;
     let running = redaction::is_agent_running(context)?;
     let mut access = match running {
         true => None,
@@ -31,7 +31,7 @@ pub(super) fn run(context: &AppContext, args: &DeleteArgs) -> anyhow::Result<Exi
         summary = redact_scope(context, &scope, true, running, access.as_ref())?;
     }
     let zone = current_zone_name();
-    let about = redaction::describe_scope(&scope, current_time_us(), &zone);
+    let about = redaction::describe_scope(&scope, current_time().as_micros(), &zone);
     if summary.unreadable > 0 {
         output::print_line(&format!(
             "{} of these days cannot be opened with the keys of this computer (damaged, or sealed for others); they are not changed.",

@@ -4,7 +4,7 @@ use crate::output;
 use agent::AppContext;
 use anyhow::Context;
 use indicator::Availability;
-use model::SensorCapability;
+use model::{SensorCapability, SensorKind, SensorSupport};
 use platform::clock::SystemClock;
 use platform::instance_lock::InstanceLock;
 use sense::Desktop;
@@ -161,7 +161,14 @@ fn print_report(found: &DoctorReport) {
     );
     print_section("Keys", found.keys.iter().map(|line| format!("  {line}")));
     if found.problems.is_empty() {
-        output::print_line("\nNo problems found.");
+        let is_missing = |sensor: &SensorCapability| {
+            sensor.concern != SensorKind::Power
+                && matches!(sensor.support, SensorSupport::Unsupported(_))
+        };
+        output::print_line(match found.sensors.iter().any(is_missing) {
+            true => "\nNo other problems found.",
+            false => "\nNo problems found.",
+        });
     } else {
         let indent = |problem: &String| format!("  {}", problem.replace('\n', "\n  "));
         print_section("Problems", found.problems.iter().map(indent));
@@ -192,4 +199,50 @@ fn describe_files(found: &DoctorReport) -> Vec<String> {
     rows.into_iter()
         .map(|(label, text)| format!("  {label:<13}{text}"))
         .collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use model::{SensorKind, SensorSupport, Unsupported};
+
+    #[test]
+    fn the_report_keeps_its_json() {
+        let by = |name: &str| SensorSupport::By(name.to_owned());
+        let without = |reason: &str, remedy: &str| {
+            SensorSupport::Unsupported(Unsupported::new(reason, remedy))
+        };
+        let lines = |line: &str| vec![line.to_owned()];
+        let full = DoctorReport {
+            version: "0.1.0",
+            sensors: vec![
+                SensorCapability {
+                    concern: SensorKind::Window,
+                    support: by("X11 property events"),
+                },
+                SensorCapability {
+                    concern: SensorKind::Power,
+                    support: without("no battery", "Nothing to do."),
+                },
+            ],
+            shown: Availability {
+                tray: by("StatusNotifierItem"),
+                notifications: without("no bus", ""),
+            },
+            tried: lines("X11: here"),
+            settings: "/home/ada/.config/uam/config.toml".to_owned(),
+            data: "/home/ada/.local/share/uam".to_owned(),
+            destination: Some("s3://team/uam at Amazon S3, region eu-west-3".to_owned()),
+            signed_with: Some("the key in the environment or .env".to_owned()),
+            remarks: lines("It is sent through the proxy http://proxy:3128."),
+            running: Some(4711),
+            enrolled: true,
+            keys: lines("1  passphrase"),
+            sealing: "what is sent is sealed: only your keys open it",
+            problems: lines("config.toml: line 3"),
+        };
+        let json = report::to_json(&full).unwrap();
+        assert_eq!(json, include_str!("../../tests/json/doctor.json"));
+    }
 }

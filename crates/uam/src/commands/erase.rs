@@ -9,7 +9,7 @@ use crate::sign_in::read_access::open_with_fresh_factors;
 use agent::{AppContext, redaction};
 use console::Prompt;
 use model::{NoticeCode, UserError};
-use platform::clock::current_time_us;
+use platform::clock::current_time;
 use platform::timezone::current_zone_name;
 use protocol::RedactionScope;
 use std::process::ExitCode;
@@ -50,7 +50,7 @@ pub(super) fn run(context: &AppContext, args: &EraseArgs) -> anyhow::Result<Exit
         false => redaction::redact_directly(context, &scope, dry_run, &access),
     };
     let summary = redact_scope(true)?;
-    let about = redaction::describe_scope(&scope, current_time_us(), &current_zone_name());
+    let about = redaction::describe_scope(&scope, current_time().as_micros(), &current_zone_name());
     if summary.is_empty() {
         output::print_line(&format!("{about}: nothing is recorded there."));
         return Ok(ExitCode::SUCCESS);

@@ -46,6 +46,22 @@ struct TestAnswerJson {
     group: Option<ExclusionGroup>,
 }
 
+impl TestAnswerJson {
+    fn new(found: Option<(ExclusionOrigin, &ExclusionRule)>) -> Self {
+        let (number, group) = match found {
+            Some((ExclusionOrigin::Own(number), _)) => (Some(number), None),
+            Some((ExclusionOrigin::BuiltIn(group), _)) => (None, Some(group)),
+            None => (None, None),
+        };
+        Self {
+            protected: found.is_some(),
+            rule: found.map(|(_, rule)| rule.clone()),
+            number,
+            group,
+        }
+    }
+}
+
 fn test_window(
     config: &Settings,
     args: &ExcludeArgs,
@@ -82,20 +98,9 @@ fn test_window(
         });
         return Ok(ExitCode::SUCCESS);
     }
-    let origin = which.map(|(origin, _)| origin);
-    let answer = TestAnswerJson {
-        protected: which.is_some(),
-        rule: which.map(|(_, rule)| rule.clone()),
-        number: origin.and_then(|o| match o {
-            ExclusionOrigin::Own(n) => Some(n),
-            ExclusionOrigin::BuiltIn(_) => None,
-        }),
-        group: origin.and_then(|o| match o {
-            ExclusionOrigin::Own(_) => None,
-            ExclusionOrigin::BuiltIn(group) => Some(group),
-        }),
-    };
-    output::print_text(&report::to_json(&answer).context("cannot print the answer")?);
+    output::print_text(
+        &report::to_json(&TestAnswerJson::new(which)).context("cannot print the answer")?,
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -203,8 +208,39 @@ fn remove_own_rule(context: &AppContext, number: usize) -> anyhow::Result<ExitCo
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rules_and_answers_keep_their_json() {
+        let own = |word: &str| ExclusionRule {
+            title: Some(word.to_owned()),
+            ..ExclusionRule::default()
+        };
+        let rule = ExclusionRule {
+            app: Some("Editor".to_owned()),
+            exe: Some("/opt/*".to_owned()),
+            title: None,
+        };
+        let rules = RulesJson {
+            own: &[own("payroll*"), rule.clone()],
+            built_in: vec![BuiltInRuleJson {
+                group: ExclusionGroup::PrivateBrowsing,
+                rule: own("private browsing"),
+            }],
+        };
+        let answers = [
+            None,
+            Some((ExclusionOrigin::Own(2), &rule)),
+            Some((ExclusionOrigin::BuiltIn(ExclusionGroup::Money), &rule)),
+        ];
+        let mut json = report::to_json(&rules).unwrap();
+        for answer in answers {
+            json += &report::to_json(&TestAnswerJson::new(answer)).unwrap();
+        }
+        assert_eq!(json, include_str!("../../tests/json/exclude.json"));
+    }
 
     #[test]
     fn words_are_wrapped_by_their_columns() {

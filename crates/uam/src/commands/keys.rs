@@ -8,7 +8,7 @@ use agent::{AppContext, journal_keys};
 use anyhow::Context;
 use console::Prompt;
 use model::{ErrorKind, NoticeCode, UserError};
-use platform::clock::{current_time_us, unix_time};
+use platform::clock::{current_time, unix_time};
 use platform::timezone::current_zone_name;
 use std::path::Path;
 use std::process::ExitCode;
@@ -44,14 +44,14 @@ pub(super) fn run(context: &AppContext, action: Option<KeysAction>) -> anyhow::R
 
 fn print_slots(vault: &Vault) {
     output::print_line("The vault opens with:");
-    let day = |us| report::local_date(us, &current_zone_name());
+    let day = |at| report::local_date(at, &current_zone_name());
     let daily = vault.slots().filter(|s| s.kind != KeySlotKind::Recovery);
     for slot in daily {
         output::print_line(&format!(
             "  {:>3}  {}, since {}",
             slot.id,
             slot.kind,
-            day(slot.created.as_micros())
+            day(slot.created)
         ));
     }
     let mut codes = vault.slots().filter(|s| s.kind == KeySlotKind::Recovery);
@@ -60,7 +60,7 @@ fn print_slots(vault: &Vault) {
         Some(first) => output::print_line(&format!(
             "       {} recovery codes of {}",
             1 + codes.count(),
-            day(first.created.as_micros())
+            day(first.created)
         )),
     }
     output::print_line("These can read the record:");
@@ -136,7 +136,7 @@ fn apply_action(factors: &mut VerifiedFactors, action: KeysAction) -> anyhow::Re
     let VerifiedFactors {
         vault, slot, token, ..
     } = factors;
-    let now_us = current_time_us();
+    let now_us = current_time().as_micros();
     Ok(match action {
         KeysAction::List => String::new(),
         KeysAction::AddPassphrase => {

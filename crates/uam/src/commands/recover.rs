@@ -5,7 +5,7 @@ use agent::{AppContext, journal_keys};
 use anyhow::Context;
 use console::Prompt;
 use model::{ErrorKind, NoticeCode, UserError};
-use platform::clock::{current_time_us, unix_time};
+use platform::clock::{current_time, unix_time};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -55,7 +55,7 @@ fn recover_here(context: &AppContext) -> anyhow::Result<ExitCode> {
     let mut vault = Vault::open(&context.paths.vault_dir())?;
     let code = ask_recovery_code()?;
     let now = unix_time();
-    let now_us = current_time_us();
+    let now_us = current_time().as_micros();
     let (door, pass) = vault.unlock_with_recovery_code(&code, now.as_secs())?;
     let left = vault
         .slots()

@@ -7,8 +7,8 @@ use agent::{AppContext, journal_keys};
 use anyhow::Context;
 use journal::Outbox;
 use journal::retention::{NOTICE_PERIOD, RetentionAction, RetentionNotice, ScreenshotTotals};
-use model::{ErrorKind, NoticeCode, UserError};
-use platform::clock::current_time_us;
+use model::{ErrorKind, NoticeCode, Timestamp, UserError};
+use platform::clock::current_time;
 use platform::instance_lock::InstanceLock;
 use platform::timezone::current_zone_name;
 use report::format;
@@ -23,7 +23,7 @@ pub(super) fn run(context: &AppContext, apply: bool, json: bool) -> anyhow::Resu
     let config = Settings::load(&context.paths)?;
     let policy = settings::resolve_retention(&config, &context.paths);
     let mut outbox = Outbox::open(&context.paths.journal_dir())?;
-    let now_us = current_time_us();
+    let now_us = current_time().as_micros();
     if apply {
         // The uploader applies the rule, too.
         let lock = context.paths.upload_lock_file();
@@ -56,7 +56,7 @@ pub(super) fn preview_retention(context: &AppContext) -> anyhow::Result<Option<S
     }
     let policy = settings::resolve_retention(&Settings::load(&context.paths)?, &context.paths);
     let outbox = Outbox::open(&context.paths.journal_dir())?;
-    let look = retention::plan_retention(&outbox, policy, current_time_us())?;
+    let look = retention::plan_retention(&outbox, policy, current_time().as_micros())?;
     Ok((!look.steps.is_empty()).then(|| {
         format!(
             "By this rule {} {}, a day after the next upload announces it. `uam retention` shows more.",
@@ -102,9 +102,8 @@ fn apply_now(
 
 /// When the rule applies by itself, in microseconds since the Unix epoch (UTC); none before it is announced.
 fn applies_from(context: &AppContext, look: &RetentionPlan, now_us: i64) -> Option<i64> {
-    let now = model::Timestamp::from_micros(now_us);
-    let told =
-        retention::announced_at(&context.paths, &look.policy).map(model::Timestamp::from_micros);
+    let now = Timestamp::from_micros(now_us);
+    let told = retention::announced_at(&context.paths, &look.policy).map(Timestamp::from_micros);
     match journal::retention::notice_due(told, now) {
         RetentionNotice::Announce => None,
         RetentionNotice::Wait | RetentionNotice::Execute => {
@@ -149,7 +148,11 @@ fn format_lines(context: &AppContext, look: &RetentionPlan, now_us: i64) -> Vec<
         Some(at) if at <= now_us => "When        with the next upload; `uam retention --apply` does it now.".to_owned(),
         Some(at) => format!(
             "When        from {} on; `uam retention --apply` does it now.",
-            format::format_relative_time(at, now_us, &zone)
+            format::format_relative_time(
+                Timestamp::from_micros(at),
+                Timestamp::from_micros(now_us),
+                &zone
+            )
         ),
     });
     lines
@@ -176,4 +179,45 @@ fn to_json(context: &AppContext, look: &RetentionPlan, now_us: i64) -> Value {
         "unsent": numbers(&look.outlook.unsent),
         "from_us": applies_from(context, look, now_us),
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use journal::UtcDay;
+    use journal::retention::{RetentionForecast, RetentionRule};
+
+    #[test]
+    fn the_plan_keeps_its_json() {
+        let dir = tempfile::tempdir().unwrap();
+        let context = AppContext::locate(Some(dir.path().to_owned())).unwrap();
+        context.paths.create_dirs().unwrap();
+        let plan = |action| RetentionPlan {
+            policy: RetentionRule {
+                max_age_days: 30,
+                max_bytes: 2_048_000_000,
+                action,
+            },
+            steps: Vec::new(),
+            outlook: RetentionForecast {
+                leave: ScreenshotTotals {
+                    pictures: 47,
+                    bytes: 2_350_000,
+                    days: Some((UtcDay(20_000), UtcDay(20_010))),
+                },
+                ..RetentionForecast::default()
+            },
+        };
+        let delete = plan(RetentionAction::Delete);
+        let archive = plan(RetentionAction::Archive("/mnt/archive".into()));
+        retention::record_announcement(&context.paths, &archive.policy, 1_790_000_000_000_000)
+            .unwrap();
+        let lines = [delete, archive]
+            .map(|plan| format!("{}\n", to_json(&context, &plan, 1_790_000_000_000_000)));
+        assert_eq!(
+            lines.concat(),
+            include_str!("../../tests/json/retention.jsonl")
+        );
+    }
 }

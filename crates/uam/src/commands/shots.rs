@@ -7,14 +7,14 @@ use agent::AppContext;
 use anyhow::Context;
 use console::TerminalGraphics;
 use journal::{Reader, ScreenshotEntry, ScreenshotLocation};
-use model::UserError;
-use platform::clock::current_time_us;
+use model::{Timestamp, UserError};
+use platform::clock::current_time;
 use settings::Settings;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
 pub(super) fn run(context: &AppContext, args: &ShotsArgs) -> anyhow::Result<ExitCode> {
-    let reader = open_reader(context, "pictures")?;
+    let reader = open_reader(context, "screenshots")?;
     match (&args.show, &args.save) {
         (Some(which), _) => {
             let wanted = match which.as_str() {
@@ -104,12 +104,12 @@ fn to_protocol(protocol: GraphicsChoice) -> Option<console::GraphicsProtocol> {
 fn describe_row(row: &ScreenshotEntry, hold_us: i64) -> String {
     let shot = &row.shot;
     let zone = report::load_zone(&shot.zone);
-    let day = report::local_date(shot.at.as_micros(), &shot.zone);
+    let day = report::local_date(shot.at, &shot.zone);
     if shot.redacted {
         return format!(
             "{:>6}  {day} {}  removed",
             row.seq,
-            report::format::format_clock_time(shot.at.as_micros(), &zone)
+            report::format::format_clock_time(shot.at, &zone)
         );
     }
     // Until then its owner can delete it before it is uploaded.
@@ -119,11 +119,11 @@ fn describe_row(row: &ScreenshotEntry, hold_us: i64) -> String {
     };
     let held = format!(
         "held until {}",
-        report::format::format_clock_time(until, &zone)
+        report::format::format_clock_time(Timestamp::from_micros(until), &zone)
     );
     let place = match row.place {
         ScreenshotLocation::Local if row.acked => "sent",
-        ScreenshotLocation::Local if until > current_time_us() => held.as_str(),
+        ScreenshotLocation::Local if until > current_time().as_micros() => held.as_str(),
         ScreenshotLocation::Local => "waiting",
         ScreenshotLocation::Archived => "archived",
         ScreenshotLocation::Deleted => "deleted",
@@ -135,7 +135,7 @@ fn describe_row(row: &ScreenshotEntry, hold_us: i64) -> String {
     format!(
         "{:>6}  {day} {}  {:>9}  {:>8}  {:<8}  {place:<8}  {}",
         row.seq,
-        report::format::format_clock_time(shot.at.as_micros(), &zone),
+        report::format::format_clock_time(shot.at, &zone),
         format!("{}×{}", shot.screen_width, shot.screen_height),
         report::format::format_bytes(shot.bytes),
         if shot.blurred { "blurred" } else { "readable" },

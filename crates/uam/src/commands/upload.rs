@@ -33,7 +33,8 @@ pub(super) fn run(
     if let Some(problem) = summary.error {
         return Err(UserError::new(ErrorKind::Failed, problem.text, problem.hint).into());
     }
-    output::print_line(&summary.to_status(0, "the destination").text);
+    let status = summary.to_status(model::Timestamp::UNIX_EPOCH, "the destination");
+    output::print_line(&status.text);
     for text in [summary.describe_hold(), summary.retention.clone()]
         .into_iter()
         .flatten()

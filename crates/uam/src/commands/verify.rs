@@ -12,7 +12,7 @@ use agent::AppContext;
 use anyhow::Context;
 use journal::Reader;
 use model::{ErrorKind, UserError};
-use platform::clock::current_time_us;
+use platform::clock::current_time;
 use platform::timezone::current_zone_name;
 use settings::{EnvVars, Settings};
 use std::io::IsTerminal;
@@ -81,7 +81,7 @@ fn verify_sink(
 ) -> anyhow::Result<VerifyReport> {
     let key = DeviceKey::load(&context.paths.vault_dir())?.map(|key| key.public());
     let expected = reader.map(|reader| JournalExpectation { reader, key });
-    let now_us = current_time_us();
+    let now_us = current_time().as_micros();
     Ok(verify(sink, options, expected.as_ref(), now_us, progress)?)
 }
 
@@ -283,7 +283,7 @@ pub(super) fn describe_chain(chain: &VerifiedChain, zone: &str) -> Vec<String> {
             chain.epoch,
             count(chain.manifests, "manifest", "manifests"),
             head.no,
-            report::format::format_date_time(head.at_us, zone)
+            report::format::format_date_time(model::Timestamp::from_micros(head.at_us), zone)
         ),
         None => format!(
             "Device {}, journal {}: no manifest",

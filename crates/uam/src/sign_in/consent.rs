@@ -90,7 +90,10 @@ mod tests {
         let Agreement::Given(given) = agreement.unwrap() else {
             panic!("the former agreement was taken for the new one");
         };
-        assert_eq!((given.version, given.at.as_micros()), (2, 7));
+        assert_eq!(
+            (given.version, given.at),
+            (2, model::Timestamp::from_micros(7))
+        );
         assert_eq!(
             shown,
             format!(

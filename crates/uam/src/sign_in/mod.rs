@@ -21,7 +21,7 @@ use code::ask_gate_code;
 use consent::Agreement;
 use console::Prompt;
 use model::{ErrorKind, NoticeCode, UserError};
-use platform::clock::current_time_us;
+use platform::clock::current_time;
 use platform::instance_lock::InstanceLock;
 use settings::{AppPaths, ConsentNotice, Policy, Readers, Settings};
 use upload::Destination;
@@ -62,7 +62,7 @@ pub(crate) fn sign_in(
     config: Settings,
     destination: &Destination,
 ) -> anyhow::Result<SignInResult> {
-    let now_us = current_time_us();
+    let now_us = current_time().as_micros();
     let mut notices = Vec::new();
     let dir = paths.vault_dir();
     let mut vault = match Vault::exists(&dir)? {
@@ -139,8 +139,10 @@ pub(crate) fn resolve_policy(
     paths: &AppPaths,
     vault: Option<&Vault>,
 ) -> anyhow::Result<Policy> {
-    let viewer = vault.is_none_or(|v| v.viewer().is_some());
-    let organisations = vault.map_or(&[][..], Vault::organisations).iter();
-    let keys = organisations.map(|o| (o.name.as_str(), o.key.as_str()));
-    Policy::resolve(settings, destination, paths, Readers::new(viewer, keys))
+    let readers = vault.map_or_else(Readers::of_new_vault, |vault| {
+        let organisations = vault.organisations().iter();
+        let keys = organisations.map(|o| (o.name.as_str(), o.key.as_str()));
+        Readers::new(vault.viewer(), keys)
+    });
+    Policy::resolve(settings, destination, paths, readers)
 }

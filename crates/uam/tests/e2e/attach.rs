@@ -47,10 +47,12 @@ fn an_attached_console_shows_the_day_and_does_what_its_keys_wish() {
         .keys(30, 100)
         .unwrap();
     let shot = |n: u8| {
-        let before = home.status().last_shot_us;
+        let before = home.status().last_screenshot;
         home.ok(&["shot"]);
         until(&format!("picture {n} is kept"), || {
-            home.status().last_shot_us.filter(|at| Some(*at) != before)
+            home.status()
+                .last_screenshot
+                .filter(|at| Some(*at) != before)
         });
     };
     shot(1);
@@ -91,7 +93,7 @@ fn an_attached_console_shows_the_day_and_does_what_its_keys_wish() {
     drop(other);
     stage.activate().unwrap();
     seen(&home, TITLE);
-    tmux.wait_for_text(&["window    Ledger"]).unwrap();
+    tmux.wait_for_text(&["window      Ledger"]).unwrap();
     tmux.keys(&["x"]).unwrap();
     tmux.wait_for_text(&["Never name or capture Ledger again?"])
         .unwrap();
@@ -143,10 +145,12 @@ fn the_console_of_a_run_steps_through_its_pictures_and_opens_the_page() {
         let stage = window(&desktop, title, title);
         seen(&home, title);
         tmux.wait_for_text(&[title]).unwrap();
-        let before = home.status().last_shot_us;
+        let before = home.status().last_screenshot;
         tmux.keys(&["s"]).unwrap();
         until("the picture is kept", || {
-            home.status().last_shot_us.filter(|at| Some(*at) != before)
+            home.status()
+                .last_screenshot
+                .filter(|at| Some(*at) != before)
         });
         // It must outlive the screenshot, which shows it.
         drop(stage);
@@ -225,7 +229,7 @@ fn a_run_in_the_background_outlives_its_terminal() {
     let unseen = home.output(&["run", "--yes", "--background"]);
     let why = String::from_utf8_lossy(&unseen.stderr).into_owned();
     assert_eq!(unseen.status.code(), Some(2), "{why}");
-    assert!(why.contains("nothing on this desktop would show"), "{why}");
+    assert!(why.contains("nothing on this desktop can show"), "{why}");
     let mut session = DesktopSession::start(&desktop.display()).unwrap();
     session.start_notifications().unwrap();
     home = home.env("DBUS_SESSION_BUS_ADDRESS", session.address());

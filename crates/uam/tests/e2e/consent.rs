@@ -53,22 +53,24 @@ fn a_pause_holds_over_kill_9_and_ends_when_it_should() {
     let (before, said, after) = (midnight(), home.ok(&["pause", "tomorrow"]), midnight());
     assert!(said.contains("until tomorrow 00:00:00"), "{said}");
     let paused = home.status();
-    let until_us = paused.paused_until_us.unwrap();
-    assert!(paused.state == Coverage::Paused && [before, after].contains(&until_us));
+    let paused_until = paused.paused_until.unwrap();
+    assert!(
+        paused.state == Coverage::Paused && [before, after].contains(&paused_until.as_micros())
+    );
     running.signal(Signal::KILL);
     running.wait();
 
     let mut running = home.start(&[]);
     let status = home.status();
     assert_eq!(
-        (status.state, status.paused_until_us),
-        (Coverage::Paused, Some(until_us))
+        (status.state, status.paused_until),
+        (Coverage::Paused, Some(paused_until))
     );
     running.line_with("An earlier pause lasts until tomorrow 00:00:00");
     // Nor does a clean end take an end away from a pause that has one.
     running.stop();
     let running = home.start(&[]);
-    assert_eq!(home.status().paused_until_us, Some(until_us));
+    assert_eq!(home.status().paused_until, Some(paused_until));
     home.ok(&["resume"]);
     assert_eq!(home.status().state, Coverage::Active);
     assert!(!home.path("data/pause.json").exists());

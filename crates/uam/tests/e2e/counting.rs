@@ -219,7 +219,7 @@ fn a_shot_shows_the_window_and_nothing_of_the_one_behind_it() {
             .then_some(())
     });
     home.ok(&["shot"]);
-    until("the picture is kept", || home.status().last_shot_us);
+    until("the picture is kept", || home.status().last_screenshot);
     running.stop();
     let file = home.path("shot.webp");
     home.unlock();
@@ -291,8 +291,8 @@ fn handed_over(home: &Home, shot: u64, picture: &[u8]) {
     assert!(calendar.starts_with("BEGIN:VCALENDAR\r\n"), "{calendar}");
     let day = home.ok(&["report", "--merge", "30s", "--json"]);
     let day: report::DayReport = serde_json::from_str(&day).unwrap();
-    let active: u64 = day.categories.iter().map(|c| c.usage.active_us).sum();
-    assert_eq!(active, day.state_us(Coverage::Active));
+    let active: Duration = day.categories.iter().map(|c| c.usage.active).sum();
+    assert_eq!(active, day.time_in(Coverage::Active));
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn with_blur_on_only_the_small_picture_is_kept() {
         home.status().window.filter(|w| w.title == "Letter")
     });
     home.ok(&["shot"]);
-    until("the picture is kept", || home.status().last_shot_us);
+    until("the picture is kept", || home.status().last_screenshot);
     running.stop();
     let shot = home
         .lines()

@@ -36,8 +36,8 @@ fn work(desktop: &VirtualDesktop, home: &Home, scenes: u32) {
         });
         until("the picture is kept", || {
             home.status()
-                .last_shot_us
-                .filter(|at| before.last_shot_us.is_none_or(|b| *at > b))
+                .last_screenshot
+                .filter(|at| before.last_screenshot.is_none_or(|b| *at > b))
         });
     }
 }
@@ -115,7 +115,10 @@ fn a_wrong_key_is_told_once_with_its_remedy_and_recording_goes_on() {
         !upload.ok && upload.text.contains("AWS_SECRET_ACCESS_KEY"),
         "{upload:?}"
     );
-    assert!(status.is_recording(crate::harness::now_us()), "{status:?}");
+    assert!(
+        status.is_recording(model::Timestamp::from_micros(crate::harness::now_us())),
+        "{status:?}"
+    );
     running.stop();
     let stuck = home.lines().into_iter().filter(
         |(_, l)| matches!(&l.record, Record::Notice(n) if n.code == NoticeCode::UploadStuck),
@@ -217,7 +220,7 @@ fn what_was_sent_is_checked_without_a_code_and_nothing_is_missed() {
     assert_eq!(chain.through, home.reader().last_seq().unwrap());
     assert_eq!(before.objects, server.objects().unwrap().len() as u64);
     let said = home.ok(&["verify"]);
-    assert!(said.contains("COMPLETE: everything"), "{said}");
+    assert!(said.contains("COMPLETE: every listed object"), "{said}");
     let fingerprint = chain.fingerprint.clone().unwrap();
     assert!(said.contains(&fingerprint), "{said}");
     assert!(home.ok(&["keys"]).contains(&fingerprint));
@@ -320,7 +323,7 @@ fn a_bucket_that_is_open_to_anyone_gets_nothing_and_is_told() {
     });
     assert!(
         told.text
-            .starts_with("anyone can list what is in the bucket lab")
+            .starts_with("anyone can list the objects in the bucket lab")
             && told.text.contains("Block public access"),
         "{told:?}"
     );

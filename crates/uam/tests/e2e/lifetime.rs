@@ -27,8 +27,8 @@ fn after_kill_9_nothing_durable_is_lost_and_the_next_run_says_so() {
     });
     until("and durable", || {
         home.status()
-            .last_durable_us
-            .filter(|at| *at > counted.last_durable_us.unwrap_or(0))
+            .last_durable
+            .filter(|at| *at > counted.last_durable.unwrap_or_default())
     });
     let before = home.export();
     running.kill_both(&home);
@@ -76,7 +76,7 @@ fn a_crashed_worker_goes_on_under_the_same_start_without_a_code() {
             Some(home.status()).filter(|s| s.today_counts.keys() == typed)
         });
         let durable = until("and durable", || {
-            Some(home.status()).filter(|s| s.last_durable_us > counted.last_durable_us)
+            Some(home.status()).filter(|s| s.last_durable > counted.last_durable)
         });
         send(durable.pid, Signal::KILL);
         running.line_with("goes on under the same start");
@@ -174,7 +174,7 @@ fn there_is_one_instance_and_the_second_can_talk_to_it() {
 
     home.ok(&["pause", "--for", "15m"]);
     let status = home.status();
-    assert!(status.state == Coverage::Paused && status.paused_until_us.is_some());
+    assert!(status.state == Coverage::Paused && status.paused_until.is_some());
     assert_eq!(
         home.output(&["shot"]).status.code(),
         Some(1),

@@ -214,7 +214,7 @@ fn assert_each_access_is_recorded(home: &Home) {
         .collect();
     assert_eq!(looks.len(), 4, "{looks:?}");
     assert!(
-        looks[1].contains("every line") && looks[3].contains("pictures"),
+        looks[1].contains("the records from number") && looks[3].contains("screenshots"),
         "{looks:?}"
     );
 }
@@ -247,7 +247,7 @@ fn what_was_recorded_is_readable_nowhere_without_the_factors_and_everywhere_with
         })
     })
     .pid;
-    until("a picture is kept", || home.status().last_shot_us);
+    until("a picture is kept", || home.status().last_screenshot);
     until("a picture is sent", || {
         server
             .objects()

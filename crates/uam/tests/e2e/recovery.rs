@@ -3,12 +3,13 @@
 use crate::harness::{Home, assert_bucket_equals_journal, now_us, send, until};
 use lab::desktop::{DesktopSpec, TestWindow, Typist, VirtualDesktop, WindowSpec};
 use lab::s3::{FaultPlan, S3Fault, S3Server, S3ServerOptions};
-use model::{Coverage, NoticeCode, Record};
+use model::{Coverage, NoticeCode, Record, Timestamp};
 use rustix::process::Signal;
 use std::fs::{self, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 const QUIET: &str = "[shots]\ncapture = false\n[upload]\nevery_seconds = 3600\n";
 
@@ -33,14 +34,14 @@ fn type_and_wait(home: &Home, desktop: &VirtualDesktop, keys: u32, total: u64) {
         Some(home.status()).filter(|s| s.today_counts.keys() == total)
     });
     until("and durable", || {
-        Some(home.status()).filter(|s| s.last_durable_us > counted.last_durable_us)
+        Some(home.status()).filter(|s| s.last_durable > counted.last_durable)
     });
 }
 
 /// The parts of today sum to the time since the journal began.
 fn assert_parts_sum(home: &Home) {
     let reader = home.reader();
-    let now = now_us();
+    let now = model::Timestamp::from_micros(now_us());
     let day = report::local_date(now, "Europe/Berlin");
     let report = report::query::read_day(
         &reader,
@@ -50,8 +51,8 @@ fn assert_parts_sum(home: &Home) {
         "Europe/Berlin",
     )
     .unwrap();
-    let sum: u64 = report.states.iter().map(|s| s.us).sum();
-    assert_eq!(sum, report.length_us);
+    let sum: Duration = report.states.iter().map(|s| s.duration).sum();
+    assert_eq!(sum, report.length);
 }
 
 #[test]
@@ -65,12 +66,14 @@ fn an_x_server_that_dies_leaves_a_blind_gap_and_its_successor_is_counted() {
     let status = until("it is said to be blind", || {
         Some(home.status()).filter(|s| s.state == Coverage::NotRecorded)
     });
-    let missing = status.format_lines(now_us()).join("\n");
+    let missing = status
+        .format_lines(Timestamp::from_micros(now_us()))
+        .join("\n");
     assert!(
         missing.contains("unavailable") && missing.contains("uam tries to restart it"),
         "{missing}"
     );
-    assert!(!status.is_recording(now_us()));
+    assert!(!status.is_recording(Timestamp::from_micros(now_us())));
     drop(desktop);
     let desktop = until("the display number is free again", || {
         VirtualDesktop::start_with(&DesktopSpec::new(1024, 700).on_display(number)).ok()
@@ -78,7 +81,9 @@ fn an_x_server_that_dies_leaves_a_blind_gap_and_its_successor_is_counted() {
     // Keys typed within the very second in which it sees again is not counted, as after every pause.
     until("it sees again", || {
         let status = home.status();
-        (status.state == Coverage::Active && now_us() - status.since_us > 1_500_000).then_some(())
+        (status.state == Coverage::Active
+            && Timestamp::from_micros(now_us()) - Duration::from_millis(1_500) > status.since)
+            .then_some(())
     });
     type_and_wait(&home, &desktop, 30, 50);
     running.stop();
@@ -232,7 +237,7 @@ fn a_full_disk_costs_pictures_first_then_old_ones_then_recording_and_all_comes_b
     let running = home.start(&[]);
     until("a picture is kept and sent", || {
         let status = home.status();
-        (status.last_shot_us.is_some()
+        (status.last_screenshot.is_some()
             && status
                 .last_upload
                 .is_some_and(|u| u.text.contains("screenshot")))
@@ -257,8 +262,11 @@ fn a_full_disk_costs_pictures_first_then_old_ones_then_recording_and_all_comes_b
     let low = until("pictures stop", || {
         Some(home.status()).filter(|s| s.disk.is_some_and(|d| !d.stopped))
     });
-    assert_eq!(low.next_shot_us, None);
-    assert!(low.is_recording(now_us()), "windows and counts go on");
+    assert_eq!(low.next_screenshot, None);
+    assert!(
+        low.is_recording(Timestamp::from_micros(now_us())),
+        "windows and counts go on"
+    );
     let refused = home.output(&["shot"]);
     assert_eq!(refused.status.code(), Some(1));
     let said = String::from_utf8_lossy(&refused.stdout).into_owned();
@@ -273,7 +281,7 @@ fn a_full_disk_costs_pictures_first_then_old_ones_then_recording_and_all_comes_b
     let full = until("recording stops", || {
         Some(home.status()).filter(|s| s.state == Coverage::NotRecorded)
     });
-    let head = full.headline(now_us());
+    let head = full.headline(Timestamp::from_micros(now_us()));
     assert!(
         head.starts_with("NOT RECORDING: the disk is full"),
         "{head}"
@@ -283,14 +291,14 @@ fn a_full_disk_costs_pictures_first_then_old_ones_then_recording_and_all_comes_b
     until("all comes back", || {
         Some(home.status()).filter(|s| s.disk.is_none() && s.state == Coverage::Active)
     });
-    let before = home.status().last_shot_us;
+    let before = home.status().last_screenshot;
     // A screenshot that shows nothing new would not be kept.
     let other = WindowSpec::new("Other", "Other", 200, 90).sized(500, 400);
     let other = TestWindow::open(&desktop.display(), other).unwrap();
     other.activate().unwrap();
     until("pictures are taken again", || {
         home.output(&["shot"]);
-        (home.status().last_shot_us > before).then_some(())
+        (home.status().last_screenshot > before).then_some(())
     });
     running.stop();
     assert_eq!(texts(&home, NoticeCode::DiskLow).len(), 2);
@@ -335,7 +343,10 @@ fn an_uploader_that_hangs_or_is_killed_again_and_again_costs_nothing() {
         });
         typed += 10;
         type_and_wait(&home, &desktop, 10, typed);
-        assert!(home.status().is_recording(now_us()), "kill {kill}");
+        assert!(
+            home.status().is_recording(Timestamp::from_micros(now_us())),
+            "kill {kill}"
+        );
         send(uploader, Signal::KILL);
         until("it is gone", || {
             (!Path::new(&format!("/proc/{uploader}")).exists()).then_some(())
@@ -343,7 +354,7 @@ fn an_uploader_that_hangs_or_is_killed_again_and_again_costs_nothing() {
     }
     until("a picture is kept", || {
         home.output(&["shot"]);
-        home.status().last_shot_us
+        home.status().last_screenshot
     });
     server.set_faults(FaultPlan::none());
     running.stop();

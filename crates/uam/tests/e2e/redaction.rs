@@ -47,8 +47,8 @@ fn work(desktop: &VirtualDesktop, home: &Home) -> TestWindow {
         });
         home.ok(&["shot"]);
         until("the picture is kept", || {
-            let at = home.status().last_shot_us;
-            at.filter(|at| before.last_shot_us.is_none_or(|b| *at > b))
+            let at = home.status().last_screenshot;
+            at.filter(|at| before.last_screenshot.is_none_or(|b| *at > b))
         });
     }
     let spec = WindowSpec::new("Harmless", "Stage", 200, 200);
@@ -294,7 +294,7 @@ fn what_an_earlier_start_recorded_needs_both_factors_and_days_go_for_good() {
         home.ok(&["upload"])
             .lines()
             .next()
-            .map(|l| l.contains("sent") || l.contains("nothing")),
+            .map(|l| l.contains("uploaded") || l.contains("nothing")),
         Some(true)
     );
 }

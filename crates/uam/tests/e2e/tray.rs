@@ -73,11 +73,11 @@ fn a_recording_is_seen_paused_resumed_and_ended_from_the_tray() {
     desk.reads("Recording started by uam");
     let said = home.ok(&["status"]);
     assert!(
-        said.contains("tray           ok      StatusNotifierItem"),
+        said.contains("tray            ok      StatusNotifierItem"),
         "{said}"
     );
     assert!(
-        said.contains("notifications  ok      org.freedesktop.Notifications"),
+        said.contains("notifications   ok      org.freedesktop.Notifications"),
         "{said}"
     );
 
@@ -155,12 +155,12 @@ fn what_this_desktop_cannot_show_is_said() {
     let desk = Desk::new();
     let mut home = desk.home();
     let said = |home: &Home, command: &str| home.ok(&[command]);
-    let nobody = "tray           cannot  no tray on this desktop\n";
+    let nobody = "tray            cannot  no tray on this desktop\n";
     assert!(said(&home, "doctor").contains(nobody));
     let running = home.start(&[]);
     let status = said(&home, "status");
     assert!(status.contains(nobody), "{status}");
-    assert!(status.contains("notifications  cannot  no notification service on this desktop\n"));
+    assert!(status.contains("notifications   cannot  no notification service on this desktop\n"));
     running.stop();
 
     let off = format!("{QUIET}[indicator]\ntray = false\nnotify = \"off\"\n");
@@ -174,7 +174,7 @@ fn what_this_desktop_cannot_show_is_said() {
     let nowhere = Home::new().env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
     let doctor = said(&nowhere, "doctor");
     assert!(
-        doctor.contains("tray           cannot  no session bus: "),
+        doctor.contains("tray            cannot  no session bus: "),
         "{doctor}"
     );
 }

@@ -30,7 +30,7 @@ fn the_bucket_equals_the_journal_and_a_picture_its_window() {
         until("the keys are counted and the picture is kept", || {
             let now = home.status();
             let counted = now.today_counts.keys() >= before.today_counts.keys() + 10;
-            (counted && now.last_shot_us > before.last_shot_us).then_some(())
+            (counted && now.last_screenshot > before.last_screenshot).then_some(())
         });
         if scene == 0 {
             until("the failed upload is told", || {

@@ -21,8 +21,8 @@ fn fifty_durable_keys(wine: &Wine) -> (Home, Running, Stage) {
     });
     until("and durable", || {
         home.status()
-            .last_durable_us
-            .filter(|at| *at > counted.last_durable_us.unwrap_or(0))
+            .last_durable
+            .filter(|at| *at > counted.last_durable.unwrap_or_default())
     });
     (home, running, stage)
 }

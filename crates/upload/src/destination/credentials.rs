@@ -1,20 +1,25 @@
 //! The keys that sign requests.
 
 use super::secret::SecretText;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
 use url::Url;
 
 /// The keys that sign requests. Shown, it names their source and never the keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Credentials {
     /// A key that was written down.
     Keys {
         /// Access key id.
+        #[serde(skip)]
         access_key: String,
         /// Secret access key.
+        #[serde(skip)]
         secret_key: SecretText,
         /// Token of a temporary key.
+        #[serde(skip)]
         session_token: Option<SecretText>,
         /// The profile it stands in, with its file; `None` for the environment and `.env`.
         profile: Option<String>,

@@ -6,11 +6,13 @@ use super::validate::is_loopback;
 use super::variables::Variables;
 use super::vars;
 use reqwest::{Certificate, NoProxy, Proxy};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use url::Url;
 
 /// The way to the store.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NetworkRoute {
     proxy: Option<ProxyRoute>,
     /// Certificates to trust instead of the system's.
@@ -20,8 +22,10 @@ pub struct NetworkRoute {
 }
 
 /// A proxy. Its address may hold a password, so the whole of it is a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ProxyRoute {
+    #[serde(skip)]
     url: SecretText,
     shown: String,
     except: Option<String>,
@@ -62,6 +66,13 @@ impl NetworkRoute {
             })?;
         }
         Ok(network)
+    }
+
+    /// Forgets the proxy's address with its password; the one shown stays.
+    pub(super) fn clear_secrets(&mut self) {
+        if let Some(route) = &mut self.proxy {
+            route.url = SecretText::default();
+        }
     }
 
     /// The proxy, for the client.

@@ -8,13 +8,15 @@ use super::validate::{check_bucket, check_endpoint, check_prefix, is_loopback};
 use super::variables::Variables;
 use super::vars;
 use crate::error::SinkError;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 /// The region when none is named: Amazon's own default, which other stores accept.
 const DEFAULT_REGION: &str = "us-east-1";
 
 /// An S3 bucket and how to reach it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct S3Target {
     /// Name of the bucket.
     pub bucket: String,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// Text that is never shown.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct SecretText(pub(super) String);
 
 impl SecretText {

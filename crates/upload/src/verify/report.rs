@@ -184,3 +184,17 @@ impl VerifyReport {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// An earlier report is read again, so an old one must still be read.
+    #[test]
+    fn the_report_keeps_its_json() {
+        let sample = include_str!("../../tests/wire/verify_report.json");
+        let read: VerifyReport = serde_json::from_str(sample).unwrap();
+        assert_eq!(serde_json::to_string_pretty(&read).unwrap() + "\n", sample);
+    }
+}

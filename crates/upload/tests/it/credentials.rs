@@ -222,7 +222,7 @@ fn a_machine_without_a_role() {
     let error = cannot_sign(&choose(&lab, &vars).unwrap());
     assert_eq!(
         error.to_string(),
-        "there is no key to sign with: the service that gives out keys answered 404"
+        "there is no access key to sign requests with: the service that gives out keys answered 404"
     );
     assert!(error.is_permanent());
     assert!(error.hint().contains("this machine has a role"));
@@ -275,7 +275,7 @@ fn a_web_identity_is_exchanged_for_keys() {
     let error = cannot_sign(&destination);
     assert_eq!(
         error.to_string(),
-        "there is no key to sign with: the service that gives out keys answered 403 AccessDenied"
+        "there is no access key to sign requests with: the service that gives out keys answered 403 AccessDenied"
     );
     assert!(!format!("{error:?}").contains("t0ken"));
     // The file is read again: whoever renews it need not start uam again.

@@ -1,6 +1,6 @@
 //! The file: nothing secret in it, every edit noticed, newer ones refused.
 
-use crate::kit::{Home, NOW, RFC_SECRET, STORED, code, founding, json, write_json};
+use crate::kit::{CREATED, Home, NOW, RFC_SECRET, STORED, code, founding, json, write_json};
 use std::fs;
 use tempfile::TempDir;
 use vault::{FILE_NAME, Factor, Vault, VaultError};
@@ -32,6 +32,23 @@ fn a_damaged_file_is_named_and_left_alone() {
         }
         assert_eq!(&fs::read(&path).unwrap(), content);
     }
+}
+
+/// A file of an earlier program: what was put into it is still there.
+#[test]
+fn a_file_from_before_still_opens() {
+    let dir = TempDir::new().unwrap();
+    let sample = include_bytes!("../wire/vault.json");
+    fs::write(dir.path().join(FILE_NAME), sample).unwrap();
+    let mut vault = Vault::open(dir.path()).unwrap();
+    let slot = vault.unlock_slot(&Factor::OsStore(STORED)).unwrap();
+    assert_eq!(vault.consent().unwrap().at, CREATED);
+    let answer = vault
+        .check_code(&slot, &code(NOW / 30 + 5), NOW + 150)
+        .unwrap();
+    vault
+        .viewer_identity(&slot, &answer.token.unwrap())
+        .unwrap();
 }
 
 #[test]

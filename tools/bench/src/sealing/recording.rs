@@ -116,7 +116,7 @@ pub(crate) fn record_hour(dir: &Path) -> Result<Value> {
 
 fn start_recorder(now: Moment) -> Result<Recorder> {
     let settings = RecorderSettings {
-        idle_limit_us: 60_000_000,
+        idle_limit: std::time::Duration::from_secs(60),
         idle_sensor: true,
         low_percent: 20,
         resume_percent: 25,
@@ -162,7 +162,7 @@ impl RecordedHour {
 
     fn add_screenshot(&mut self, window: usize) -> Result<()> {
         let shot = Screenshot {
-            at: model::Timestamp::from_micros(self.now.utc.as_micros()),
+            at: self.now.utc,
             zone: ZONE.into(),
             sha256: self.sha256.clone(),
             bytes: self.screenshot.len() as u64,

@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use upload::{Destination, ObjectStoreSink, Timeouts};
+use upload::{ObjectStoreSink, Timeouts};
 
 /// Prints one line for the parent.
 fn print_line(line: &str) {
@@ -337,9 +337,9 @@ fn upload_frozen(dir: &Path, store: &mut Option<ObjectStoreSink>, most: u32) -> 
     print_line("upload begins");
     retry(most, || {
         if store.is_none() {
-            let destination =
-                Destination::resolve(None, &|name| std::env::var(name).ok(), &dir.join("sent"))?;
-            *store = Some(upload::open_sink(&destination, Timeouts::default())?);
+            let find = |name: &str| std::env::var(name).ok();
+            let otherwise = dir.join("sent");
+            *store = Some(fixture::open_sink(&find, &otherwise, Timeouts::default())?);
         }
         let sink = store.as_ref().context("no sink")?;
         let mut outbox = Outbox::open(&fixture::journal_in_dir(dir))?;

@@ -125,15 +125,13 @@ fn run_scenario(number: u64, totals: &mut ScenarioTotals) -> Result<()> {
 
 pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     let whole = length.pick(2_000, 100_000);
-    let mut bar = (length == RunLength::Long).then(|| ProgressBar::new(whole));
+    let mut bar = ProgressBar::new(whole, length);
     let mut totals = ScenarioTotals::default();
     let mut rng = SeededRng::new(42);
     for number in 1..=whole {
         run_scenario(number, &mut totals)?;
         check_gate(&mut rng)?;
-        if let Some(bar) = &mut bar {
-            bar.at(number);
-        }
+        bar.at(number);
     }
     let until = Timestamp::from_microsecond(IN_2106)?
         .strftime("%Y")

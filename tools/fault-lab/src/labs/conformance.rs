@@ -1,23 +1,23 @@
-//! The same suite against S3 servers that others wrote, and what each of them lacks.
+//! The same suite against S3 servers that others wrote, with the gaps of each.
 //!
 //! moto can enforce policies, so the one that `uam upload --policy` prints is tried there as well. Its check
 //! of signatures is switched off: it compares names and queries unescaped, and so rejects valid ones.
 
 mod servers;
 
+use crate::fixture;
 use crate::lab::{LabVerdict, RunLength};
 use anyhow::{Context, Result, ensure};
 use lab::s3::{S3Server, S3ServerOptions};
 use lab::sink_conformance::{check_large_objects, check_races, check_sink};
 use model::DeviceId;
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use upload::{
-    Destination, NewObject, ObjectStoreSink, PutOutcome, Sink, SinkError, Timeouts, iam_policy,
-    object_keys, sha256_hex,
+    NewObject, ObjectStoreSink, PutOutcome, Sink, SinkError, Timeouts, iam_policy, object_keys,
+    sha256_hex, vars,
 };
 
 const TIMEOUTS: Timeouts = Timeouts {
@@ -34,22 +34,18 @@ struct ConformanceSite {
 
 impl ConformanceSite {
     fn open(&self, prefix: &str) -> Result<ObjectStoreSink> {
-        let vars: BTreeMap<&str, String> = [
-            ("S3_BUCKET_NAME", "lab".to_owned()),
-            ("S3_PREFIX", prefix.to_owned()),
-            ("AWS_ACCESS_KEY_ID", self.key.0.clone()),
-            ("AWS_SECRET_ACCESS_KEY", self.key.1.clone()),
-            ("AWS_ENDPOINT_URL", format!("http://{}", self.address)),
-        ]
-        .into();
-        let get = |name: &str| vars.get(name).cloned();
-        Ok(upload::open_sink(
-            &Destination::resolve(None, &get, Path::new("/none"))?,
-            TIMEOUTS,
-        )?)
+        let (access_key, secret_key) = self.key.clone();
+        let find = fixture::find_in([
+            (vars::BUCKET, "lab".to_owned()),
+            (vars::PREFIX, prefix.to_owned()),
+            (vars::ACCESS_KEY, access_key),
+            (vars::SECRET_KEY, secret_key),
+            (vars::ENDPOINT, format!("http://{}", self.address)),
+        ]);
+        fixture::open_sink(&find, Path::new("/none"), TIMEOUTS)
     }
 
-    /// Runs the whole suite; returns what the server lacks, in a few words.
+    /// Runs the whole suite; returns the server's gaps, in a few words.
     fn run_suite(&self) -> Result<String> {
         let sink = self.open("suite")?;
         check_sink(&sink)?;
@@ -117,7 +113,7 @@ fn check_moto(dir: &Path) -> Result<String> {
     Ok(lacks)
 }
 
-/// The policy allows what a device does, and nothing else.
+/// The policy allows the requests of a device, and nothing else.
 fn check_put_only(
     device_key: &ConformanceSite,
     owner: &ConformanceSite,

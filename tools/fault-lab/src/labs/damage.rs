@@ -3,14 +3,15 @@
 use crate::fixture::{self, JournalFixture};
 use crate::fixture::{is_screenshot, make_record};
 use crate::lab::{LabVerdict, RunLength, run_two_at_once};
+use crate::mount::path_text;
 use crate::rng::SeededRng;
 use anyhow::{Context, Result, ensure};
 use journal::{Commit, DB_NAME, FreezeOptions, Journal, JournalError, Outbox, SegmentLimits};
 use model::Record;
+use rusqlite::OpenFlags;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// SQLite's page size in every journal.
 const PAGE: usize = 4096;
@@ -38,18 +39,50 @@ struct DamageTally {
     worst: Option<(f64, String)>,
 }
 
+/// What came of one damaged database.
+enum DamageResult {
+    /// Of another device, or newer, as far as anybody can tell; it is unchanged.
+    Refused,
+    Opened {
+        set_aside: bool,
+        /// Records on untouched pages, and how many of them were saved.
+        untouched: u64,
+        saved: u64,
+        story: String,
+    },
+}
+
 pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     let databases = length.pick(100, 1_000);
     let dir = fixture::make_fast_dir()?;
     let fixture = JournalFixture::new(dir.path())?;
     let (open, closed) = write_journals(&fixture)?;
-    let tally = Mutex::new(DamageTally::default());
-    run_two_at_once(databases, length, &|n| {
+    let results = run_two_at_once(databases, length, &|n| {
         let good = if n % 4 == 3 { &open } else { &closed };
         let mut rng = SeededRng::new(0x9e37_79b9_7f4a_7c15 + n);
-        damage_one((n, good), &fixture, &mut rng, &tally).with_context(|| format!("database {n}"))
+        damage_one((n, good), &fixture, &mut rng).with_context(|| format!("database {n}"))
     })?;
-    let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut tally = DamageTally::default();
+    for result in results {
+        let DamageResult::Opened {
+            set_aside,
+            untouched,
+            saved,
+            story,
+        } = result
+        else {
+            tally.refused += 1;
+            continue;
+        };
+        tally.set_aside += u64::from(set_aside);
+        tally.as_it_was += u64::from(!set_aside);
+        tally.untouched += untouched;
+        tally.saved += saved;
+        let share = saved as f64 / untouched.max(1) as f64 * 100.0;
+        if saved < untouched && tally.worst.as_ref().is_none_or(|(worst, _)| share < *worst) {
+            tally.worst = Some((share, story));
+        }
+    }
     let share = tally.saved as f64 / tally.untouched.max(1) as f64 * 100.0;
     let worst = tally.worst.map_or_else(String::new, |(share, what)| {
         format!("; the worst one kept {share:.1} % ({what})")
@@ -121,81 +154,36 @@ fn write_journals(fixture: &JournalFixture) -> Result<(IntactJournal, IntactJour
 fn read_intact(fixture: &JournalFixture, last: u64) -> Result<IntactJournal> {
     let db = fs::read(fixture.database())?;
     let wal = fs::read(fixture.journal_dir().join(format!("{DB_NAME}-wal"))).ok();
-    let conn = rusqlite::Connection::open(fixture.database())?;
-    let leaves = |table: &str| -> Result<BTreeMap<usize, Vec<u64>>> {
-        let root: i64 = conn.query_row(
-            "SELECT rootpage FROM sqlite_schema WHERE name = ?1",
-            [table],
-            |row| row.get(0),
-        )?;
-        let mut leaves = BTreeMap::new();
-        walk_leaves(&db, usize::try_from(root)?, &mut leaves);
-        Ok(leaves)
-    };
-    let pages = leaves("record")?;
-    let keys = leaves("session")?.into_keys().collect();
+    // The database alone, as if there were no log.
+    let plain = fixture.dir.join("plain");
+    fs::write(&plain, &db)?;
+    let address = format!("file:{}?immutable=1", path_text(&plain)?);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+    let conn = rusqlite::Connection::open_with_flags(address, flags)?;
+    let mut numbers = conn.prepare("SELECT seq FROM record ORDER BY seq")?;
+    let mut numbers = numbers.query_map([], |row| row.get::<_, u64>(0))?;
+    let mut pages = BTreeMap::new();
+    for (page, cells) in list_leaves(&conn, "record")? {
+        let seqs = numbers.by_ref().take(cells);
+        pages.insert(page, seqs.collect::<rusqlite::Result<Vec<u64>>>()?);
+    }
+    let keys = list_leaves(&conn, "session")?.into_iter();
     Ok(IntactJournal {
         db,
         wal: wal.filter(|wal| !wal.is_empty()),
         pages,
-        keys,
+        keys: keys.map(|(page, _)| page).collect(),
         last,
     })
 }
 
-fn read_be16(bytes: &[u8], at: usize) -> usize {
-    let byte = |n: usize| usize::from(bytes.get(n).copied().unwrap_or(0));
-    byte(at) << 8 | byte(at + 1)
-}
-
-/// Reads SQLite's number of one to nine bytes; returns it and its length.
-fn read_varint(bytes: &[u8], at: usize) -> (u64, usize) {
-    let mut value = 0u64;
-    for n in 0..8 {
-        let byte = bytes.get(at + n).copied().unwrap_or(0);
-        value = value << 7 | u64::from(byte & 0x7f);
-        if byte & 0x80 == 0 {
-            return (value, n + 1);
-        }
-    }
-    (
-        value << 8 | u64::from(bytes.get(at + 8).copied().unwrap_or(0)),
-        9,
-    )
-}
-
-/// The numbers on each leaf of a table (sqlite.org/fileformat2.html, section 1.6).
-fn walk_leaves(db: &[u8], page: usize, leaves: &mut BTreeMap<usize, Vec<u64>>) {
-    let Some(bytes) = page
-        .checked_sub(1)
-        .and_then(|n| db.get(n * PAGE..(n + 1) * PAGE))
-    else {
-        return;
-    };
-    let cells = read_be16(bytes, 3);
-    match bytes.first() {
-        Some(5) => {
-            for n in 0..cells {
-                let at = read_be16(bytes, 12 + 2 * n);
-                walk_leaves(
-                    db,
-                    read_be16(bytes, at) << 16 | read_be16(bytes, at + 2),
-                    leaves,
-                );
-            }
-            walk_leaves(db, read_be16(bytes, 8) << 16 | read_be16(bytes, 10), leaves);
-        }
-        Some(13) => {
-            let mut seqs = Vec::new();
-            for n in 0..cells {
-                let at = read_be16(bytes, 8 + 2 * n);
-                let (_, size) = read_varint(bytes, at);
-                seqs.push(read_varint(bytes, at + size).0);
-            }
-            leaves.insert(page, seqs);
-        }
-        _ => {}
-    }
+/// The leaves of a table in the order of its rows, each with the number of them.
+fn list_leaves(conn: &rusqlite::Connection, table: &str) -> Result<Vec<(usize, usize)>> {
+    let mut leaves = conn.prepare(
+        "SELECT pageno, ncell FROM dbstat WHERE name = ?1 AND pagetype = 'leaf' ORDER BY path",
+    )?;
+    let leaves = leaves.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(leaves.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Damages a copy of the files; returns a description and the pages it touched.
@@ -266,8 +254,7 @@ fn damage_one(
     (n, good): (u64, &IntactJournal),
     fixture: &JournalFixture,
     rng: &mut SeededRng,
-    tally: &Mutex<DamageTally>,
-) -> Result<()> {
+) -> Result<DamageResult> {
     let dir = fixture::make_fast_dir()?;
     for name in ["lease", "viewer"] {
         fs::copy(fixture.dir.join(name), dir.path().join(name))?;
@@ -299,8 +286,7 @@ fn damage_one(
                 fs::read(here.database())? == db,
                 "{what}: refused ({e}), and changed"
             );
-            lock(tally).refused += 1;
-            return Ok(());
+            return Ok(DamageResult::Refused);
         }
         Err(e) => return Err(e).context(format!("{what}: it does not start")),
     };
@@ -341,23 +327,14 @@ fn damage_one(
         all += 1;
         saved += u64::from(there.contains(seq));
     }
-    let mut tally = lock(tally);
-    if recovery.quarantined.is_some() {
-        tally.set_aside += 1;
-    } else {
-        tally.as_it_was += 1;
-    }
-    tally.untouched += all;
-    tally.saved += saved;
-    let share = saved as f64 / all.max(1) as f64 * 100.0;
-    if saved < all && tally.worst.as_ref().is_none_or(|(worst, _)| share < *worst) {
-        let why = recovery.quarantined.map_or_else(String::new, |q| q.why);
-        tally.worst = Some((
-            share,
-            format!("database {n}, {what}, pages {touched:?}: {why}"),
-        ));
-    }
-    Ok(())
+    let set_aside = recovery.quarantined.is_some();
+    let why = recovery.quarantined.map_or_else(String::new, |q| q.why);
+    Ok(DamageResult::Opened {
+        set_aside,
+        untouched: all,
+        saved,
+        story: format!("database {n}, {what}, pages {touched:?}: {why}"),
+    })
 }
 
 /// Hard links are as good as copies: a screenshot's file is never changed.
@@ -372,8 +349,4 @@ fn link_screenshots(from: &Path, to: &Path) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn lock(tally: &Mutex<DamageTally>) -> MutexGuard<'_, DamageTally> {
-    tally.lock().unwrap_or_else(PoisonError::into_inner)
 }

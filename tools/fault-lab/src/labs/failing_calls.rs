@@ -6,12 +6,12 @@ use crate::fixture::{self, JournalFixture, read_sent_objects};
 use crate::lab::{LabVerdict, RunLength, run_two_at_once};
 use crate::labs::kill::{TAGS, finish_and_check};
 use crate::ledger::AckLedger;
+use crate::mount::path_text;
 use crate::rng::SeededRng;
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
 
 /// Steps of the program: about 200 events, with everything that comes between them.
 const STEPS: u64 = 120;
@@ -43,12 +43,11 @@ struct FailingCase {
     to: u64,
 }
 
-#[derive(Default)]
-struct FaultTally {
-    /// Ended by itself with everything done, despite the fault.
-    went_on: u64,
-    /// Gave up with a message, and went on after a start without the fault.
-    started_again: u64,
+/// What came of a case.
+struct CaseResult {
+    /// Ended by itself with everything done, despite the fault; otherwise it gave up with a message, and went on after a start
+    /// without the fault.
+    went_on: bool,
     acked: u64,
     objects: u64,
 }
@@ -73,14 +72,11 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
         // As a failure prints it, such as `kind: "sync", error: 5, from: 87`.
         cases.retain(|case| format!("{case:?}").contains(&only));
     }
-    let tally = Mutex::new(FaultTally::default());
-    run_two_at_once(cases.len() as u64, length, &|n| {
-        let case = usize::try_from(n).ok().and_then(|n| cases.get(n));
-        case.map_or(Ok(()), |case| {
-            run_case(&shim, *case, &tally).with_context(|| format!("{case:?}"))
-        })
+    let runs = run_two_at_once(cases.len() as u64, length, &|n| {
+        let case = cases[n as usize];
+        run_case(&shim, case).with_context(|| format!("{case:?}"))
     })?;
-    let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let went_on = runs.iter().filter(|run| run.went_on).count();
     let calls: Vec<String> = calls
         .iter()
         .map(|(kind, n)| format!("{n} {kind}"))
@@ -90,10 +86,10 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
          {} objects, 0 twice, 0 panics",
         cases.len(),
         calls.join(", "),
-        tally.went_on,
-        tally.started_again,
-        tally.acked,
-        tally.objects
+        went_on,
+        runs.len() - went_on,
+        runs.iter().map(|run| run.acked).sum::<u64>(),
+        runs.iter().map(|run| run.objects).sum::<u64>()
     )))
 }
 
@@ -125,10 +121,8 @@ fn list_cases(calls: &[(&'static str, u64)], length: RunLength) -> Vec<FailingCa
     let mut out = Vec::new();
     let mut rng = SeededRng::new(0xfa11);
     for (kind, errors) in KINDS {
-        let n = calls
-            .iter()
-            .find(|(k, _)| *k == kind)
-            .map_or(0, |(_, n)| *n);
+        let count = calls.iter().find(|(k, _)| *k == kind);
+        let n = count.map_or(0, |(_, n)| *n);
         for error in errors {
             let each = length.pick((n / 6).max(1), 1);
             let mut from = length.pick(1 + rng.below(each), 1);
@@ -158,12 +152,7 @@ fn make_environment(
     fixture: &JournalFixture,
     case: FailingCase,
 ) -> Result<Vec<(&'static str, String)>> {
-    let text = |path: &Path| -> Result<String> {
-        Ok(path
-            .to_str()
-            .context("a path that is not Unicode")?
-            .to_owned())
-    };
+    let text = |path: &Path| path_text(path).map(str::to_owned);
     Ok(vec![
         ("LD_PRELOAD", text(shim)?),
         ("FAULT_DIR", text(&fixture.journal_dir())?),
@@ -187,11 +176,9 @@ fn count_calls(shim: &Path, kind: &'static str) -> Result<u64> {
         to: 0,
     };
     let env = make_environment(shim, &fixture, none)?;
-    let mut child = ChildProcess::start("work", dir.path(), TAGS, 1, &STEPS.to_string(), &env)?;
+    let mut child = ChildProcess::start(dir.path(), TAGS, 1, &STEPS.to_string(), &env)?;
     let mut ledger = AckLedger::default();
-    while let Some(line) = child.next_line()? {
-        ledger.read_line(&line)?;
-    }
+    ledger.read_to_end(&mut child)?;
     child.wait_for_success()?;
     let n: u64 = fs::read_to_string(dir.path().join("report"))
         .context("the shim was not loaded")?
@@ -201,15 +188,13 @@ fn count_calls(shim: &Path, kind: &'static str) -> Result<u64> {
     Ok(n)
 }
 
-fn run_case(shim: &Path, case: FailingCase, tally: &Mutex<FaultTally>) -> Result<()> {
+fn run_case(shim: &Path, case: FailingCase) -> Result<CaseResult> {
     let dir = fixture::make_fast_dir()?;
     let fixture = JournalFixture::new(dir.path())?;
     let mut ledger = AckLedger::default();
     let env = make_environment(shim, &fixture, case)?;
-    let mut child = ChildProcess::start("work", dir.path(), TAGS, 1, &STEPS.to_string(), &env)?;
-    while let Some(line) = child.next_line()? {
-        ledger.read_line(&line)?;
-    }
+    let mut child = ChildProcess::start(dir.path(), TAGS, 1, &STEPS.to_string(), &env)?;
+    ledger.read_to_end(&mut child)?;
     let (code, errors) = child.wait_for_exit()?;
     ensure!(
         !errors.contains("panicked") && code.is_some_and(|code| code <= 1),
@@ -225,13 +210,9 @@ fn run_case(shim: &Path, case: FailingCase, tally: &Mutex<FaultTally>) -> Result
         .with_context(|| format!("after it had ended with {code:?}: {errors}"))?;
     let objects =
         ledger.compare_bucket(&fixture, &read_sent_objects(&fixture.dir.join("sent"))?)?;
-    let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
-    if went_on {
-        tally.went_on += 1;
-    } else {
-        tally.started_again += 1;
-    }
-    tally.acked += ledger.count_acknowledged();
-    tally.objects += objects;
-    Ok(())
+    Ok(CaseResult {
+        went_on,
+        acked: ledger.count_acknowledged(),
+        objects,
+    })
 }

@@ -52,7 +52,8 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
                 })?;
             }
             Ok(())
-        });
+        })
+        .map(drop);
         if ended.is_err() {
             break;
         }

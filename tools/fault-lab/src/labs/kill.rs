@@ -9,7 +9,6 @@ use crate::rng::SeededRng;
 use anyhow::{Context, Result, bail, ensure};
 use lab::s3::{S3Server, S3ServerOptions};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Kills of one journal; a new journal begins again with its first start.
@@ -44,10 +43,11 @@ struct KillTally {
 pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     let kills = length.pick(200, 10_000);
     // Two at once: they wait for the disk most of the time.
-    let tally = Mutex::new(KillTally::default());
-    run_two_at_once(kills / PER_JOURNAL, length, &|number| {
-        let some = one_journal(number, length).with_context(|| format!("journal {number}"))?;
-        let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+    let journals = run_two_at_once(kills / PER_JOURNAL, length, &|number| {
+        one_journal(number, length).with_context(|| format!("journal {number}"))
+    })?;
+    let mut tally = KillTally::default();
+    for some in journals {
         for (doing, n) in some.kills {
             *tally.kills.entry(doing).or_default() += n;
         }
@@ -55,9 +55,7 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
         tally.acked += some.acked;
         tally.objects += some.objects;
         tally.longest = tally.longest.max(some.longest);
-        Ok(())
-    })?;
-    let tally = tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+    }
     let done: u64 = tally.kills.values().sum();
     let when: Vec<String> = tally
         .kills
@@ -90,7 +88,7 @@ fn one_journal(number: u64, length: RunLength) -> Result<KillTally> {
     for kill in 0..PER_JOURNAL {
         let base = (kill + 1) * TAGS;
         let env = server.env();
-        let mut child = ChildProcess::start("work", dir.path(), base, rng.next(), "run", &env)?;
+        let mut child = ChildProcess::start(dir.path(), base, rng.next(), "run", &env)?;
         let aim = rng.one(&AIMS).unwrap_or("capture");
         let after = 1 + rng.below(60);
         let mut heard = 0;
@@ -118,18 +116,11 @@ fn one_journal(number: u64, length: RunLength) -> Result<KillTally> {
         if let ChildExit::ByItself(why) = child.kill()? {
             bail!("kill {kill}: the child ended by itself: {why}");
         }
-        while let Some(line) = child.next_line()? {
-            ledger.read_line(&line)?;
-        }
+        ledger.read_to_end(&mut child)?;
         let ready = ledger.ready;
-        let doing = match ledger.doing.as_str() {
-            _ if !ready => "start",
-            doing => AIMS
-                .iter()
-                .find(|d| **d == doing)
-                .copied()
-                .context("an unknown step")?,
-        };
+        let known = AIMS.into_iter().find(|aim| *aim == ledger.doing);
+        let doing = if ready { known } else { Some("start") };
+        let doing = doing.context("an unknown step")?;
         *tally.kills.entry(doing).or_default() += 1;
         tally.uploading += u64::from(ledger.uploading);
         // Before the first start has written its tables there is nothing to check.
@@ -143,12 +134,8 @@ fn one_journal(number: u64, length: RunLength) -> Result<KillTally> {
             fixture.renew_lease()?;
         }
     }
-    finish_and_check(
-        &fixture,
-        &mut ledger,
-        (PER_JOURNAL + 1) * TAGS,
-        &server.env(),
-    )?;
+    let last = (PER_JOURNAL + 1) * TAGS;
+    finish_and_check(&fixture, &mut ledger, last, &server.env())?;
     let objects = server.objects()?;
     tally.objects += ledger.compare_bucket(&fixture, &objects)?;
     tally.acked += ledger.count_acknowledged();
@@ -161,12 +148,10 @@ pub(crate) fn finish_and_check(
     fixture: &JournalFixture,
     ledger: &mut AckLedger,
     base: u64,
-    env: &[(&str, String)],
+    env: &[(&'static str, String)],
 ) -> Result<()> {
-    let mut child = ChildProcess::start("work", &fixture.dir, base, 0, "finish", env)?;
-    while let Some(line) = child.next_line()? {
-        ledger.read_line(&line)?;
-    }
+    let mut child = ChildProcess::start(&fixture.dir, base, 0, "finish", env)?;
+    ledger.read_to_end(&mut child)?;
     child.wait_for_success()?;
     ensure!(ledger.done, "the last child did not end its work");
     ledger.check_everything(fixture)?;

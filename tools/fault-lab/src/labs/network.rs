@@ -3,7 +3,7 @@
 //! Each try opens a new sink, as `uam upload` does; between tries the schedule's waits are added up instead of waited.
 
 use super::recorded_journal::{RecordedJournal, check_delivery};
-use crate::fixture::FixedClock;
+use crate::fixture::{self, FixedClock};
 use crate::lab::{LabVerdict, ProgressBar, RunLength};
 use crate::rng::SeededRng;
 use anyhow::{Context, Result, bail, ensure};
@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use upload::retry::RetrySchedule;
-use upload::{Destination, ObjectStoreSink, Timeouts, drain};
+use upload::{ObjectStoreSink, Timeouts, drain};
 use vault::Identity;
 
 /// Short, so that a stall ends soon; a request that was only slow is one fault more.
@@ -82,15 +82,12 @@ fn choose_fault(roll: u64) -> (&'static str, S3Fault) {
 
 /// A sink at that address.
 fn open_sink(server: &S3Server, address: Option<&str>) -> Result<ObjectStoreSink> {
-    let vars: BTreeMap<&str, String> = server.env().into_iter().collect();
+    let find = fixture::find_in(server.env());
     let get = |name: &str| match address {
         Some(address) if name == "AWS_ENDPOINT_URL" => Some(address.to_owned()),
-        _ => vars.get(name).cloned(),
+        _ => find(name),
     };
-    Ok(upload::open_sink(
-        &Destination::resolve(None, &get, Path::new("/none"))?,
-        TIMEOUTS,
-    )?)
+    fixture::open_sink(&get, Path::new("/none"), TIMEOUTS)
 }
 
 /// Drains the outbox again and again, and adds up the waits that the schedule asks for.
@@ -178,7 +175,7 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
         waited: Duration::ZERO,
         elsewhere: 0,
     };
-    let mut bar = (length == RunLength::Long).then(|| ProgressBar::new(wanted));
+    let mut bar = ProgressBar::new(wanted, length);
     while server.totals().requests + drainer.elsewhere < wanted {
         for n in 0..40_u64 {
             work.add_span(5)?;
@@ -188,9 +185,7 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
         }
         work.freeze(6)?;
         drainer.drain_all(&server, &work)?;
-        if let Some(bar) = &mut bar {
-            bar.at((server.totals().requests + drainer.elsewhere).min(wanted));
-        }
+        bar.at((server.totals().requests + drainer.elsewhere).min(wanted));
     }
     let objects = server.objects()?;
     let arrived = check_delivery(

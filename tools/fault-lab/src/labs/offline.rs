@@ -4,19 +4,17 @@
 //! its own memory while it works; after its first steps it must not grow.
 
 use super::recorded_journal::{RecordedJournal, check_delivery};
-use crate::fixture::FixedClock;
+use crate::child::ChildProcess;
+use crate::fixture::{self, FixedClock};
 use crate::lab::{LabVerdict, ProgressBar, RunLength};
 use crate::memory;
 use anyhow::{Context, Result, bail, ensure};
 use journal::Outbox;
 use lab::s3::{S3Server, S3ServerOptions};
-use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Instant;
-use upload::{Destination, DrainProgress, ObjectStoreSink, Sink, Timeouts, drain};
+use upload::{DrainProgress, Sink, Timeouts, drain, vars};
 use vault::Identity;
 
 /// Seconds of a span, and spans from one screenshot to the next and from one segment to the next.
@@ -38,12 +36,8 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
     let journal = dir.path().join("journal");
     let viewer = Identity::generate();
     let server = S3Server::start(S3ServerOptions::new(dir.path().join("s3")))?;
-    let mut bar = (length == RunLength::Long).then(|| ProgressBar::new(2 * spans));
-    let mut at = |done: u64| {
-        if let Some(bar) = &mut bar {
-            bar.at(done);
-        }
-    };
+    let mut bar = ProgressBar::new(2 * spans, length);
+    let mut at = |done: u64| bar.at(done);
     let secret = viewer.reveal();
     let spans_text = spans.to_string();
     let here = journal.display().to_string();
@@ -58,10 +52,8 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
         at(spans + done * spans / objects_due);
     })?;
     let seconds = begun.elapsed().as_secs_f64();
-    let sink = open_sink(&|name| {
-        let found = server.env().into_iter().find(|(n, _)| *n == name);
-        found.map(|(_, value)| value)
-    })?;
+    let find = fixture::find_in(server.env());
+    let sink = fixture::open_sink(&find, Path::new("/none"), Timeouts::default())?;
     let listed = sink.list(upload::object_keys::ROOT, usize::MAX)?;
     let objects = listed.len() as u64;
     let arrived = check_delivery(
@@ -91,22 +83,15 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
 
 /// Runs one of the two programs to its end and reports its progress to `at`; returns its growth in KiB.
 fn run_child(args: &[&str], server: &S3Server, at: &mut dyn FnMut(u64)) -> Result<u64> {
-    let mut child = Command::new(std::env::current_exe()?)
-        .args(["child", "offline"])
-        .args(args)
-        .envs(server.env())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let out = child.stdout.take().context("no pipe")?;
+    let args = [&["offline"], args].concat();
+    let mut child = ChildProcess::start_with(&args, &server.env())?;
     let mut memory: Vec<u64> = Vec::new();
-    for line in BufReader::new(out).lines() {
-        let line = line?;
+    while let Some(line) = child.next_line()? {
         let (done, kib) = line.split_once(' ').context("a strange line of a child")?;
         at(done.parse()?);
         memory.push(kib.parse()?);
     }
-    let status = child.wait()?;
-    ensure!(status.success(), "{} ended with {status}", args[0]);
+    child.wait_for_success()?;
     // The first tenth is the beginning: caches fill, allocators find their size.
     let (beginning, rest) = memory.split_at(memory.len() / 10);
     let first = beginning.iter().max().context("it ended at once")?;
@@ -143,7 +128,16 @@ fn record_journal(dir: &Path, viewer: &Identity, spans: u64) -> Result<()> {
 }
 
 fn drain_outbox(dir: &Path) -> Result<()> {
-    let sink = open_sink(&|name| std::env::var(name).ok())?;
+    // The variables of the lab's server, and nothing of the person's own.
+    let own = [
+        vars::BUCKET,
+        vars::ACCESS_KEY,
+        vars::SECRET_KEY,
+        vars::REGION,
+        vars::ENDPOINT,
+    ];
+    let find = |name: &str| std::env::var(name).ok().filter(|_| own.contains(&name));
+    let sink = fixture::open_sink(&find, Path::new("/none"), Timeouts::default())?;
     let mut outbox = Outbox::open(dir)?;
     let (mut done, mut last_seq, mut broken) = (0_u64, 0, None);
     drain(&mut outbox, &sink, None, &FixedClock(0), &mut |step| {
@@ -170,20 +164,4 @@ fn drain_outbox(dir: &Path) -> Result<()> {
         bail!("after record {before} came record {after}");
     }
     Ok(())
-}
-
-fn open_sink(get: &dyn Fn(&str) -> Option<String>) -> Result<ObjectStoreSink> {
-    let vars: BTreeMap<&str, String> = [
-        "S3_BUCKET_NAME",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "AWS_REGION",
-        "AWS_ENDPOINT_URL",
-    ]
-    .into_iter()
-    .filter_map(|name| Some((name, get(name)?)))
-    .collect();
-    let destination =
-        Destination::resolve(None, &|name| vars.get(name).cloned(), Path::new("/none"))?;
-    Ok(upload::open_sink(&destination, Timeouts::default())?)
 }

@@ -18,7 +18,6 @@ use lab::s3::{S3Server, S3ServerOptions};
 use logged_disk::{DiskOp, LoggedDisk};
 use std::fs::{self, File};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Size of the disk in bytes.
 const DISK: u64 = 16 << 20;
@@ -38,9 +37,9 @@ struct PowerRun {
 }
 
 pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
-    let images = length.pick(100, 2_000);
+    let whole = length.pick(100, 2_000);
     let (mut acked, mut codes, mut writes, mut unsure, mut failed) = (0, 0, 0, 0, 0);
-    for run in 0..images / PER_RUN {
+    for run in 0..whole / PER_RUN {
         let fails = if run % 5 == 3 { 20 + run } else { 0 };
         failed += u64::from(fails > 0);
         let noted = match record_run(run, fails) {
@@ -53,27 +52,21 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
             Err(e) => return Err(e),
         };
         writes += noted.ops.len();
-        let counts: [AtomicU64; 3] = Default::default();
-        run_two_at_once(PER_RUN, RunLength::Short, &|n| {
+        let images = run_two_at_once(PER_RUN, RunLength::Short, &|n| {
             let mut rng = SeededRng::new(0x90_3e4 + run * PER_RUN + n);
-            let some =
-                check_image(&noted, &mut rng).with_context(|| format!("run {run}, image {n}"))?;
-            for (count, n) in counts.iter().zip(some) {
-                count.fetch_add(n, Ordering::Relaxed);
-            }
-            Ok(())
+            check_image(&noted, &mut rng).with_context(|| format!("run {run}, image {n}"))
         })?;
-        let [a, c, u] = counts.map(AtomicU64::into_inner);
-        acked += a;
-        codes += c;
-        unsure += u;
+        let sum = |of: usize| -> u64 { images.iter().map(|counts| counts[of]).sum() };
+        acked += sum(0);
+        codes += sum(1);
+        unsure += sum(2);
         if length == RunLength::Long {
-            eprintln!("  {} of {images} images", (run + 1) * PER_RUN);
+            eprintln!("  {} of {whole} images", (run + 1) * PER_RUN);
         }
     }
     ensure!(acked > 0 && codes > 0, "nothing was acknowledged");
     Ok(LabVerdict::Passed(format!(
-        "{images} images of {writes} noted writes ({failed} runs with a failed flush), {unsure} writes in them dropped, kept, shuffled or torn: \
+        "{whole} images of {writes} noted writes ({failed} runs with a failed flush), {unsure} writes in them dropped, kept, shuffled or torn: \
          {acked} acknowledged records looked for, 0 lost, screenshots whole; {codes} accepted codes tried again, 0 accepted"
     )))
 }
@@ -94,7 +87,7 @@ fn record_run(run: u64, fails: u64) -> Result<PowerRun> {
     // The bucket is not on this disk.
     let server = S3Server::start(S3ServerOptions::new(dir.path().join("s3")))?;
     let env = server.env();
-    let mut child = ChildProcess::start("work", &at, TAGS, run, &STEPS.to_string(), &env)?;
+    let mut child = ChildProcess::start(&at, TAGS, run, &STEPS.to_string(), &env)?;
     let mut said = Vec::new();
     while let Some(line) = child.next_line()? {
         let before = disk.log.lock().ops.len();

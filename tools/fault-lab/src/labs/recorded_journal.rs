@@ -1,16 +1,14 @@
 //! A journal with made-up work in it, and the check that all of it was uploaded.
 
-use crate::fixture::START_US;
-use anyhow::{Context, Result, bail, ensure};
+use crate::bucket::OpenedBucket;
+use crate::fixture::{self, START_US};
+use anyhow::{Result, ensure};
 use bytes::Bytes;
 use journal::{
-    Commit, FreezeOptions, Journal, JournalKeys, ObjectEncoding, OutboxDepth, Reader,
-    SegmentLimits, open_segment,
+    Commit, FreezeOptions, Journal, JournalKeys, ObjectEncoding, OutboxDepth, Reader, SegmentLimits,
 };
-use model::{Counts, Coverage, DeviceId, Record, RecordLine, Screenshot, Span, WindowInfo};
-use std::collections::BTreeMap;
+use model::{DeviceId, Record, RecordLine, Screenshot, Span};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use upload::object_keys::{ObjectKey, ObjectKind};
 use upload::sha256_hex;
 use vault::{Identity, Opener, Sealer};
@@ -52,26 +50,13 @@ impl RecordedJournal {
         self.now_us
     }
 
-    fn window(&self) -> Option<Arc<WindowInfo>> {
-        Some(Arc::new(WindowInfo {
-            app: "Editor".into(),
-            exe: "/usr/bin/editor".into(),
-            title: format!("chapter {} – “π” <b>\u{202e}\"=1+1", self.spans),
-        }))
-    }
-
     /// Adds `seconds` of work, committed as one span.
     pub(crate) fn add_span(&mut self, seconds: u64) -> Result<()> {
         let dur_us = seconds * 1_000_000;
         let span = Record::Span(Span {
             start: model::Timestamp::from_micros(self.now_us),
             duration: std::time::Duration::from_micros(dur_us),
-            zone: "Europe/Berlin".into(),
-            state: Coverage::Active,
-            protected: false,
-            redacted: false,
-            window: self.window(),
-            counts: Counts::default(),
+            ..fixture::make_span(self.spans)
         });
         self.now_us = self.now_us.saturating_add_unsigned(dur_us);
         self.journal.commit(Commit {
@@ -97,17 +82,10 @@ impl RecordedJournal {
         }
         let shot = Screenshot {
             at: model::Timestamp::from_micros(self.now_us),
-            zone: "Europe/Berlin".into(),
             sha256: sha256_hex(&image),
             bytes: image.len() as u64,
-            media: "image/webp".into(),
-            width: 800,
-            height: 600,
-            screen_width: 1920,
-            screen_height: 1080,
-            blurred: true,
-            redacted: false,
-            window: self.window(),
+            window: fixture::make_span(self.spans).window,
+            ..fixture::make_screenshot(0).0
         };
         self.journal
             .add_screenshot(&shot, &image, model::Timestamp::from_micros(self.now_us))?;
@@ -116,14 +94,10 @@ impl RecordedJournal {
 
     /// Packs everything, at most `records` in a segment.
     pub(crate) fn freeze(&mut self, records: usize) -> Result<()> {
+        let bytes = 1 << 20;
         let rules = FreezeOptions {
-            last: false,
-            limits: SegmentLimits {
-                records,
-                bytes: 1 << 20,
-            },
-            hold: std::time::Duration::from_micros(0),
-            readable: false,
+            limits: SegmentLimits { records, bytes },
+            ..FreezeOptions::default()
         };
         self.journal
             .freeze(model::Timestamp::from_micros(self.now_us), &rules)?;
@@ -131,7 +105,7 @@ impl RecordedJournal {
     }
 }
 
-/// Numbers of what was uploaded.
+/// The numbers of the uploaded records.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct DeliveryTally {
     pub(crate) records: u64,
@@ -151,76 +125,34 @@ pub(crate) fn check_delivery(
 ) -> Result<DeliveryTally> {
     let opener = Opener::new([viewer.clone()]);
     let reader = Reader::open(dir, opener.clone())?;
-    let mut arrived = DeliveryTally::default();
-    let mut segments = BTreeMap::new();
-    let mut screenshots = BTreeMap::new();
-    for object in objects {
-        let (key, body) = object?;
-        let parts = ObjectKey::parse(&key).with_context(|| format!("a strange object: {key}"))?;
+    let expected = |parts: &ObjectKey| {
+        parts.encoding == ObjectEncoding::Age
+            && matches!(parts.kind, ObjectKind::Activity | ObjectKind::Screenshot)
+    };
+    let bucket = OpenedBucket::read(&reader, &opener, &expected, objects)?;
+    let mut arrived = DeliveryTally {
+        records: 0,
+        segments: bucket.segments,
+        screenshots: bucket.objects - bucket.segments,
+        bytes: bucket.bytes,
+    };
+    arrived.records = bucket.compare(&reader, &|record| {
+        let seq = record.seq;
         ensure!(
-            parts.device == *reader.device() && parts.epoch == reader.epoch(),
-            "an object of somebody else: {key}"
+            record.delivered == record.recorded,
+            "record {seq} arrived changed"
         );
-        ensure!(
-            sha256_hex(&body).starts_with(&parts.sha16),
-            "an object that is not what its name says: {key}"
-        );
-        arrived.bytes += body.len() as u64;
-        let before = match (parts.kind, parts.encoding) {
-            (ObjectKind::Activity, ObjectEncoding::Age) => {
-                let opened = open_segment(parts.encoding, &body, &opener)?;
-                segments.insert(parts.seq, opened.lines).is_some()
-            }
-            (ObjectKind::Screenshot, ObjectEncoding::Age) => {
-                let image = sha256_hex(&opener.open_file(&body)?);
-                screenshots.insert(parts.seq, image).is_some()
-            }
-            _ => bail!("an object nobody sent: {key}"),
+        let line: RecordLine = serde_json::from_slice(record.recorded)?;
+        let made = match line.record {
+            Record::Shot(shot) => Some(shot.sha256),
+            _ => None,
         };
-        ensure!(!before, "there twice: {key}");
-    }
-    arrived.segments = segments.len() as u64;
-    arrived.screenshots = screenshots.len() as u64;
-    let mut lines = segments.into_values().flat_map(|lines| {
-        let lines: Vec<Vec<u8>> = lines
-            .split(|b| *b == b'\n')
-            .filter(|l| !l.is_empty())
-            .map(<[u8]>::to_vec)
-            .collect();
-        lines
-    });
-    let mut after = 0;
-    loop {
-        let some = reader.read_raw_lines(after, 500)?;
-        let Some((last, _)) = some.last() else { break };
-        after = *last;
-        for (seq, recorded) in some {
-            let sent = lines
-                .next()
-                .with_context(|| format!("record {seq} is lost"))?;
-            ensure!(
-                sent == recorded,
-                "record {seq} arrived changed or out of order"
-            );
-            arrived.records += 1;
-            let line: RecordLine = serde_json::from_slice(&sent)?;
-            if let Record::Shot(shot) = line.record {
-                let image = screenshots.remove(&seq);
-                ensure!(
-                    image == Some(shot.sha256),
-                    "the screenshot of record {seq} is lost or changed"
-                );
-            }
-        }
-    }
-    ensure!(
-        lines.next().is_none(),
-        "a record arrived that is not in the journal"
-    );
-    ensure!(
-        screenshots.is_empty(),
-        "a screenshot arrived that is not in the journal"
-    );
+        ensure!(
+            record.image == made,
+            "the screenshot of record {seq} is lost or changed"
+        );
+        Ok(())
+    })?;
     ensure!(
         reader.depth()? == OutboxDepth::default(),
         "the journal takes something for not sent"

@@ -251,7 +251,7 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
             Err(_) => std::thread::sleep(Duration::from_millis(50)),
         }
     };
-    let bar = (length == RunLength::Long).then(|| ProgressBar::new(seconds));
+    let bar = ProgressBar::new(seconds, length);
     let samples = watch_process(&mut running, first.pid, (seconds, warm), bar)?;
     let last = read_status()?;
     let stopped = uam(&["stop"]).output()?;
@@ -285,7 +285,7 @@ fn watch_process(
     running: &mut SoakProcess,
     pid: u32,
     (seconds, warm): (u64, u64),
-    mut bar: Option<ProgressBar>,
+    mut bar: ProgressBar,
 ) -> Result<Vec<SoakSample>> {
     let start = Instant::now();
     let mut samples = Vec::new();
@@ -299,9 +299,7 @@ fn watch_process(
         if start.elapsed() >= Duration::from_secs(warm) {
             samples.push(take_sample(pid, start).context("the recording process is gone")?);
         }
-        if let Some(bar) = &mut bar {
-            bar.at(start.elapsed().as_secs());
-        }
+        bar.at(start.elapsed().as_secs());
     }
     Ok(samples)
 }
@@ -316,7 +314,7 @@ fn check_counts(first: &AgentStatus, last: &AgentStatus, seconds: u64) -> Result
             .today
             .iter()
             .filter(|t| t.state == Coverage::NotRecorded);
-        blind.map(|t| t.us).sum()
+        blind.map(|t| model::micros::to_micros(t.duration)).sum()
     };
     let blind = blind_us(last)
         .saturating_sub(blind_us(first))

@@ -223,7 +223,7 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
 }
 
 fn check_bucket(bucket: &SyntheticBucket, expected: &[FaultKind]) -> Result<()> {
-    let mut bar = ProgressBar::new(bucket.whole);
+    let mut bar = ProgressBar::new(bucket.whole, RunLength::Long);
     let report = verify(bucket, &VerifyOptions::default(), None, 0, &mut |step| {
         if let VerifyProgress::Followed { objects, .. } = step {
             bar.at(objects);

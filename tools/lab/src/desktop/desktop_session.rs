@@ -11,6 +11,9 @@ use tempfile::TempDir;
 const PACKAGES: &str = "the session needs the Debian packages dbus, xfce4-panel and dunst: sudo apt-get install dbus \
                         xfce4-panel dunst";
 
+/// The service that knows the tray and its items.
+const WATCHER: &str = "org.kde.StatusNotifierWatcher";
+
 /// Height of the panel, in pixels. It is at the upper edge of the display.
 pub const PANEL_HEIGHT: u16 = 32;
 
@@ -153,15 +156,7 @@ impl DesktopSession {
             .context(PACKAGES)?;
         self.panel = Some(panel);
         wait_until(&format!("a tray is on the bus ({PACKAGES})"), || {
-            let answer = self.call(
-                "org.kde.StatusNotifierWatcher",
-                "/StatusNotifierWatcher",
-                "org.freedesktop.DBus.Properties.Get",
-                &[
-                    "string:org.kde.StatusNotifierWatcher",
-                    "string:IsStatusNotifierHostRegistered",
-                ],
-            );
+            let answer = self.read_watcher("IsStatusNotifierHostRegistered");
             Ok(answer.ok().filter(|text| text.contains("true")).map(drop))
         })
     }
@@ -190,7 +185,7 @@ impl DesktopSession {
     /// When the tray stays.
     pub fn stop_panel(&mut self) -> Result<()> {
         end(&mut self.panel);
-        self.gone("org.kde.StatusNotifierWatcher")
+        self.gone(WATCHER)
     }
 
     /// The panel's process.
@@ -297,14 +292,15 @@ impl DesktopSession {
     /// # Errors
     /// When there is no tray.
     pub fn items(&self) -> Result<String> {
+        self.read_watcher("RegisteredStatusNotifierItems")
+    }
+
+    fn read_watcher(&self, property: &str) -> Result<String> {
         self.call(
-            "org.kde.StatusNotifierWatcher",
+            WATCHER,
             "/StatusNotifierWatcher",
             "org.freedesktop.DBus.Properties.Get",
-            &[
-                "string:org.kde.StatusNotifierWatcher",
-                "string:RegisteredStatusNotifierItems",
-            ],
+            &[&format!("string:{WATCHER}"), &format!("string:{property}")],
         )
     }
 }

@@ -6,8 +6,9 @@ use anyhow::{Context, Result, bail};
 use std::time::{Duration, Instant};
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
-    AtomEnum, ClientMessageEvent, ConfigureWindowAux, ConnectionExt, CreateGCAux, CreateWindowAux,
-    EventMask, ImageFormat, MapState, PropMode, StackMode, WindowClass,
+    AtomEnum, ChangeWindowAttributesAux, ClientMessageEvent, ConfigureWindowAux, ConnectionExt,
+    CreateGCAux, CreateWindowAux, EventMask, ImageFormat, MapState, PropMode, StackMode,
+    WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -100,24 +101,11 @@ impl TestWindow {
                 row.extend_from_slice(&rgb.to_le_bytes());
             }
             let top = i16::try_from(y)?;
-            conn.put_image(
-                ImageFormat::Z_PIXMAP,
-                pixmap,
-                gc,
-                spec.width,
-                1,
-                0,
-                top,
-                0,
-                depth,
-                &row,
-            )?;
+            let (width, form) = (spec.width, ImageFormat::Z_PIXMAP);
+            conn.put_image(form, pixmap, gc, width, 1, 0, top, 0, depth, &row)?;
         }
-        conn.change_window_attributes(
-            id,
-            &x11rb::protocol::xproto::ChangeWindowAttributesAux::new().background_pixmap(pixmap),
-        )?
-        .check()?;
+        let background = ChangeWindowAttributesAux::new().background_pixmap(pixmap);
+        conn.change_window_attributes(id, &background)?.check()?;
         conn.free_pixmap(pixmap)?;
         conn.free_gc(gc)?;
         Ok(())
@@ -125,52 +113,27 @@ impl TestWindow {
 
     /// Writes the usual properties of a program's window.
     fn describe(&self) -> Result<()> {
-        let (conn, id, spec) = (&self.conn, self.id, &self.spec);
+        let spec = &self.spec;
         let class = format!("{}\0{}\0", spec.class.to_lowercase(), spec.class);
-        conn.change_property8(
-            PropMode::REPLACE,
-            id,
-            AtomEnum::WM_CLASS,
-            AtomEnum::STRING,
-            class.as_bytes(),
-        )?;
+        self.write_bytes(AtomEnum::WM_CLASS, AtomEnum::STRING, class.as_bytes())?;
         if let Some(pid) = spec.pid {
-            conn.change_property32(
-                PropMode::REPLACE,
-                id,
-                self.atoms._NET_WM_PID,
-                AtomEnum::CARDINAL,
-                &[pid],
-            )?;
+            self.write_numbers(self.atoms._NET_WM_PID, AtomEnum::CARDINAL, &[pid])?;
         }
         if !spec.decorated {
-            conn.change_property32(
-                PropMode::REPLACE,
-                id,
-                self.atoms._MOTIF_WM_HINTS,
-                self.atoms._MOTIF_WM_HINTS,
-                &[2, 0, 0, 0, 0],
-            )?;
+            let hints = self.atoms._MOTIF_WM_HINTS;
+            self.write_numbers(hints, hints, &[2, 0, 0, 0, 0])?;
         }
         // Position asked for by the user (flag USPosition), so that no window manager places it elsewhere.
-        conn.change_property32(
-            PropMode::REPLACE,
-            id,
-            AtomEnum::WM_NORMAL_HINTS,
-            AtomEnum::WM_SIZE_HINTS,
-            &[1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
-        )?;
+        let mut hints = [0; 18];
+        hints[0] = 1;
+        self.write_numbers(AtomEnum::WM_NORMAL_HINTS, AtomEnum::WM_SIZE_HINTS, &hints)?;
         self.set_title(&spec.title)
     }
 
     /// Whether the window manager has done its part; true where there is none to do it.
     fn is_framed(&self) -> Result<bool> {
         let has = |window, property| -> Result<bool> {
-            let reply = self
-                .conn
-                .get_property(false, window, property, AtomEnum::ANY, 0, 1)?
-                .reply()?;
-            Ok(reply.type_ != 0)
+            Ok(!self.read_numbers(window, property)?.is_empty())
         };
         Ok(self.spec.unmanaged
             || !has(self.root, self.atoms._NET_SUPPORTING_WM_CHECK)?
@@ -195,28 +158,14 @@ impl TestWindow {
     /// When the server is gone.
     pub fn set_title(&self, title: &str) -> Result<()> {
         if !self.spec.legacy_title {
-            self.conn.change_property8(
-                PropMode::REPLACE,
-                self.id,
-                self.atoms._NET_WM_NAME,
-                self.atoms.UTF8_STRING,
-                title.as_bytes(),
-            )?;
+            let (name, text) = (self.atoms._NET_WM_NAME, self.atoms.UTF8_STRING);
+            self.write_bytes(name, text, title.as_bytes())?;
         }
         let latin: Vec<u8> = title
             .chars()
             .map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?'))
             .collect();
-        self.conn
-            .change_property8(
-                PropMode::REPLACE,
-                self.id,
-                AtomEnum::WM_NAME,
-                AtomEnum::STRING,
-                &latin,
-            )?
-            .check()?;
-        Ok(())
+        self.write_bytes(AtomEnum::WM_NAME, AtomEnum::STRING, &latin)
     }
 
     /// Sets any property of the window, whatever its content.
@@ -224,16 +173,7 @@ impl TestWindow {
     /// # Errors
     /// When the server is gone or refuses.
     pub fn set_property(&self, name: &str, type_name: &str, bytes: &[u8]) -> Result<()> {
-        let name = self.conn.intern_atom(false, name.as_bytes())?.reply()?.atom;
-        let kind = self
-            .conn
-            .intern_atom(false, type_name.as_bytes())?
-            .reply()?
-            .atom;
-        self.conn
-            .change_property8(PropMode::REPLACE, self.id, name, kind, bytes)?
-            .check()?;
-        Ok(())
+        self.write_bytes(self.find_atom(name)?, self.find_atom(type_name)?, bytes)
     }
 
     /// Sets any property of the window to 32-bit numbers.
@@ -241,16 +181,46 @@ impl TestWindow {
     /// # Errors
     /// When the server is gone or refuses.
     pub fn set_numbers(&self, name: &str, type_name: &str, numbers: &[u32]) -> Result<()> {
-        let name = self.conn.intern_atom(false, name.as_bytes())?.reply()?.atom;
-        let kind = self
+        self.write_numbers(self.find_atom(name)?, self.find_atom(type_name)?, numbers)
+    }
+
+    fn find_atom(&self, name: &str) -> Result<u32> {
+        Ok(self.conn.intern_atom(false, name.as_bytes())?.reply()?.atom)
+    }
+
+    fn write_bytes(
+        &self,
+        property: impl Into<u32>,
+        kind: impl Into<u32>,
+        bytes: &[u8],
+    ) -> Result<()> {
+        let (property, kind) = (property.into(), kind.into());
+        let written =
+            self.conn
+                .change_property8(PropMode::REPLACE, self.id, property, kind, bytes)?;
+        Ok(written.check()?)
+    }
+
+    fn write_numbers(
+        &self,
+        property: impl Into<u32>,
+        kind: impl Into<u32>,
+        numbers: &[u32],
+    ) -> Result<()> {
+        let (property, kind) = (property.into(), kind.into());
+        let written =
+            self.conn
+                .change_property32(PropMode::REPLACE, self.id, property, kind, numbers)?;
+        Ok(written.check()?)
+    }
+
+    /// At most four numbers of a window's property; none without it.
+    fn read_numbers(&self, window: u32, property: u32) -> Result<Vec<u32>> {
+        let reply = self
             .conn
-            .intern_atom(false, type_name.as_bytes())?
-            .reply()?
-            .atom;
-        self.conn
-            .change_property32(PropMode::REPLACE, self.id, name, kind, numbers)?
-            .check()?;
-        Ok(())
+            .get_property(false, window, property, AtomEnum::ANY, 0, 4)?
+            .reply()?;
+        Ok(reply.value32().into_iter().flatten().collect())
     }
 
     /// Asks the window manager to activate it, as a task bar does. Does not wait.
@@ -277,21 +247,8 @@ impl TestWindow {
     /// # Errors
     /// When the server is gone.
     pub fn active(&self) -> Result<u32> {
-        let reply = self
-            .conn
-            .get_property(
-                false,
-                self.root,
-                self.atoms._NET_ACTIVE_WINDOW,
-                AtomEnum::WINDOW,
-                0,
-                1,
-            )?
-            .reply()?;
-        Ok(reply
-            .value32()
-            .and_then(|mut values| values.next())
-            .unwrap_or(0))
+        let active = self.read_numbers(self.root, self.atoms._NET_ACTIVE_WINDOW)?;
+        Ok(active.first().copied().unwrap_or(0))
     }
 
     /// Minimises it and waits until it is hidden.
@@ -312,13 +269,8 @@ impl TestWindow {
     /// # Errors
     /// When the server is gone.
     pub fn raise(&self) -> Result<()> {
-        self.conn
-            .configure_window(
-                self.id,
-                &ConfigureWindowAux::new().stack_mode(StackMode::ABOVE),
-            )?
-            .check()?;
-        Ok(())
+        let above = ConfigureWindowAux::new().stack_mode(StackMode::ABOVE);
+        Ok(self.conn.configure_window(self.id, &above)?.check()?)
     }
 
     /// Position and size of the inside on the screen: x, y, width, height.
@@ -339,18 +291,7 @@ impl TestWindow {
     /// # Errors
     /// When the server is gone.
     pub fn frame_extents(&self) -> Result<[u32; 4]> {
-        let reply = self
-            .conn
-            .get_property(
-                false,
-                self.id,
-                self.atoms._NET_FRAME_EXTENTS,
-                AtomEnum::CARDINAL,
-                0,
-                4,
-            )?
-            .reply()?;
-        let values: Vec<u32> = reply.value32().into_iter().flatten().collect();
+        let values = self.read_numbers(self.id, self.atoms._NET_FRAME_EXTENTS)?;
         match values.as_slice() {
             [left, right, top, bottom] => Ok([*left, *right, *top, *bottom]),
             [] => Ok([0; 4]),
@@ -363,8 +304,7 @@ impl TestWindow {
     /// # Errors
     /// When the server is gone.
     pub fn grab_server(&self) -> Result<()> {
-        self.conn.grab_server()?.check()?;
-        Ok(())
+        Ok(self.conn.grab_server()?.check()?)
     }
 
     /// Closes it and waits until the server has done so.
@@ -372,17 +312,14 @@ impl TestWindow {
     /// # Errors
     /// When the server is gone.
     pub fn close(self) -> Result<()> {
-        self.conn.destroy_window(self.id)?.check()?;
-        Ok(())
+        Ok(self.conn.destroy_window(self.id)?.check()?)
     }
 
     /// Sends a client message about this window to the root, where the window manager reads it.
     fn message(&self, kind: u32, data: [u32; 5]) -> Result<()> {
         let event = ClientMessageEvent::new(32, self.id, kind, data);
         let mask = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
-        self.conn
-            .send_event(false, self.root, mask, event)?
-            .check()?;
-        Ok(())
+        let sent = self.conn.send_event(false, self.root, mask, event)?;
+        Ok(sent.check()?)
     }
 }

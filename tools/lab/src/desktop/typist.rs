@@ -17,35 +17,27 @@ const LETTERS: [u8; 9] = [38, 39, 40, 41, 42, 43, 44, 45, 46];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Button {
     /// Primary.
-    Left,
+    Left = 1,
     /// Middle, or the wheel pressed.
-    Middle,
+    Middle = 2,
     /// Secondary.
-    Right,
+    Right = 3,
     /// Wheel one notch up.
-    ScrollUp,
+    ScrollUp = 4,
     /// Wheel one notch down.
-    ScrollDown,
+    ScrollDown = 5,
     /// Wheel one notch to the left.
-    ScrollLeft,
+    ScrollLeft = 6,
     /// Wheel one notch to the right.
-    ScrollRight,
+    ScrollRight = 7,
     /// The "back" button on the side.
-    Back,
+    Back = 8,
 }
 
 impl Button {
+    /// Its number in X.
     fn code(self) -> u8 {
-        match self {
-            Self::Left => 1,
-            Self::Middle => 2,
-            Self::Right => 3,
-            Self::ScrollUp => 4,
-            Self::ScrollDown => 5,
-            Self::ScrollLeft => 6,
-            Self::ScrollRight => 7,
-            Self::Back => 8,
-        }
+        self as u8
     }
 }
 
@@ -159,24 +151,29 @@ impl Typist {
     /// # Errors
     /// When the server is gone or the layout has no such key.
     pub fn press(&self, keysym: u32) -> Result<()> {
-        let setup = self.conn.setup();
-        let (first, last) = (setup.min_keycode, setup.max_keycode);
-        let map = self
-            .conn
-            .get_keyboard_mapping(first, last - first + 1)?
-            .reply()?;
-        let columns = usize::from(map.keysyms_per_keycode).max(1);
-        let found = map
-            .keysyms
-            .chunks(columns)
-            .zip(first..=last)
-            .find(|(symbols, _)| symbols.first() == Some(&keysym));
-        let Some((_, key)) = found else {
-            bail!("the keyboard layout has no key for {keysym:#x}");
-        };
+        let find = self.read_layout()?;
+        let (key, _) = find(keysym)
+            .filter(|(_, shifted)| !shifted)
+            .with_context(|| format!("the keyboard layout has no key for {keysym:#x}"))?;
         self.fake(KEY_PRESS_EVENT, key)?;
         self.fake(KEY_RELEASE_EVENT, key)?;
         self.sync()
+    }
+
+    /// The display's keyboard layout: the key that has a keysym, and whether it needs shift.
+    fn read_layout(&self) -> Result<impl Fn(u32) -> Option<(u8, bool)> + use<>> {
+        let setup = self.conn.setup();
+        let (first, last) = (setup.min_keycode, setup.max_keycode);
+        let map = self.conn.get_keyboard_mapping(first, last - first + 1)?;
+        let map = map.reply()?;
+        let columns = usize::from(map.keysyms_per_keycode).max(1);
+        Ok(move |symbol| {
+            let mut keys = map.keysyms.chunks(columns).zip(first..=last);
+            keys.find_map(|(symbols, code)| {
+                let level = symbols.iter().take(2).position(|s| *s == symbol)?;
+                Some((code, level == 1))
+            })
+        })
     }
 
     /// Moves the pointer to (`x`, `y`) on the screen.
@@ -195,26 +192,9 @@ impl Typist {
     /// # Errors
     /// When the server is gone or the layout has no key for a character.
     pub fn text(&self, text: &str, per_second: u32) -> Result<u32> {
-        let setup = self.conn.setup();
-        let (first, last) = (setup.min_keycode, setup.max_keycode);
-        let map = self
-            .conn
-            .get_keyboard_mapping(first, last - first + 1)?
-            .reply()?;
-        let columns = usize::from(map.keysyms_per_keycode).max(1);
-        let find = |symbol: u32| {
-            map.keysyms
-                .chunks(columns)
-                .zip(first..=last)
-                .find_map(|(symbols, code)| {
-                    let level = symbols.iter().take(2).position(|s| *s == symbol)?;
-                    Some((code, level == 1))
-                })
-        };
+        let find = self.read_layout()?;
         // Keysym of the left shift key.
-        let shift = find(0xffe1)
-            .context("the keyboard layout has no shift key")?
-            .0;
+        let (shift, _) = find(0xffe1).context("the keyboard layout has no shift key")?;
         let mut strokes = Vec::with_capacity(text.len());
         for c in text.chars() {
             match find(u32::from(c)) {

@@ -147,19 +147,14 @@ impl VirtualDesktop {
             if let Some(status) = manager.try_wait()? {
                 bail!("openbox ended with {status}: {}", read_log(&log));
             }
-            let (conn, screen) = x11rb::connect(Some(&display))?;
-            let root = conn.setup().roots[screen].root;
-            let check = conn
-                .intern_atom(false, b"_NET_SUPPORTING_WM_CHECK")?
-                .reply()?;
-            let clients = conn.intern_atom(false, b"_NET_CLIENT_LIST")?.reply()?;
-            let has = |atom| -> Result<bool> {
-                let reply = conn
-                    .get_property(false, root, atom, AtomEnum::ANY, 0, 1)?
-                    .reply()?;
-                Ok(reply.type_ != 0)
+            let (conn, root) = connect_to(&display)?;
+            let has = |name: &str| -> Result<bool> {
+                let atom = conn.intern_atom(false, name.as_bytes())?.reply()?.atom;
+                let property = conn.get_property(false, root, atom, AtomEnum::ANY, 0, 1)?;
+                Ok(property.reply()?.type_ != 0)
             };
-            Ok((has(check.atom)? && has(clients.atom)?).then_some(()))
+            let manages = has("_NET_SUPPORTING_WM_CHECK")? && has("_NET_CLIENT_LIST")?;
+            Ok(manages.then_some(()))
         })
     }
 
@@ -193,9 +188,7 @@ impl VirtualDesktop {
     /// # Errors
     /// When the server is gone.
     pub fn connect(&self) -> Result<(RustConnection, u32)> {
-        let (conn, screen) = x11rb::connect(Some(&self.display()))?;
-        let root = conn.setup().roots[screen].root;
-        Ok((conn, root))
+        connect_to(&self.display())
     }
 
     /// Sets the root window's `RESOURCE_MANAGER` text, such as `"Xft.dpi:\t192\n"`.
@@ -204,15 +197,10 @@ impl VirtualDesktop {
     /// When the server is gone.
     pub fn set_resources(&self, text: &str) -> Result<()> {
         let (conn, root) = self.connect()?;
-        conn.change_property8(
-            PropMode::REPLACE,
-            root,
-            AtomEnum::RESOURCE_MANAGER,
-            AtomEnum::STRING,
-            text.as_bytes(),
-        )?
-        .check()?;
-        Ok(())
+        let (name, kind) = (AtomEnum::RESOURCE_MANAGER, AtomEnum::STRING);
+        let written =
+            conn.change_property8(PropMode::REPLACE, root, name, kind, text.as_bytes())?;
+        Ok(written.check()?)
     }
 }
 
@@ -251,6 +239,12 @@ fn start_server(spec: &DesktopSpec, home: &Path) -> Result<(Child, u32)> {
             bail!("Xvfb did not start: {}", read_log(&log_path));
         }
     }
+}
+
+fn connect_to(display: &str) -> Result<(RustConnection, u32)> {
+    let (conn, screen) = x11rb::connect(Some(display))?;
+    let root = conn.setup().roots[screen].root;
+    Ok((conn, root))
 }
 
 fn missing(package: &str, error: &std::io::Error) -> anyhow::Error {

@@ -7,6 +7,8 @@ pub enum Fill {
     Solid(u32),
     /// Deterministic noise in tiles; two seeds never look alike.
     Pattern(u32),
+    /// Pixels `0xRRGGBB` in rows of this width; black beyond them.
+    Image(&'static [u32], u32),
 }
 
 impl Fill {
@@ -15,6 +17,10 @@ impl Fill {
     pub fn pixel(self, x: u32, y: u32) -> u32 {
         match self {
             Self::Solid(rgb) => rgb & 0x00ff_ffff,
+            Self::Image(pixels, width) => {
+                let place = y as usize * width as usize + x as usize;
+                pixels.get(place).copied().unwrap_or(0)
+            }
             Self::Pattern(seed) => {
                 // Each pixel differs from its neighbours (x and y are in the low bits), tiles differ strongly.
                 let tile = (x / 8)

@@ -3,6 +3,9 @@
 use s3s::access::{S3Access, S3AccessContext};
 use std::pin::Pin;
 
+/// Name of the bucket.
+pub(super) const BUCKET: &str = "lab";
+
 /// Operations that the server allows with a valid signature.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BucketAccess {
@@ -16,22 +19,16 @@ pub enum BucketAccess {
 }
 
 /// Only signed requests, and only for the one bucket: `s3s-fs` by itself would make any bucket that is named.
-pub(super) struct OneBucket {
-    pub(super) name: String,
-    pub(super) access: BucketAccess,
-}
+pub(super) struct OneBucket(pub(super) BucketAccess);
 
 impl OneBucket {
     fn may(&self, cx: &S3AccessContext<'_>) -> s3s::S3Result<()> {
         let operation = cx.s3_op().name();
-        if cx
-            .s3_path()
-            .get_bucket_name()
-            .is_some_and(|name| name != self.name)
-        {
+        let bucket = cx.s3_path().get_bucket_name();
+        if bucket.is_some_and(|name| name != BUCKET) {
             return Err(s3s::s3_error!(NoSuchBucket));
         }
-        let public = self.access == BucketAccess::PublicList && operation == "ListObjectsV2";
+        let public = self.0 == BucketAccess::PublicList && operation == "ListObjectsV2";
         if cx.credentials().is_none() && !public {
             return Err(s3s::s3_error!(AccessDenied, "the request is not signed"));
         }
@@ -43,7 +40,7 @@ impl OneBucket {
                 | "CompleteMultipartUpload"
                 | "AbortMultipartUpload"
         );
-        if self.access == BucketAccess::PutOnly && !stores {
+        if self.0 == BucketAccess::PutOnly && !stores {
             return Err(s3s::s3_error!(AccessDenied, "the key may only store"));
         }
         Ok(())

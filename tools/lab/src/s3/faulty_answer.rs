@@ -78,11 +78,8 @@ pub(super) async fn answer_with_fault(
         }
         S3Fault::Portal { etag } => {
             read_body(&mut request).await;
-            let mut response = make_page(
-                head_only,
-                200,
-                "<html><body>Welcome! Please log in.</body></html>".into(),
-            )?;
+            let page = "<html><body>Welcome! Please log in.</body></html>";
+            let mut response = make_page(head_only, 200, page.into())?;
             set_header(&mut response, CONTENT_TYPE, "text/html")?;
             if etag {
                 set_header(&mut response, ETAG, "\"5f3a-portal\"")?;
@@ -104,11 +101,8 @@ pub(super) async fn answer_with_fault(
         S3Fault::OtherRegion(region) => {
             read_body(&mut request).await;
             let mut response = make_refusal(head_only, 301, "PermanentRedirect")?;
-            set_header(
-                &mut response,
-                HeaderName::from_static("x-amz-bucket-region"),
-                region,
-            )?;
+            let name = HeaderName::from_static("x-amz-bucket-region");
+            set_header(&mut response, name, region)?;
             Ok(response)
         }
     }
@@ -169,10 +163,10 @@ fn set_header(
 /// The time `ahead` seconds from now in the form of a `Date` header.
 fn http_date(ahead: i64) -> Option<String> {
     let offset = Duration::from_secs(ahead.unsigned_abs());
-    let time = if ahead < 0 {
-        SystemTime::now().checked_sub(offset)?
-    } else {
-        SystemTime::now().checked_add(offset)?
+    let now = SystemTime::now();
+    let time = match ahead < 0 {
+        true => now.checked_sub(offset)?,
+        false => now.checked_add(offset)?,
     };
     let mut text = Vec::new();
     Timestamp::from(time)

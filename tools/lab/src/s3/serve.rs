@@ -1,5 +1,6 @@
 //! Connections and requests of a server.
 
+use super::access::BUCKET;
 use super::fault_plan::{S3Fault, SeenRequest};
 use super::faulty_answer::{HandlerResult, answer_with_fault};
 use super::spoiled_stream::{AsyncStream, SpoilSwitch, SpoiledStream};
@@ -72,7 +73,7 @@ async fn answer_request(
     let method = request.method().as_str().to_owned();
     let path = request.uri().path().trim_start_matches('/');
     let key = path
-        .strip_prefix(&state.bucket)
+        .strip_prefix(BUCKET)
         .map_or(path, |rest| rest.trim_start_matches('/'))
         .to_owned();
     let number = state.requests.fetch_add(1, Ordering::SeqCst) + 1;

@@ -1,6 +1,6 @@
 //! The server: starting, stopping, its log and its objects.
 
-use super::access::OneBucket;
+use super::access::{BUCKET, OneBucket};
 use super::fault_plan::FaultPlan;
 use super::options::S3ServerOptions;
 use super::serve::accept_connections;
@@ -19,14 +19,16 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
-/// The server. Stops when dropped.
+/// The key that a client must use and sign with.
+const ACCESS_KEY: &str = "lab-access";
+const SECRET_KEY: &str = "lab-secret";
+
+/// The server of the bucket [`BUCKET`] on a free port of 127.0.0.1. Stops when dropped.
 pub struct S3Server {
     state: Arc<ServerState>,
     runtime: Option<Runtime>,
     address: SocketAddr,
     dir: PathBuf,
-    access_key: String,
-    secret_key: String,
 }
 
 impl S3Server {
@@ -37,30 +39,19 @@ impl S3Server {
     pub fn start(options: S3ServerOptions) -> Result<Self> {
         let S3ServerOptions {
             dir,
-            bucket,
-            access_key,
-            secret_key,
-            port,
             faults,
             access,
             tls,
         } = options;
-        fs::create_dir_all(dir.join(&bucket))
+        fs::create_dir_all(dir.join(BUCKET))
             .with_context(|| format!("cannot make the bucket's directory in {}", dir.display()))?;
         let store = s3s_fs::FileSystem::new(&dir)
             .map_err(|e| anyhow::anyhow!("cannot serve {}: {e:?}", dir.display()))?;
         let mut builder = S3ServiceBuilder::new(store);
-        builder.set_auth(SimpleAuth::from_single(
-            access_key.clone(),
-            secret_key.clone(),
-        ));
-        builder.set_access(OneBucket {
-            name: bucket.clone(),
-            access,
-        });
+        builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
+        builder.set_access(OneBucket(access));
         let state = Arc::new(ServerState {
             service: builder.build(),
-            bucket,
             faults: Mutex::new(faults),
             log: Mutex::new(VecDeque::new()),
             acknowledged: Mutex::default(),
@@ -73,10 +64,8 @@ impl S3Server {
         let mut server = Self {
             state,
             runtime: None,
-            address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             dir,
-            access_key,
-            secret_key,
         };
         server.restart()?;
         Ok(server)
@@ -85,11 +74,7 @@ impl S3Server {
     /// `http://127.0.0.1:PORT`, or `https`.
     #[must_use]
     pub fn url(&self) -> String {
-        let scheme = if self.state.tls.is_some() {
-            "https"
-        } else {
-            "http"
-        };
+        let scheme = self.state.tls.as_ref().map_or("http", |_| "https");
         format!("{scheme}://{}", self.address)
     }
 
@@ -99,19 +84,13 @@ impl S3Server {
         self.address
     }
 
-    /// Name of the bucket.
-    #[must_use]
-    pub fn bucket(&self) -> &str {
-        &self.state.bucket
-    }
-
     /// The environment a client needs to use this server, as `(name, value)`.
     #[must_use]
     pub fn env(&self) -> Vec<(&'static str, String)> {
         vec![
-            ("S3_BUCKET_NAME", self.state.bucket.clone()),
-            ("AWS_ACCESS_KEY_ID", self.access_key.clone()),
-            ("AWS_SECRET_ACCESS_KEY", self.secret_key.clone()),
+            ("S3_BUCKET_NAME", BUCKET.into()),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY.into()),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY.into()),
             ("AWS_REGION", "us-east-1".into()),
             ("AWS_ENDPOINT_URL", self.url()),
         ]
@@ -179,7 +158,7 @@ impl S3Server {
     /// # Errors
     /// When the directory cannot be read.
     pub fn objects(&self) -> Result<BTreeMap<String, Vec<u8>>> {
-        let root = self.dir.join(&self.state.bucket);
+        let root = self.dir.join(BUCKET);
         let mut found = BTreeMap::new();
         read_objects(&root, &root, &mut found)?;
         Ok(found)

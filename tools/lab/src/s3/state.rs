@@ -37,7 +37,6 @@ pub struct RequestTotals {
 /// ServerState by all connections of a server.
 pub(super) struct ServerState {
     pub(super) service: S3Service,
-    pub(super) bucket: String,
     pub(super) faults: Mutex<FaultPlan>,
     pub(super) log: Mutex<VecDeque<RequestLogEntry>>,
     pub(super) acknowledged: Mutex<BTreeSet<String>>,

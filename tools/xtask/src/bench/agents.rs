@@ -3,8 +3,8 @@
 use super::context::BenchContext;
 use super::meter::{ProcessCost, ProcessSample};
 use super::table::{BenchRow, BenchTarget};
-use crate::process::{ProcessGroup, output_of};
-use crate::user::uam_process::{self, UamProcess, UamSetup};
+use crate::process::{ProcessGroup, output_of, pause};
+use crate::user::uam_process::{UamProcess, UamSetup};
 use crate::user::virtual_screen::VirtualScreen;
 use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
@@ -39,7 +39,7 @@ struct AgentFigures {
 }
 
 /// Measures both sides, one after the other, on the same desktop.
-pub(super) fn measure_agents(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+pub(super) fn measure_agents(context: &BenchContext) -> Result<Vec<BenchRow>> {
     let lengths = if context.quick {
         RunLengths {
             settle: 5,
@@ -57,14 +57,13 @@ pub(super) fn measure_agents(context: &BenchContext<'_>) -> Result<Vec<BenchRow>
             storm: 5,
         }
     };
-    let desktop = VirtualScreen::start(context.stop)?;
+    let desktop = VirtualScreen::start()?;
     let _screen = context.show_screen(&desktop, "editor", None)?;
     let python = match &context.python {
         Some(_) => Some(measure_baseline(context, &desktop, lengths).context("the Python agent")?),
         None => None,
     };
-    let uam = measure_uam(context, &desktop, lengths);
-    let uam = match uam {
+    let uam = match measure_uam(context, &desktop, lengths) {
         Ok(figures) => Some(figures),
         Err(error) if error.is::<crate::process::Interrupted>() => return Err(error),
         Err(error) => {
@@ -80,75 +79,42 @@ fn rows_of_figures(
     python: Option<&AgentFigures>,
     lengths: RunLengths,
 ) -> Vec<BenchRow> {
-    let row =
-        |name: String, digits, target, read: &dyn Fn(&AgentFigures) -> Option<f64>| BenchRow {
+    use BenchTarget::{AtMost, None as Open, Ratio};
+    let row = |name: &str, digits, target, read: &dyn Fn(&AgentFigures) -> Option<f64>| {
+        BenchRow::new(
             name,
-            uam: uam.and_then(read),
-            python: python.and_then(read),
             digits,
             target,
-        };
-    let cost = |f: fn(&AgentFigures) -> &ProcessCost, g: fn(&ProcessCost) -> f64| {
-        move |x: &AgentFigures| Some(g(f(x)))
+            uam.and_then(read),
+            python.and_then(read),
+        )
     };
+    let idle = format!("idle {} s: CPU, % of a core", lengths.idle);
+    let light = format!("10 events/s, {} s: CPU, % of a core", lengths.light);
+    let steady = format!("CPU ms per 1,000 events at {STEADY}/s (idle cost taken off)");
+    let storm = format!("CPU ms per 1,000 events at {STORM}/s");
+    let sent = uam.or(python).map_or(0, |f| f.sent);
+    let lost = format!("events lost of {sent}, {STORM}/s at the end");
     vec![
-        row(
-            format!("idle {} s: CPU, % of a core", lengths.idle),
-            4,
-            BenchTarget::AtMost(0.05),
-            &cost(|f| &f.idle, ProcessCost::percent),
-        ),
-        row(
-            "idle: memory (RSS), MiB".into(),
-            1,
-            BenchTarget::AtMost(15.0),
-            &cost(|f| &f.idle, |c| c.rss_mib),
-        ),
-        row(
-            "idle: wake-ups/s".into(),
-            2,
-            BenchTarget::AtMost(4.0),
-            &cost(|f| &f.idle, |c| c.wakes_per_second),
-        ),
-        row(
-            format!("10 events/s, {} s: CPU, % of a core", lengths.light),
-            3,
-            BenchTarget::None,
-            &cost(|f| &f.light, ProcessCost::percent),
-        ),
-        row(
-            "10 events/s: memory (RSS), MiB".into(),
-            1,
-            BenchTarget::None,
-            &cost(|f| &f.light, |c| c.rss_mib),
-        ),
-        row(
-            "10 events/s: wake-ups/s".into(),
-            2,
-            BenchTarget::None,
-            &cost(|f| &f.light, |c| c.wakes_per_second),
-        ),
-        row(
-            format!("CPU ms per 1,000 events at {STEADY}/s (idle cost taken off)"),
-            2,
-            BenchTarget::Ratio(0.1),
-            &|f| Some(f.per_thousand_ms),
-        ),
-        row(
-            format!("CPU ms per 1,000 events at {STORM}/s"),
-            2,
-            BenchTarget::None,
-            &|f| Some(f.storm_per_thousand_ms),
-        ),
-        row(
-            format!(
-                "events lost of {}, {STORM}/s at the end",
-                count_uploaded(uam.or(python))
-            ),
-            0,
-            BenchTarget::AtMost(0.0),
-            &|f| Some(subtract_costs(f.sent, f.counted?)),
-        ),
+        row(&idle, 4, AtMost(0.05), &|f| Some(f.idle.percent())),
+        row("idle: memory (RSS), MiB", 1, AtMost(15.0), &|f| {
+            Some(f.idle.rss_mib)
+        }),
+        row("idle: wake-ups/s", 2, AtMost(4.0), &|f| {
+            Some(f.idle.wakes_per_second)
+        }),
+        row(&light, 3, Open, &|f| Some(f.light.percent())),
+        row("10 events/s: memory (RSS), MiB", 1, Open, &|f| {
+            Some(f.light.rss_mib)
+        }),
+        row("10 events/s: wake-ups/s", 2, Open, &|f| {
+            Some(f.light.wakes_per_second)
+        }),
+        row(&steady, 2, Ratio(0.1), &|f| Some(f.per_thousand_ms)),
+        row(&storm, 2, Open, &|f| Some(f.storm_per_thousand_ms)),
+        row(&lost, 0, AtMost(0.0), &|f| {
+            Some(count_lost(f.sent, f.counted?))
+        }),
     ]
 }
 
@@ -157,18 +123,14 @@ pub(super) fn is_light_cpu(name: &str) -> bool {
     name.starts_with("10 events/s, ") && name.ends_with("CPU, % of a core")
 }
 
-fn count_uploaded(figures: Option<&AgentFigures>) -> u64 {
-    figures.map_or(0, |f| f.sent)
-}
-
 /// How far the count is off, in either direction.
 #[expect(clippy::cast_precision_loss, reason = "tens of thousands")]
-fn subtract_costs(sent: u64, counted: u64) -> f64 {
+fn count_lost(sent: u64, counted: u64) -> f64 {
     sent.abs_diff(counted) as f64
 }
 
 fn measure_baseline(
-    context: &BenchContext<'_>,
+    context: &BenchContext,
     desktop: &VirtualScreen,
     lengths: RunLengths,
 ) -> Result<AgentFigures> {
@@ -183,15 +145,14 @@ fn measure_baseline(
     let mut group = ProcessGroup::start(&mut command)?;
     let mut figures = measure_process(context, desktop, group.pid(), lengths)?;
     group.end_with(Signal::SIGTERM, Duration::from_secs(60))?;
-    let text = std::fs::read_to_string(&counts)
-        .with_context(|| format!("reading {}", counts.display()))?;
-    let totals: Value = serde_json::from_str(&text).context("the baseline's totals")?;
-    figures.counted = Some(total_presses(&totals, &["keys"]) + total_presses(&totals, &["clicks"]));
+    let text = fs_err::read_to_string(&counts)?;
+    let totals = serde_json::from_str(&text).context("the baseline's totals")?;
+    figures.counted = Some(count_presses(&totals));
     Ok(figures)
 }
 
 fn measure_uam(
-    context: &BenchContext<'_>,
+    context: &BenchContext,
     desktop: &VirtualScreen,
     lengths: RunLengths,
 ) -> Result<AgentFigures> {
@@ -201,18 +162,11 @@ fn measure_uam(
         display: desktop.display().to_owned(),
         env: Vec::new(),
     };
-    let args = [
-        "--yes",
-        "--no-capture",
-        "--recovery-kit",
-        uam_process::RECOVERY_CODES,
-    ];
-    let mut uam = UamProcess::start(&setting, &args, false)?;
-    let phone = uam.answer_first_run(context.stop)?;
+    let args = ["--yes", "--no-capture"];
+    let (uam, phone) = UamProcess::start_first_run(&setting, &args)?;
     let mut figures = measure_process(context, desktop, uam.pid(), lengths)?;
     uam.stop_and_wait()?;
-    let read = UamProcess::enter_code(&setting, &phone, context.stop)
-        .and_then(|()| counted(setting.command()));
+    let read = UamProcess::enter_code(&setting, &phone).and_then(|()| counted(setting.command()));
     match read {
         Ok(count) => figures.counted = Some(count),
         Err(error) => println!("uam's counts could not be read: {error:#}"),
@@ -228,32 +182,29 @@ fn counted(mut uam: Command) -> Result<u64> {
         let record: Value = serde_json::from_str(line)
             .with_context(|| format!("a line of `uam export`: {line}"))?;
         for source in ["hardware", "injected"] {
-            for kind in ["keys", "left", "middle", "right", "other"] {
-                count += total_presses(&record, &["counts", source, kind]);
-            }
+            let counts = &record["counts"][source];
+            let of_kind = ["keys", "left", "middle", "right", "other"].map(|kind| &counts[kind]);
+            count += of_kind.into_iter().filter_map(Value::as_u64).sum::<u64>();
         }
     }
     Ok(count)
 }
 
-fn total_presses(value: &Value, path: &[&str]) -> u64 {
-    path.iter()
-        .try_fold(value, |v, name| v.get(name))
-        .and_then(Value::as_u64)
-        .unwrap_or(0)
+/// Keys and clicks together, as the baseline and `bench input` name them.
+fn count_presses(totals: &Value) -> u64 {
+    let of_kind = ["keys", "clicks"].into_iter().map(|kind| &totals[kind]);
+    of_kind.filter_map(Value::as_u64).sum()
 }
 
 fn measure_process(
-    context: &BenchContext<'_>,
+    context: &BenchContext,
     desktop: &VirtualScreen,
     pid: u32,
     lengths: RunLengths,
 ) -> Result<AgentFigures> {
     let mut sent = 0;
-    context.stop.pause(Duration::from_secs(lengths.settle))?;
-    let idle = over(pid, || {
-        context.stop.pause(Duration::from_secs(lengths.idle))
-    })?;
+    pause(Duration::from_secs(lengths.settle))?;
+    let idle = over(pid, || pause(Duration::from_secs(lengths.idle)))?;
     let light = over(pid, || {
         inject_input(context, desktop, 10, lengths.light, &mut sent)
     })?;
@@ -266,9 +217,7 @@ fn measure_process(
     let storm = over(pid, || {
         inject_input(context, desktop, STORM, lengths.storm, &mut sent)?;
         // Time to work off what queued up; a slow program still pays for it.
-        context
-            .stop
-            .pause(Duration::from_secs(if context.quick { 5 } else { 15 }))
+        pause(Duration::from_secs(if context.quick { 5 } else { 15 }))
     })?;
     Ok(AgentFigures {
         idle,
@@ -293,7 +242,7 @@ fn per_thousand(busy: &ProcessCost, idle: &ProcessCost, events: u64) -> f64 {
 }
 
 fn inject_input(
-    context: &BenchContext<'_>,
+    context: &BenchContext,
     desktop: &VirtualScreen,
     rate: u32,
     seconds: u32,
@@ -304,7 +253,7 @@ fn inject_input(
         .args([rate.to_string(), seconds.to_string()])
         .env("DISPLAY", desktop.display());
     let done = context.run_measured(&mut command)?;
-    *sent += total_presses(&done, &["keys"]) + total_presses(&done, &["clicks"]);
+    *sent += count_presses(&done);
     Ok(())
 }
 
@@ -331,7 +280,7 @@ mod tests {
 
     #[test]
     fn a_count_that_is_off_in_either_direction_is_a_loss() {
-        assert!((subtract_costs(10, 7) - 3.0).abs() < 1e-9);
-        assert!((subtract_costs(10, 13) - 3.0).abs() < 1e-9);
+        assert!((count_lost(10, 7) - 3.0).abs() < 1e-9);
+        assert!((count_lost(10, 13) - 3.0).abs() < 1e-9);
     }
 }

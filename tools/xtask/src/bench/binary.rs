@@ -3,41 +3,28 @@
 use super::context::BenchContext;
 use super::table::{BenchRow, BenchTarget};
 use crate::process::output_of;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::path::Path;
 use std::process::Command;
 
 /// Size of the binary; its version and age are printed beside the table.
-pub(super) fn measure_binary(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
-    let facts = std::fs::metadata(&context.uam)
-        .with_context(|| format!("looking at {}", context.uam.display()))?;
-    let age = facts
-        .modified()
-        .ok()
-        .and_then(|t| t.elapsed().ok())
-        .map_or_else(
-            || "some time".into(),
-            |a| format!("{} min", a.as_secs() / 60),
-        );
+pub(super) fn measure_binary(context: &BenchContext) -> Result<Vec<BenchRow>> {
+    let built = fs_err::metadata(&context.uam)?.modified().ok();
+    let age = built.and_then(|built| built.elapsed().ok());
+    let age = age.map_or("some time".into(), |age| {
+        format!("{} min", age.as_secs() / 60)
+    });
     let version = output_of(Command::new(&context.uam).arg("--version")).unwrap_or_default();
-    println!(
-        "{} built {age} ago: {}",
-        version.trim(),
-        context.uam.display()
-    );
-    Ok(vec![BenchRow {
-        name: "binary, MiB".into(),
-        uam: Some(to_mib(&context.uam)?),
-        python: None,
-        digits: 2,
-        target: BenchTarget::None,
-    }])
+    let (version, file) = (version.trim(), context.uam.display());
+    println!("{version} built {age} ago: {file}");
+    let size = Some(to_mib(&context.uam)?);
+    let row = BenchRow::new("binary, MiB", 2, BenchTarget::None, size, None);
+    Ok(vec![row])
 }
 
 /// The size of a file in MiB.
 pub(super) fn to_mib(file: &Path) -> Result<f64> {
-    let facts =
-        std::fs::metadata(file).with_context(|| format!("looking at {}", file.display()))?;
+    let facts = fs_err::metadata(file)?;
     #[expect(clippy::cast_precision_loss, reason = "some millions")]
     Ok(facts.len() as f64 / 1_048_576.0)
 }

@@ -2,17 +2,17 @@
 
 use super::python::PythonBaseline;
 use crate::build;
-use crate::process::{Interrupt, ProcessGroup, command_line};
+use crate::process::{ProcessGroup, check_stop, command_line};
 use crate::user::virtual_screen::VirtualScreen;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// What every group of rows works with.
-pub(crate) struct BenchContext<'a> {
+pub(crate) struct BenchContext {
     /// The release binary.
     pub(super) uam: PathBuf,
     /// The release helper programs, by name.
@@ -23,11 +23,9 @@ pub(crate) struct BenchContext<'a> {
     pub(super) dir: PathBuf,
     /// Shorter and coarser.
     pub(super) quick: bool,
-    /// Says when to stop.
-    pub(super) stop: &'a Interrupt,
 }
 
-impl BenchContext<'_> {
+impl BenchContext {
     /// How to read the table.
     pub(super) fn reading_notes(&self) -> String {
         let mut notes = String::from(
@@ -55,27 +53,23 @@ impl BenchContext<'_> {
 
     /// Runs a helper or a baseline program to its end and reads the JSON it prints.
     pub(super) fn run_measured(&self, command: &mut Command) -> Result<Value> {
-        self.stop.check()?;
-        let mut group = ProcessGroup::start(
-            command
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped()),
-        )?;
+        check_stop()?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut group = ProcessGroup::start(command.stderr(Stdio::piped()))?;
         let mut stdout = group.child().stdout.take().context("its output")?;
         let mut stderr = group.child().stderr.take().context("its errors")?;
         let complaints = std::thread::spawn(move || {
             let mut text = String::new();
-            let _ = stderr.read_to_string(&mut text);
-            text
+            stderr.read_to_string(&mut text).map(|_| text)
         });
         let mut answer = String::new();
         stdout
             .read_to_string(&mut answer)
             .with_context(|| format!("reading what `{}` prints", command_line(command)))?;
-        let complaints = complaints.join().unwrap_or_default();
+        let complaints = complaints.join().map(Result::unwrap_or_default);
+        let complaints = complaints.unwrap_or_default();
         let status = group.child().wait().context("waiting for it")?;
-        self.stop.check()?;
+        check_stop()?;
         if !status.success() {
             bail!(
                 "`{}` failed ({status}): {}",
@@ -104,14 +98,9 @@ impl BenchContext<'_> {
             command.arg("--save").arg(file);
         }
         let mut group = ProcessGroup::start(&mut command)?;
-        let pipe = group.child().stdout.take().context("its output")?;
-        let mut line = String::new();
-        BufReader::new(pipe)
-            .read_line(&mut line)
-            .context("reading what `bench show` prints")?;
-        if line.is_empty() {
-            bail!("the screen {screen:?} could not be shown; its message stands above");
-        }
+        group.take_lines()?.recv().with_context(|| {
+            format!("the screen {screen:?} could not be shown; its message stands above")
+        })?;
         Ok(group)
     }
 }
@@ -122,4 +111,15 @@ pub(super) fn read_number(value: &Value, path: &[&str]) -> Result<f64> {
         .try_fold(value, |v, name| v.get(name))
         .and_then(Value::as_f64)
         .with_context(|| format!("there is no number {} in {value}", path.join(".")))
+}
+
+/// The middle one of the values of a field.
+pub(super) fn middle_value(of: &[Value], field: &str) -> Result<f64> {
+    let mut values: Vec<f64> = of
+        .iter()
+        .map(|value| read_number(value, &[field]))
+        .collect::<Result<_>>()?;
+    values.sort_by(f64::total_cmp);
+    let middle = values.get(values.len() / 2);
+    middle.copied().context("nothing was measured")
 }

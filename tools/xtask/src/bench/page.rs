@@ -3,16 +3,16 @@
 //! The journal is made once and lies in the cache; the server is a release build, the browser a headless Chromium where
 //! there is one. What ActivityWatch needs for the same is not measured here, only quoted, in the notes.
 
-use super::context::{BenchContext, read_number};
+use super::context::{BenchContext, middle_value, read_number};
 use super::table::{BenchRow, BenchTarget};
 use crate::build;
-use crate::cache::cache_dir;
+use crate::files::{cache_dir, folder_size};
 use crate::page_test::BrowserTools;
 use crate::process::{Interrupted, ProcessGroup};
 use anyhow::{Context, Result};
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 /// What is published of the same in ActivityWatch, for whoever reads the table.
@@ -25,7 +25,7 @@ issue 124), of a month that ran into the limit of 30 s, with the server growing 
 of 168 MB (aw-server-rust issue 629). Search in titles: not published.";
 
 /// Measures with a program of its own.
-pub(super) fn measure_page_rows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+pub(super) fn measure_page_rows(context: &BenchContext) -> Result<Vec<BenchRow>> {
     page_rows(&measure_page(context)?)
 }
 
@@ -41,8 +41,8 @@ struct PageFigures {
     journal_mb: Option<f64>,
 }
 
-fn measure_page(context: &BenchContext<'_>) -> Result<PageFigures> {
-    let programs = build::build_programs(&["--release", "-p", "bench"], context.stop)?;
+fn measure_page(context: &BenchContext) -> Result<PageFigures> {
+    let programs = build::build_programs(&["--release", "-p", "bench"])?;
     let program = build::find_program(&programs, "bench")?;
     let year = cache_dir()?.join("bench-page");
     println!("A year of data: {} (made once)", year.display());
@@ -57,25 +57,20 @@ fn measure_page(context: &BenchContext<'_>) -> Result<PageFigures> {
         .stdout(Stdio::piped());
     let mut server = ProcessGroup::start(&mut serve)?;
     let mut stdin = server.child().stdin.take().context("its input")?;
-    let mut stdout = BufReader::new(server.child().stdout.take().context("its output")?);
-    let pid = server.child().id();
-    let mut first = String::new();
-    stdout.read_line(&mut first).context("reading the link")?;
+    let links = server.take_lines()?;
+    let first = links.recv().context("reading the link")?;
 
     let mut ask = Command::new(&program);
-    ask.args(["page", "ask"]).arg(first.trim());
+    ask.args(["page", "ask"]).arg(first);
     if context.quick {
         ask.arg("quick");
     }
     let answers = context.run_measured(&mut ask).context("asking the page")?;
     let mut next_link = || -> Result<String> {
-        use std::io::Write;
         writeln!(stdin).context("asking for a link")?;
-        let mut line = String::new();
-        stdout.read_line(&mut line).context("reading a link")?;
-        Ok(line.trim().to_owned())
+        links.recv().context("reading a link")
     };
-    let painted = match BrowserTools::find(context.stop) {
+    let painted = match BrowserTools::find() {
         Ok(browser) => Some(measure_painting(context, &browser, &mut next_link)?),
         Err(error) if error.is::<Interrupted>() => return Err(error),
         Err(error) => {
@@ -83,13 +78,13 @@ fn measure_page(context: &BenchContext<'_>) -> Result<PageFigures> {
             None
         }
     };
-    let peak_mb = peak_mb(pid);
+    let peak_mb = peak_mb(server.pid());
     drop(stdin);
     Ok(PageFigures {
         answers,
         painted,
         peak_mb,
-        journal_mb: size_mb(&year.join("journal")),
+        journal_mb: Some(folder_size(&year.join("journal"))? as f64 / 1e6),
     })
 }
 
@@ -121,19 +116,15 @@ fn page_rows(figures: &PageFigures) -> Result<Vec<BenchRow>> {
         ("page, server memory after all of it, peak RSS: MB", 1, AtMost(60.0), figures.peak_mb),
         ("page, size of that journal: MB", 0, Open, figures.journal_mb),
     ];
-    let row = |(name, digits, target, uam): (&str, _, _, _)| BenchRow {
-        name: name.to_owned(),
-        uam,
-        python: None,
-        digits,
-        target,
+    let row = |(name, digits, target, uam): (&str, _, _, _)| {
+        BenchRow::new(name, digits, target, uam, None)
     };
     Ok(rows.map(row).into())
 }
 
 /// First paint and weight in a browser: the middle one of some visits.
 fn measure_painting(
-    context: &BenchContext<'_>,
+    context: &BenchContext,
     browser: &BrowserTools,
     link: &mut dyn FnMut() -> Result<String>,
 ) -> Result<Value> {
@@ -142,25 +133,11 @@ fn measure_painting(
     for _ in 0..visits {
         let mut node = browser.node_command("paint.mjs");
         node.arg(link()?);
-        found.push(
-            context
-                .run_measured(&mut node)
-                .context("painting the page")?,
-        );
+        let painted = context.run_measured(&mut node);
+        found.push(painted.context("painting the page")?);
     }
-    let middle = |name: &str| -> Result<f64> {
-        let mut values: Vec<f64> = found
-            .iter()
-            .map(|value| read_number(value, &[name]))
-            .collect::<Result<_>>()?;
-        values.sort_by(f64::total_cmp);
-        values
-            .get(values.len() / 2)
-            .copied()
-            .context("nothing was painted")
-    };
     let names = ["paint_ms", "drawn_ms", "weight_kb", "plain_kb"];
-    let told = names.map(|name| middle(name).map(|value| (name.to_owned(), value.into())));
+    let told = names.map(|name| Ok((name.to_owned(), middle_value(&found, name)?.into())));
     Ok(Value::Object(told.into_iter().collect::<Result<_>>()?))
 }
 
@@ -171,22 +148,4 @@ fn peak_mb(pid: u32) -> Option<f64> {
     let line = text.lines().find_map(|l| l.strip_prefix("VmHWM:"))?;
     let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib * 1.024 / 1_000.0)
-}
-
-/// What lies in a folder, in MB of 1,000,000 bytes.
-fn size_mb(dir: &Path) -> Option<f64> {
-    fn bytes(dir: &Path) -> std::io::Result<u64> {
-        let mut sum = 0;
-        for entry in std::fs::read_dir(dir)? {
-            let entry = entry?;
-            let about = entry.metadata()?;
-            sum += match about.is_dir() {
-                true => bytes(&entry.path())?,
-                false => about.len(),
-            };
-        }
-        Ok(sum)
-    }
-    #[expect(clippy::cast_precision_loss, reason = "exact for a few petabytes")]
-    bytes(dir).ok().map(|sum| sum as f64 / 1e6)
 }

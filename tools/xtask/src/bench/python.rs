@@ -1,7 +1,7 @@
 //! The Python side: a virtual environment with pinned packages, and its programs.
 
 use crate::build::repository_root;
-use crate::process::{Interrupt, output_of};
+use crate::process::output_of;
 use crate::python::PythonEnvironment;
 use anyhow::Result;
 use std::process::Command;
@@ -17,9 +17,9 @@ impl PythonBaseline {
     ///
     /// # Errors
     /// As for [`PythonEnvironment::ensure`].
-    pub(crate) fn ensure(stop: &Interrupt) -> Result<Self> {
+    pub(crate) fn ensure() -> Result<Self> {
         let requirements = "tools/xtask/baseline/requirements.txt";
-        let environment = PythonEnvironment::ensure("bench-venv", requirements, IMPORTS, stop)?;
+        let environment = PythonEnvironment::ensure("bench-venv", requirements, IMPORTS)?;
         Ok(Self { environment })
     }
 

@@ -26,41 +26,33 @@ struct ScreenshotSums {
 
 impl ScreenshotSums {
     fn add(&mut self, facts: &Value, score: f64) -> Result<()> {
+        let number = |kind: &str, name: &str| read_number(facts, &[kind, name]);
         for kind in ["plain", "blurred"] {
-            let size = (
-                read_number(facts, &[kind, "width"])?,
-                read_number(facts, &[kind, "height"])?,
-            );
-            if size != (1920.0, 1080.0) {
-                bail!(
-                    "a screenshot of {} x {} instead of 1920 x 1080",
-                    size.0,
-                    size.1
-                );
+            let (width, height) = (number(kind, "width")?, number(kind, "height")?);
+            if (width, height) != (1920.0, 1080.0) {
+                bail!("a screenshot of {width} x {height} instead of 1920 x 1080");
             }
         }
         self.screens += 1.0;
         // The capture is the same with and without blur: the mean of both is the steadier figure.
-        self.capture += (read_number(facts, &["plain", "capture_ms"])?
-            + read_number(facts, &["blurred", "capture_ms"])?)
-            / 2.0;
-        self.process += read_number(facts, &["plain", "process_ms"])?;
-        self.process_blurred += read_number(facts, &["blurred", "process_ms"])?;
-        self.bytes += read_number(facts, &["plain", "bytes"])?;
-        self.bytes_blurred += read_number(facts, &["blurred", "bytes"])?;
+        self.capture += (number("plain", "capture_ms")? + number("blurred", "capture_ms")?) / 2.0;
+        self.process += number("plain", "process_ms")?;
+        self.process_blurred += number("blurred", "process_ms")?;
+        self.bytes += number("plain", "bytes")?;
+        self.bytes_blurred += number("blurred", "bytes")?;
         self.scores.push(score);
         Ok(())
     }
 }
 
 /// Measures both sides on every screen.
-pub(super) fn measure_screenshots(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+pub(super) fn measure_screenshots(context: &BenchContext) -> Result<Vec<BenchRow>> {
     let (screens, rounds): (&[&str], &str) = if context.quick {
         (&QUICK, "3")
     } else {
         (&SCREENS, "10")
     };
-    let desktop = VirtualScreen::start(context.stop)?;
+    let desktop = VirtualScreen::start()?;
     let (mut uam, mut python) = (ScreenshotSums::default(), ScreenshotSums::default());
     for screen in screens {
         let reference = context.dir.join(format!("{screen}.ppm"));
@@ -68,13 +60,8 @@ pub(super) fn measure_screenshots(context: &BenchContext<'_>) -> Result<Vec<Benc
         let mut ours = context.bench_command("screenshot")?;
         let out = context.dir.join(format!("{screen}-uam"));
         ours.arg(rounds).arg(&out).env("DISPLAY", desktop.display());
-        match measure_screenshot(
-            context,
-            &mut ours,
-            &reference,
-            &out.with_extension("webp"),
-            &mut uam,
-        ) {
+        let file = out.with_extension("webp");
+        match measure_screenshot(context, &mut ours, &reference, &file, &mut uam) {
             Err(error) if error.is::<Interrupted>() => return Err(error),
             Err(error) => println!("uam's screenshot of {screen}: {error:#}"),
             Ok(()) => {}
@@ -82,116 +69,63 @@ pub(super) fn measure_screenshots(context: &BenchContext<'_>) -> Result<Vec<Benc
         if let Some(baseline) = &context.python {
             let mut theirs = baseline.program("screenshots.py");
             let out = context.dir.join(format!("{screen}-python"));
-            theirs
-                .arg(rounds)
-                .arg(&out)
-                .env("DISPLAY", desktop.display());
-            measure_screenshot(
-                context,
-                &mut theirs,
-                &reference,
-                &out.with_extension("jpg"),
-                &mut python,
-            )
-            .with_context(|| format!("Python's screenshot of {screen}"))?;
+            theirs.arg(rounds).arg(&out);
+            theirs.env("DISPLAY", desktop.display());
+            let file = out.with_extension("jpg");
+            measure_screenshot(context, &mut theirs, &reference, &file, &mut python)
+                .with_context(|| format!("Python's screenshot of {screen}"))?;
         }
     }
     Ok(rows_of_sums(screens, &uam, &python))
 }
 
 fn measure_screenshot(
-    context: &BenchContext<'_>,
+    context: &BenchContext,
     program: &mut std::process::Command,
     reference: &Path,
-    picture: &Path,
+    image: &Path,
     sums: &mut ScreenshotSums,
 ) -> Result<()> {
     let facts = context.run_measured(program)?;
-    let score = output_of(context.bench_command("score")?.arg(reference).arg(picture))?;
-    let score = score
-        .trim()
-        .parse()
-        .with_context(|| format!("the score {score:?}"))?;
+    let score = output_of(context.bench_command("score")?.arg(reference).arg(image))?;
+    let score = score.trim().parse().context("the score")?;
     sums.add(&facts, score)
 }
 
 fn rows_of_sums(screens: &[&str], uam: &ScreenshotSums, python: &ScreenshotSums) -> Vec<BenchRow> {
-    let row = |name: &str, digits, target, read: &dyn Fn(&ScreenshotSums) -> f64| {
-        let mean = |s: &ScreenshotSums| (s.screens > 0.0).then(|| read(s) / s.screens);
-        BenchRow {
-            name: name.into(),
-            uam: mean(uam),
-            python: mean(python),
+    use BenchTarget::{Above, None as Open, Ratio};
+    let mean = |s: &ScreenshotSums, sum: f64| (s.screens > 0.0).then(|| sum / s.screens);
+    let row = |what: &str, digits, target, read: &dyn Fn(&ScreenshotSums) -> f64| {
+        let (uam, python) = (mean(uam, read(uam)), mean(python, read(python)));
+        BenchRow::new(
+            format!("1080p screenshot: {what}"),
             digits,
             target,
-        }
+            uam,
+            python,
+        )
     };
     let mut rows = vec![
-        row(
-            "1080p screenshot: capture, CPU ms",
-            2,
-            BenchTarget::None,
-            &|s| s.capture,
-        ),
-        row(
-            "1080p screenshot: encode, CPU ms",
-            2,
-            BenchTarget::None,
-            &|s| s.process,
-        ),
-        row(
-            "1080p screenshot: blur and encode, CPU ms",
-            2,
-            BenchTarget::None,
-            &|s| s.process_blurred,
-        ),
-        row(
-            "1080p screenshot: whole without blur, CPU ms",
-            2,
-            BenchTarget::Ratio(4.0),
-            &|s| s.capture + s.process,
-        ),
-        row(
-            "1080p screenshot: whole with blur, CPU ms",
-            2,
-            BenchTarget::Ratio(0.2),
-            &|s| s.capture + s.process_blurred,
-        ),
-        row(
-            "1080p screenshot: bytes",
-            0,
-            BenchTarget::Ratio(0.6),
-            &|s| s.bytes,
-        ),
-        row(
-            "1080p screenshot: bytes with blur",
-            0,
-            BenchTarget::None,
-            &|s| s.bytes_blurred,
-        ),
-        row(
-            "1080p screenshot: SSIMULACRA2",
-            2,
-            BenchTarget::Above(5.0),
-            &|s| s.scores.iter().sum(),
-        ),
+        row("capture, CPU ms", 2, Open, &|s| s.capture),
+        row("encode, CPU ms", 2, Open, &|s| s.process),
+        row("blur and encode, CPU ms", 2, Open, &|s| s.process_blurred),
+        row("whole without blur, CPU ms", 2, Ratio(4.0), &|s| {
+            s.capture + s.process
+        }),
+        row("whole with blur, CPU ms", 2, Ratio(0.2), &|s| {
+            s.capture + s.process_blurred
+        }),
+        row("bytes", 0, Ratio(0.6), &|s| s.bytes),
+        row("bytes with blur", 0, Open, &|s| s.bytes_blurred),
+        row("SSIMULACRA2", 2, Above(5.0), &|s| s.scores.iter().sum()),
     ];
     // The mean hides much: text screens are kept as a palette without loss, photos are lossy.
     for (n, screen) in screens.iter().enumerate() {
         // A side that failed on one screen has no figures that could be told apart.
-        let score = |s: &ScreenshotSums| {
-            s.scores
-                .get(n)
-                .copied()
-                .filter(|_| s.scores.len() == screens.len())
-        };
-        rows.push(BenchRow {
-            name: format!("  SSIMULACRA2, {screen}"),
-            uam: score(uam),
-            python: score(python),
-            digits: 2,
-            target: BenchTarget::None,
-        });
+        let is_whole = |s: &&ScreenshotSums| s.scores.len() == screens.len();
+        let score = |s| Some(s).filter(is_whole).map(|s| s.scores[n]);
+        let name = format!("  SSIMULACRA2, {screen}");
+        rows.push(BenchRow::new(name, 2, Open, score(uam), score(python)));
     }
     rows
 }

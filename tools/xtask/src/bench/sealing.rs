@@ -1,8 +1,9 @@
-//! What sealing costs: the first look at a day, a year at a glance, and its share of the recording.
+//! The cost of sealing: the first view of a day, the overview of a year, and its share of the recording.
 
 use super::agents;
-use super::context::{BenchContext, read_number};
-use super::table::{BenchRow, BenchTarget};
+use super::context::{BenchContext, middle_value};
+use super::table::BenchRow;
+use super::table::BenchTarget::{AtMost, None as Open};
 use crate::build;
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -15,24 +16,21 @@ const RUNS: u64 = 5;
 /// The row of sealing's CPU time.
 const SEALING: &str = "  of it sealing and opening again: CPU ms";
 
-/// What sealing adds to the whole agent, once both were measured: the agent's rows tell what ten events a second cost.
+/// The share of sealing in the whole agent, once both were measured: the agent's rows give the cost of ten events a
+/// second.
 pub(super) fn share_of_recording(rows: &[BenchRow]) -> Option<BenchRow> {
     let find = |wanted: &dyn Fn(&str) -> bool| rows.iter().find(|row| wanted(&row.name))?.uam;
     let seal_ms = find(&|name| name == SEALING)?;
     let percent = find(&agents::is_light_cpu);
     // An hour has 3,600,000 ms, of which the agent takes so many percent.
-    Some(BenchRow {
-        name: "sealing's share of the agent's CPU at 10 events/s, %".into(),
-        uam: percent.map(|percent| seal_ms * 100.0 / (percent * 36_000.0)),
-        python: None,
-        digits: 3,
-        target: BenchTarget::AtMost(5.0),
-    })
+    let share = percent.map(|percent| seal_ms * 100.0 / (percent * 36_000.0));
+    let name = "sealing's share of the agent's CPU at 10 events/s, %";
+    Some(BenchRow::new(name, 3, AtMost(5.0), share, None))
 }
 
 /// Measures with a program of its own, which needs no desktop; there is no peer that seals.
-pub(super) fn measure_sealing(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
-    let programs = build::build_programs(&["--release", "-p", "bench"], context.stop)?;
+pub(super) fn measure_sealing(context: &BenchContext) -> Result<Vec<BenchRow>> {
+    let programs = build::build_programs(&["--release", "-p", "bench"])?;
     let program = build::find_program(&programs, "bench")?;
     let dir = |name: &str| context.dir.join(name);
     let run = |chore: &str, dir: &Path, more: &[&str]| {
@@ -42,44 +40,30 @@ pub(super) fn measure_sealing(context: &BenchContext<'_>) -> Result<Vec<BenchRow
             .run_measured(&mut command)
             .with_context(|| format!("bench sealing {chore}"))
     };
-    let row = |name: String, digits, target, value| BenchRow {
-        name,
-        uam: Some(value),
-        python: None,
-        digits,
-        target,
+    let row = |name: &str, digits, target, times: &[Value], field| {
+        let value = middle_value(times, field)?;
+        Ok::<_, anyhow::Error>(BenchRow::new(name, digits, target, Some(value), None))
     };
 
     let desk = dir("desk");
     run("busy-day", &desk, &[])?;
     let mut rows = Vec::new();
-    for (place, (slot, name)) in
-        (0..).zip([("store", "credential store"), ("passphrase", "passphrase")])
-    {
+    let slots = [("store", "credential store"), ("passphrase", "passphrase")];
+    for (place, (slot, name)) in (0..).zip(slots) {
         let times: Vec<Value> = (0..RUNS)
             .map(|n| run("unlock", &desk, &[slot, &(place * RUNS + n).to_string()]))
             .collect::<Result<_>>()?;
         let text = format!("unlock ({name}) and first report of 2,000 spans: ms");
-        rows.push(row(
-            text,
-            0,
-            BenchTarget::AtMost(300.0),
-            middle_value(&times, "ms")?,
-        ));
+        rows.push(row(&text, 0, AtMost(300.0), &times, "ms")?);
         if slot == "passphrase" {
-            let text = "  of it Argon2id, slow on purpose: ms".to_owned();
-            rows.push(row(
-                text,
-                0,
-                BenchTarget::None,
-                middle_value(&times, "door_ms")?,
-            ));
+            let text = "  of it Argon2id, slow on purpose: ms";
+            rows.push(row(text, 0, Open, &times, "door_ms")?);
         }
     }
 
     for (how, name, target) in [
-        ("rolled", "with roll-ups", BenchTarget::AtMost(1_000.0)),
-        ("plain", "from records alone", BenchTarget::None),
+        ("rolled", "with roll-ups", AtMost(1_000.0)),
+        ("plain", "from records alone", Open),
     ] {
         let year = dir(how);
         let made = run("year", &year, &[how])?;
@@ -89,39 +73,17 @@ pub(super) fn measure_sealing(context: &BenchContext<'_>) -> Result<Vec<BenchRow
             .map(|_| run("sum", &year, &[]))
             .collect::<Result<_>>()?;
         let text = format!("a year of 1,000,000 spans by day, {name}: ms");
-        rows.push(row(text, 0, target, middle_value(&times, "ms")?));
-        std::fs::remove_dir_all(&year).with_context(|| format!("removing {}", year.display()))?;
+        rows.push(row(&text, 0, target, &times, "ms")?);
+        fs_err::remove_dir_all(&year)?;
     }
 
     let hours: Vec<Value> = (0..3)
         .map(|n| run("record", &dir(&format!("hour-{n}")), &[]))
         .collect::<Result<_>>()?;
-    rows.push(row(
-        "an hour at 10 events/s, recorder and journal alone: CPU ms".into(),
-        0,
-        BenchTarget::None,
-        middle_value(&hours, "core_ms")?,
-    ));
-    rows.push(row(
-        SEALING.into(),
-        1,
-        BenchTarget::None,
-        middle_value(&hours, "seal_ms")?,
-    ));
+    let hour = "an hour at 10 events/s, recorder and journal alone: CPU ms";
+    rows.push(row(hour, 0, Open, &hours, "core_ms")?);
+    rows.push(row(SEALING, 1, Open, &hours, "seal_ms")?);
     Ok(rows)
-}
-
-/// The middle one of the values of a field.
-fn middle_value(of: &[Value], field: &str) -> Result<f64> {
-    let mut values: Vec<f64> = of
-        .iter()
-        .map(|value| read_number(value, &[field]))
-        .collect::<Result<_>>()?;
-    values.sort_by(f64::total_cmp);
-    values
-        .get(values.len() / 2)
-        .copied()
-        .context("nothing was measured")
 }
 
 #[cfg(test)]
@@ -135,7 +97,7 @@ mod tests {
             uam: Some(value),
             python: None,
             digits: 0,
-            target: BenchTarget::None,
+            target: Open,
         };
         let rows = [
             row("10 events/s, 60 s: CPU, % of a core", 0.1),

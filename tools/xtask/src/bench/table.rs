@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// What a row should come to.
+/// The target of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum BenchTarget {
     /// Shown for information.
@@ -18,7 +18,7 @@ pub(crate) enum BenchTarget {
 /// One measured quantity, side by side.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct BenchRow {
-    /// What was measured, with its unit.
+    /// The measured value, with its unit.
     pub(crate) name: String,
     /// uam's value; `None` when it could not be measured.
     pub(crate) uam: Option<f64>,
@@ -26,11 +26,28 @@ pub(crate) struct BenchRow {
     pub(crate) python: Option<f64>,
     /// Digits after the point.
     pub(crate) digits: usize,
-    /// What it should come to.
+    /// Its target.
     pub(crate) target: BenchTarget,
 }
 
 impl BenchRow {
+    /// A row of both values.
+    pub(crate) fn new(
+        name: impl Into<String>,
+        digits: usize,
+        target: BenchTarget,
+        uam: Option<f64>,
+        python: Option<f64>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            uam,
+            python,
+            digits,
+            target,
+        }
+    }
+
     fn ratio(&self) -> Option<f64> {
         let (uam, python) = (self.uam?, self.python?);
         (python > 0.0).then(|| uam / python)
@@ -64,8 +81,7 @@ impl BenchRow {
             self.name.clone(),
             value(self.uam),
             value(self.python),
-            self.ratio()
-                .map_or_else(|| "-".into(), |r| format!("x{r:.3}")),
+            self.ratio().map_or("-".into(), |r| format!("x{r:.3}")),
             target,
             verdict.to_owned(),
         ]

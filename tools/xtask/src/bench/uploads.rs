@@ -11,44 +11,30 @@ const COUNT: &str = "1000";
 const BYTES: &str = "50000";
 
 /// Measures both sides, one after the other, against the same server.
-pub(super) fn measure_uploads(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
+pub(super) fn measure_uploads(context: &BenchContext) -> Result<Vec<BenchRow>> {
     let server = build::find_program(&context.helpers, "lab-s3")?;
-    let store = S3Process::start(&server, &context.dir.join("bucket"), context.stop)?;
-    let python = match &context.python {
-        Some(python) => {
-            let mut command = python.program("uploads.py");
-            command.args([COUNT, BYTES]).envs(store.environment());
-            Some(
-                context
-                    .run_measured(&mut command)
-                    .context("Python's uploads")?,
-            )
-        }
-        None => None,
+    let store = S3Process::start(&server, &context.dir.join("bucket"))?;
+    let measure = |mut command: std::process::Command| {
+        command.args([COUNT, BYTES]).envs(store.environment());
+        context.run_measured(&mut command)
     };
-    let mut command = context.bench_command("upload")?;
-    command.args([COUNT, BYTES]).envs(store.environment());
-    let uam = context
-        .run_measured(&mut command)
-        .context("uam's uploads")?;
+    let python = context
+        .python
+        .as_ref()
+        .map(|python| python.program("uploads.py"));
+    let python = python
+        .map(measure)
+        .transpose()
+        .context("Python's uploads")?;
+    let uam = measure(context.bench_command("upload")?).context("uam's uploads")?;
     let read = |side: Option<&Value>, name| side.and_then(|v| read_number(v, &[name]).ok());
-    let row = |name: &str, target, field| BenchRow {
-        name: name.into(),
-        uam: read(Some(&uam), field),
-        python: read(python.as_ref(), field),
-        digits: 0,
-        target,
+    let row = |time: &str, target, field| {
+        let name = format!("1,000 uploads of 50 kB, 4 at once: {time}");
+        let (uam, python) = (read(Some(&uam), field), read(python.as_ref(), field));
+        BenchRow::new(name, 0, target, uam, python)
     };
     Ok(vec![
-        row(
-            "1,000 uploads of 50 kB, 4 at once: CPU ms",
-            BenchTarget::Ratio(0.25),
-            "cpu_ms",
-        ),
-        row(
-            "1,000 uploads of 50 kB, 4 at once: wall ms",
-            BenchTarget::None,
-            "wall_ms",
-        ),
+        row("CPU ms", BenchTarget::Ratio(0.25), "cpu_ms"),
+        row("wall ms", BenchTarget::None, "wall_ms"),
     ])
 }

@@ -7,39 +7,32 @@ use super::binary::to_mib;
 use super::context::BenchContext;
 use super::meter::ProcessSample;
 use super::table::{BenchRow, BenchTarget};
-use crate::process::run_foreground;
+use crate::process::{check_stop, pause, run_foreground, succeeds};
 use crate::user::uam_process::{UamProcess, UamSetup};
 use crate::windows::toolchain::Toolchain;
 use crate::windows::wine::Wine;
 use crate::{build, packages};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 /// Builds the release program, or takes what such a build left, and measures it.
-pub(super) fn measure_on_windows(context: &BenchContext<'_>) -> Result<Vec<BenchRow>> {
-    packages::ensure_packages(&[packages::WINDOWS], context.stop)?;
-    let toolchain = Toolchain::set_up(context.stop)?;
-    let made = build::build_programs_with(
-        toolchain.cargo_command(),
-        &["--release", "-p", "uam"],
-        context.stop,
-    )?;
+pub(super) fn measure_on_windows(context: &BenchContext) -> Result<Vec<BenchRow>> {
+    packages::ensure_packages(&[packages::WINDOWS])?;
+    let toolchain = Toolchain::set_up()?;
+    let made = build::build_programs_with(toolchain.cargo_command(), &["--release", "-p", "uam"])?;
     let uam = build::find_program(&made, "uam")?;
-    let wine = toolchain.fresh_wine(&context.dir.join("wine"), context.stop)?;
+    let wine = toolchain.fresh_wine(&context.dir.join("wine"))?;
     let starts = if context.quick { 10 } else { 50 };
-    let nothing = start_ms(context, &wine, starts, &["cmd", "/c", "rem"])?;
+    let nothing = start_ms(&wine, starts, &["cmd", "/c", "rem"])?;
     let program = uam.to_string_lossy();
-    let version = start_ms(context, &wine, starts, &[&program, "--version"])?;
+    let version = start_ms(&wine, starts, &[&program, "--version"])?;
     let (percent, rss, wakes) = at_rest(context, &wine, &uam)?;
-    let row = |name: &str, value: f64, digits| BenchRow {
-        name: format!("Windows: {name}"),
-        uam: Some(value),
-        python: None,
-        digits,
-        target: BenchTarget::None,
+    let row = |name: &str, value: f64, digits| {
+        let name = format!("Windows: {name}");
+        BenchRow::new(name, digits, BenchTarget::None, Some(value), None)
     };
     Ok(vec![
         row("uam.exe, MiB", to_mib(&uam)?, 2),
@@ -52,26 +45,18 @@ pub(super) fn measure_on_windows(context: &BenchContext<'_>) -> Result<Vec<Bench
 }
 
 /// Mean wall time of a program from its start to its end.
-fn start_ms(context: &BenchContext<'_>, wine: &Wine, times: u32, words: &[&str]) -> Result<f64> {
+fn start_ms(wine: &Wine, times: u32, words: &[&str]) -> Result<f64> {
     let begun = Instant::now();
     for _ in 0..times {
-        let mut command = wine.program();
-        command
-            .args(words)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        let status = command.status().context("starting wine")?;
-        context.stop.check()?;
-        if !status.success() {
-            bail!("{} ended with {status}", words.join(" "));
-        }
+        let is_good = succeeds(wine.program().args(words));
+        check_stop()?;
+        ensure!(is_good, "{} failed", words.join(" "));
     }
     Ok(begun.elapsed().as_secs_f64() * 1e3 / f64::from(times))
 }
 
 /// What recording costs while nobody does anything: percent of a core, MiB, wake-ups a second.
-fn at_rest(context: &BenchContext<'_>, wine: &Wine, uam: &Path) -> Result<(f64, f64, f64)> {
+fn at_rest(context: &BenchContext, wine: &Wine, uam: &Path) -> Result<(f64, f64, f64)> {
     let starter = context.dir.join("uam-under-wine");
     let script = format!(
         "#!/bin/sh\nexec setarch -R wine '{}' \"$@\"\n",
@@ -86,29 +71,22 @@ fn at_rest(context: &BenchContext<'_>, wine: &Wine, uam: &Path) -> Result<(f64, 
         Some((text(name), text(value?)))
     });
     let env: Vec<(String, String)> = env.collect();
-    let display = env.iter().find(|(name, _)| name == "DISPLAY");
+    let display = env.iter().find(|(name, _)| name == "DISPLAY").cloned();
     let setting = UamSetup {
         uam: starter,
         home: context.dir.join("windows-home"),
-        display: display.map(|(_, value)| value.clone()).unwrap_or_default(),
+        display: display.unwrap_or_default().1,
         env,
     };
-    let args = [
-        "--yes",
-        "--no-capture",
-        "--plain",
-        "--recovery-kit",
-        crate::user::uam_process::RECOVERY_CODES,
-    ];
-    let mut agent = UamProcess::start(&setting, &args, false)?;
-    agent.answer_first_run(context.stop)?;
+    let args = ["--yes", "--no-capture", "--plain"];
+    let (mut agent, _) = UamProcess::start_first_run(&setting, &args)?;
     let (settle, idle) = if context.quick { (5, 15) } else { (10, 60) };
-    context.stop.pause(Duration::from_secs(settle))?;
+    pause(Duration::from_secs(settle))?;
     let before = ProcessSample::take_sample(agent.pid())?;
-    context.stop.pause(Duration::from_secs(idle))?;
+    pause(Duration::from_secs(idle))?;
     let cost = before.cost_until(&ProcessSample::take_sample(agent.pid())?);
     let mut stop = setting.command();
-    run_foreground(stop.arg("stop").stdout(Stdio::null()), context.stop)?;
-    agent.ended(context.stop)?;
+    run_foreground(stop.arg("stop").stdout(Stdio::null()))?;
+    agent.ended()?;
     Ok((cost.percent(), cost.rss_mib, cost.wakes_per_second))
 }

@@ -11,20 +11,21 @@ mod prose;
 mod statistics;
 mod vocabulary;
 
-use crate::checks::rust_tokens::{split_tokens, without_tests};
+use crate::checks::rust_source::ShippedCode;
 use crate::checks::workspace_files::{self, TextFile};
 use crate::cli::CheckLanguageArgs;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, ensure};
 use commits::CommitSubjects;
+use names::GivenName;
 use phrases::PhraseSearch;
 use statistics::LanguageStatistics;
 use std::path::Path;
-use vocabulary::VOCABULARY;
+use vocabulary::{BannedWord, VOCABULARY};
 
 /// Files that quote what is banned, each for a reason: the table itself, and the tests of the search for it.
 const QUOTING: [&str; 2] = [
     "tools/xtask/src/checks/language/phrases.rs",
-    "tools/xtask/src/checks/language/vocabulary.rs",
+    "tools/xtask/src/checks/language/vocabulary.txt",
 ];
 
 /// Runs the chore on the workspace around the current folder.
@@ -53,7 +54,7 @@ pub(crate) fn check_language(root: &Path, names: &[String]) -> Result<()> {
     let search = PhraseSearch::new();
     let mut faults = Vec::new();
     for file in &files {
-        faults.extend(faults_of(file, &search));
+        faults.extend(faults_of(file, &search)?);
     }
     if names.is_empty() {
         let commits = CommitSubjects::read(root)?;
@@ -62,12 +63,8 @@ pub(crate) fn check_language(root: &Path, names: &[String]) -> Result<()> {
         }
         faults.extend(commits.too_long());
     }
-    for fault in &faults {
-        println!("{fault}");
-    }
-    if !faults.is_empty() {
-        bail!("{} faults in the language", faults.len());
-    }
+    faults.iter().for_each(|fault| println!("{fault}"));
+    ensure!(faults.is_empty(), "{} faults in the language", faults.len());
     println!("{} files keep the language", files.len());
     Ok(())
 }
@@ -86,7 +83,7 @@ fn print_stats(root: &Path) -> Result<()> {
     };
     let mut figures = LanguageStatistics::default();
     for file in workspace_files::read_files(root, &is_measured)? {
-        figures.add(&file);
+        figures.add(&file)?;
     }
     println!("{}", figures.report(&CommitSubjects::read(root)?));
     Ok(())
@@ -94,74 +91,54 @@ fn print_stats(root: &Path) -> Result<()> {
 
 /// Whether a file has prose that is read: the project's own, and no example of settings.
 fn is_read(name: &str) -> bool {
-    const ENDINGS: [&str; 14] = [
-        "rs", "c", "md", "txt", "nsi", "js", "mjs", "css", "html", "toml", "py", "sh", "yml",
-        "yaml",
-    ];
+    const ENDINGS: &str = "rs c md txt nsi js mjs css html toml py sh yml yaml";
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let is_known = ENDINGS.contains(&ending) || name.ends_with("/README");
+    let is_known = ENDINGS.split(' ').any(|known| known == ending) || name.ends_with("/README");
     is_known && !name.contains("/tests/configs/")
 }
 
-/// A fault of a file: its line, what was found, and what to write instead.
-type Fault = (usize, String, &'static str);
-
-/// The faults of one file, one line each.
-fn faults_of(file: &TextFile, search: &PhraseSearch) -> Vec<String> {
+/// The faults of one file, one line each: where it is, what was found, and what to write instead.
+///
+/// # Errors
+/// A file of Rust that is none.
+fn faults_of(file: &TextFile, search: &PhraseSearch) -> Result<Vec<String>> {
+    let is_rust = file.name.ends_with(".rs");
+    let is_test = prose::is_for_tests(&file.name);
+    let source = if is_rust && !is_test { &file.text } else { "" };
+    let code = ShippedCode::parse(source).with_context(|| file.name.clone())?;
     let mut faults = Vec::new();
-    for block in prose::blocks_of_file(file) {
+    for block in prose::blocks_of_file(file, &|text| is_test || code.leaves_out(text)) {
         let found = search.find(&block).into_iter();
         faults.extend(found.map(|found| (found.line, found.phrase.to_owned(), found.standard)));
     }
-    if !prose::is_for_tests(&file.name) {
-        faults.extend(faults_in_names(file));
+    for given in names::type_names(&code.trees) {
+        let banned = |row: &&BannedWord| row.types.contains(&given.name.as_str());
+        let rows = VOCABULARY.iter().filter(banned);
+        faults.extend(rows.map(|row| (given.line, format!("type {}", given.name), row.standard)));
+    }
+    let mut modules = names::module_names(&code.trees);
+    let own = module_of_file(&file.name).filter(|_| !is_test);
+    modules.extend(own.map(|name| GivenName { name, line: 1 }));
+    for GivenName { name, line } in &modules {
+        let is_this = |banned: &&str| match banned.split_once(':') {
+            Some((folder, banned)) => file.name.starts_with(folder) && name == banned,
+            None => name == banned,
+        };
+        let banned = |row: &&BannedWord| row.modules.iter().any(is_this);
+        let rows = VOCABULARY.iter().filter(banned);
+        faults.extend(rows.map(|row| (*line, format!("module {name}"), row.standard)));
     }
     faults.sort();
     faults.dedup();
     let line = |(line, found, standard)| format!("{}:{line}: {found} -> {standard}", file.name);
-    faults.into_iter().map(line).collect()
-}
-
-/// The faults in the names of types and modules.
-fn faults_in_names(file: &TextFile) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    let mut code = Vec::new();
-    let all;
-    if file.name.ends_with(".rs") {
-        all = split_tokens(&file.text);
-        code = without_tests(&all);
-        code.retain(|token| !token.is_comment());
-    }
-    for given in names::type_names(&code) {
-        let rows = VOCABULARY.iter();
-        let banned = rows.filter(|row| row.types.contains(&given.name));
-        faults.extend(banned.map(|row| (given.line, format!("type {}", given.name), row.standard)));
-    }
-    let own = module_of_file(&file.name).map(|name| (name, 1));
-    let inside = names::module_names(&code);
-    let inside = inside.iter().map(|given| (given.name, given.line));
-    for (name, line) in own.into_iter().chain(inside) {
-        let is_this = |banned: &&str| is_module(banned, &file.name, name);
-        let rows = VOCABULARY.iter();
-        let banned = rows.filter(|row| row.modules.iter().any(is_this));
-        faults.extend(banned.map(|row| (line, format!("module {name}"), row.standard)));
-    }
-    faults
+    Ok(faults.into_iter().map(line).collect())
 }
 
 /// The name of the module that a file is.
-fn module_of_file(file: &str) -> Option<&str> {
+fn module_of_file(file: &str) -> Option<String> {
     let path = file.strip_suffix(".rs").or(file.strip_suffix(".js"))?;
     let path = path.strip_suffix("/mod").unwrap_or(path);
-    path.rsplit_once('/').map(|(_, name)| name)
-}
-
-/// Whether the module `name` of the file `file` is the `banned` one.
-fn is_module(banned: &str, file: &str, name: &str) -> bool {
-    match banned.split_once(':') {
-        Some((folder, banned)) => file.starts_with(folder) && name == banned,
-        None => name == banned,
-    }
+    path.rsplit_once('/').map(|(_, name)| name.to_owned())
 }
 
 #[cfg(test)]
@@ -173,7 +150,7 @@ mod tests {
             name: name.to_owned(),
             text: text.to_owned(),
         };
-        faults_of(&file, &PhraseSearch::new())
+        faults_of(&file, &PhraseSearch::new()).unwrap_or_else(|e| vec![format!("{e:#}")])
     }
 
     #[test]
@@ -212,11 +189,11 @@ mod tests {
 
     #[test]
     fn every_row_says_what_to_write_instead() {
-        for row in VOCABULARY {
+        for row in VOCABULARY.iter() {
             assert!(!row.standard.is_empty());
             let counts = row.prose.len() + row.types.len() + row.modules.len();
             assert!(counts > 0, "{}", row.standard);
-            for phrase in row.prose.iter().chain(row.unless) {
+            for phrase in row.prose.iter().chain(&row.unless) {
                 assert_eq!(**phrase, phrase.to_lowercase(), "{phrase}");
             }
         }

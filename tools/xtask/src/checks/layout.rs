@@ -9,9 +9,10 @@ mod dependencies;
 mod lengths;
 mod module_tree;
 
+use crate::checks::rust_source::parse_code;
 use crate::checks::workspace_files::{self, TextFile};
 use crate::cli::CheckLayoutArgs;
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, ensure};
 use module_tree::read_target;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -44,25 +45,21 @@ pub(crate) fn check_layout(root: &Path, names: &[String]) -> Result<()> {
     let files = workspace_files::read_files(root, &is_source)?;
     let crates = by_crate(&files);
     for name in names {
-        if !crates.keys().any(|folder| is_named(folder, name)) {
-            bail!("there is no crate `{name}` under crates/ or tools/");
-        }
+        let is_known = crates.keys().any(|folder| is_named(folder, name));
+        ensure!(
+            is_known,
+            "there is no crate `{name}` under crates/ or tools/"
+        );
     }
-    let mut faults = 0;
+    let mut faults = Vec::new();
     for (folder, files) in &crates {
-        if !names.is_empty() && !names.iter().any(|name| is_named(folder, name)) {
-            continue;
+        if names.is_empty() || names.iter().any(|name| is_named(folder, name)) {
+            faults.extend(long_parts(files)?);
+            faults.extend(circles_of(folder, files)?);
         }
-        let long = long_parts(files);
-        long.iter().for_each(|line| println!("{line}"));
-        faults += long.len();
-        let circles = circles_of(folder, files);
-        circles.iter().for_each(|text| println!("{text}"));
-        faults += circles.len();
     }
-    if faults > 0 {
-        bail!("{faults} faults in the layout");
-    }
+    faults.iter().for_each(|fault| println!("{fault}"));
+    ensure!(faults.is_empty(), "{} faults in the layout", faults.len());
     println!("{} files keep the layout", files.len());
     Ok(())
 }
@@ -85,7 +82,7 @@ fn by_crate(files: &[TextFile]) -> BTreeMap<&str, Vec<&TextFile>> {
 }
 
 /// One line for each file and function that is too long.
-fn long_parts(files: &[&TextFile]) -> Vec<String> {
+fn long_parts(files: &[&TextFile]) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for file in files {
         let lines = file.text.lines().count();
@@ -95,7 +92,8 @@ fn long_parts(files: &[&TextFile]) -> Vec<String> {
                 file.name
             ));
         }
-        for function in lengths::function_lengths(&file.text) {
+        let code = parse_code(&file.text).with_context(|| file.name.clone())?;
+        for function in lengths::function_lengths(&code) {
             if function.lines > MOST_FUNCTION_LINES {
                 found.push(format!(
                     "{}:{}: `{}` has {} lines, but at most {MOST_FUNCTION_LINES} are allowed",
@@ -104,18 +102,19 @@ fn long_parts(files: &[&TextFile]) -> Vec<String> {
             }
         }
     }
-    found
+    Ok(found)
 }
 
 /// Every circle of a crate as text: its files, then the lines that make it.
-fn circles_of(folder: &str, files: &[&TextFile]) -> Vec<String> {
+fn circles_of(folder: &str, files: &[&TextFile]) -> Result<Vec<String>> {
     let texts: BTreeMap<&str, &str> = files
         .iter()
         .map(|file| (file.name.as_str(), file.text.as_str()))
         .collect();
     let read = |name: &str| texts.get(name).map(|text| (*text).to_owned());
     let roots = texts.keys().filter(|name| is_root(folder, name));
-    roots.flat_map(|root| circles_under(root, &read)).collect()
+    let circles = roots.map(|root| circles_under(root, &read));
+    Ok(circles.collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// Whether this file begins a library or a program.
@@ -132,29 +131,27 @@ fn is_root(folder: &str, name: &str) -> bool {
     }
 }
 
-fn circles_under(root: &str, read: module_tree::ReadFile<'_>) -> Vec<String> {
-    let tree = read_target(root, read);
+fn circles_under(root: &str, read: module_tree::ReadFile<'_>) -> Result<Vec<String>> {
+    let tree = read_target(root, read)?;
     let dependencies = dependencies::find_dependencies(&tree);
     let edges: BTreeSet<(usize, usize)> = dependencies.keys().copied().collect();
     let circles = circles::find_circles(tree.files.len(), &edges);
     let describe = |circle: Vec<usize>| {
-        let names: Vec<&str> = circle
-            .iter()
-            .map(|file| tree.files[*file].as_str())
-            .collect();
+        let names = circle.iter().map(|file| tree.files[*file].as_str());
+        let names: Vec<&str> = names.collect();
         let mut text = format!("circle of {}: {}", circle.len(), names.join(" "));
-        for ((from, to), lines) in &dependencies {
-            if !circle.contains(from) || !circle.contains(to) {
-                continue;
-            }
+        let inside = dependencies
+            .iter()
+            .filter(|((from, to), _)| circle.contains(from) && circle.contains(to));
+        for ((from, to), lines) in inside {
+            let (from, to) = (&tree.files[*from], &tree.files[*to]);
             for (line, path) in lines {
-                let (from, to) = (&tree.files[*from], &tree.files[*to]);
                 text.push_str(&format!("\n    {from}:{line}: {path} -> {to}"));
             }
         }
         text
     };
-    circles.into_iter().map(describe).collect()
+    Ok(circles.into_iter().map(describe).collect())
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! `cargo xtask rules`: rules that no compiler checks, read from the source text.
 
-use anyhow::{Context, Result, bail};
-use std::path::{Path, PathBuf};
+use crate::checks::workspace_files::read_files;
+use anyhow::{Result, ensure};
+use std::path::Path;
 
 /// Crates that are never shipped: they make input rather than watch it, so they must name keys.
 const NEVER_SHIPPED: [&str; 3] = ["tools/lab/", "tools/bench/", "tools/xtask/"];
@@ -14,7 +15,7 @@ const MAY_NAME_KEYS: [&str; 3] = [
     "crates/console/src/input/",
 ];
 
-/// The only places that may hold `unsafe`: what speaks to the operating system.
+/// The only places that may hold `unsafe`: those that call the operating system.
 const MAY_BE_UNSAFE: [&str; 3] = [
     "crates/sense/",
     "crates/platform/",
@@ -38,25 +39,14 @@ const SURPRISES: [&str; 7] = [
 /// # Errors
 /// The crates that want more, or that cargo cannot list the dependencies.
 fn check_plain_build(mut cargo: std::process::Command) -> Result<()> {
-    let list = crate::process::output_of(cargo.args([
-        "tree",
-        "--locked",
-        "--target",
-        "x86_64-pc-windows-msvc",
-        "--package",
-        "uam",
-        "--edges",
-        "normal,build",
-        "--prefix",
-        "none",
-    ]))?;
+    let tree = "tree --locked --target x86_64-pc-windows-msvc --package uam --edges normal,build --prefix none";
+    let list = crate::process::output_of(cargo.args(tree.split(' ')))?;
     let found = find_unwanted_tools(&list);
-    if !found.is_empty() {
-        bail!(
-            "a plain `cargo build` on Windows would need more than Rust and a C compiler, for {}",
-            found.join(", ")
-        );
-    }
+    ensure!(
+        found.is_empty(),
+        "a plain `cargo build` on Windows would need more than Rust and a C compiler, for {}",
+        found.join(", ")
+    );
     Ok(())
 }
 
@@ -69,95 +59,59 @@ fn find_unwanted_tools(list: &str) -> Vec<&'static str> {
         .collect()
 }
 
-/// One broken rule.
-#[derive(Debug, PartialEq)]
-pub(crate) struct RuleViolation {
-    file: String,
-    line: usize,
-    what: String,
-}
-
 /// Checks every Rust file of the workspace under `root`.
 ///
 /// # Errors
 /// Each broken rule with its file and line, or what a plain build on Windows would need.
 pub(crate) fn check_source(root: &Path) -> Result<()> {
-    let mut files = Vec::new();
-    for dir in ["crates", "tools"] {
-        collect(&root.join(dir), &mut files)?;
-    }
-    files.sort();
-    let mut broken = Vec::new();
+    let is_source = |name: &str| {
+        name.ends_with(".rs") && (name.starts_with("crates/") || name.starts_with("tools/"))
+    };
+    let files = read_files(root, &is_source)?;
+    let mut broken = 0;
     for file in &files {
-        let text =
-            std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
-        let name = file.strip_prefix(root).unwrap_or(file).to_string_lossy();
-        broken.extend(check_file(&name, &text));
+        for (line, what) in check_file(&file.name, &file.text) {
+            println!("{}:{line}: {what}", file.name);
+            broken += 1;
+        }
     }
-    for b in &broken {
-        println!("{}:{}: {}", b.file, b.line, b.what);
-    }
-    if !broken.is_empty() {
-        bail!("{} broken rules", broken.len());
-    }
+    ensure!(broken == 0, "{broken} broken rules");
     println!("{} files keep the rules", files.len());
     check_plain_build(crate::build::cargo_command())
 }
 
-fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
-    let entries = std::fs::read_dir(dir).with_context(|| format!("reading {}", dir.display()))?;
-    for entry in entries {
-        let path = entry
-            .with_context(|| format!("reading {}", dir.display()))?
-            .path();
-        if path.is_dir() {
-            collect(&path, files)?;
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            files.push(path);
-        }
-    }
-    Ok(())
-}
-
-fn check_file(name: &str, text: &str) -> Vec<RuleViolation> {
-    let mut broken = Vec::new();
-    let mut tell = |line: usize, what: String| {
-        broken.push(RuleViolation {
-            file: name.to_owned(),
-            line: line + 1,
-            what,
-        });
-    };
+/// The lines that break a rule, from 1, and which.
+fn check_file(name: &str, text: &str) -> Vec<(usize, &'static str)> {
     let lines: Vec<&str> = text.lines().collect();
+    let is_in = |places: &[&str]| places.iter().any(|place| name.starts_with(place));
     let is_test = name.contains("/tests/");
-    let shipped = !NEVER_SHIPPED.iter().any(|p| name.starts_with(p));
-    let hides_keys = shipped && !is_test && !MAY_NAME_KEYS.iter().any(|p| name.starts_with(p));
-    for (n, raw) in lines.iter().enumerate() {
+    let hides_keys = !is_test && !is_in(&NEVER_SHIPPED) && !is_in(&MAY_NAME_KEYS);
+    // This file names it.
+    let is_safe = !is_in(&MAY_BE_UNSAFE) && name != "tools/xtask/src/checks/source_rules.rs";
+    let broken = lines.iter().enumerate().flat_map(|(n, raw)| {
         let code = code_of(raw);
-        if names_a_key(raw) && hides_keys {
-            tell(
-                n,
-                "which key it was may be known in the OS callbacks only".into(),
-            );
-        }
-        if is_unsafe(code)
-            && !MAY_BE_UNSAFE.iter().any(|p| name.starts_with(p))
-            && !name.starts_with("tools/xtask/src/checks/source_rules.rs")
-        {
-            tell(
-                n,
-                "`unsafe` belongs in crates/sense, crates/platform and the Windows part of crates/indicator only"
-                    .into(),
-            );
-        }
-        if has_cfg(code) && !is_test && !may_have_cfg(code, lines.get(n + 1..).unwrap_or(&[])) {
-            tell(n, "`cfg` belongs on `mod` lines (or tests) only".into());
-        }
-    }
-    broken
+        let next = lines.get(n + 1..).unwrap_or_default();
+        let rules = [
+            (
+                hides_keys && names_a_key(raw),
+                "which key it was may be known in the OS callbacks only",
+            ),
+            (
+                is_safe && is_unsafe(code),
+                "`unsafe` belongs in crates/sense, crates/platform and the Windows part of crates/indicator only",
+            ),
+            (
+                !is_test && has_cfg(code) && !may_have_cfg(code, next),
+                "`cfg` belongs on `mod` lines (or tests) only",
+            ),
+        ];
+        let broken = rules.into_iter().filter(|(is_broken, _)| *is_broken);
+        broken.map(move |(_, what)| (n + 1, what))
+    });
+    broken.collect()
 }
 
-/// The line without its comment and without what stands in quotes (good enough for one line of Rust).
+/// The line without its comment and without quoted text (good enough for one line of Rust).
 fn code_of(line: &str) -> &str {
     let trimmed = line.trim_start();
     if trimmed.starts_with("//") {
@@ -231,7 +185,10 @@ mod tests {
     use super::*;
 
     fn lines_broken(name: &str, text: &str) -> Vec<usize> {
-        check_file(name, text).iter().map(|b| b.line).collect()
+        check_file(name, text)
+            .iter()
+            .map(|(line, _)| *line)
+            .collect()
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct TextFile {
     /// Its path from the root, with `/` between the folders.
     pub(crate) name: String,
-    /// What it holds.
+    /// Its content.
     pub(crate) text: String,
 }
 
@@ -36,21 +36,18 @@ pub(crate) fn read_files(root: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<V
     names.retain(|name| wanted(name));
     names.sort();
     let files = names.into_iter().map(|name| {
-        let text =
-            std::fs::read_to_string(root.join(&name)).with_context(|| format!("reading {name}"))?;
+        let text = fs_err::read_to_string(root.join(&name))?;
         Ok(TextFile { name, text })
     });
     files.collect()
 }
 
 fn collect(folder: &Path, prefix: &str, names: &mut Vec<String>) -> Result<()> {
-    let reading = || format!("reading {}", folder.display());
-    for entry in std::fs::read_dir(folder).with_context(reading)? {
-        let entry = entry.with_context(reading)?;
+    for entry in fs_err::read_dir(folder)? {
+        let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let is_folder = entry.file_type().with_context(reading)?.is_dir();
         let full = format!("{prefix}{name}");
-        if !is_folder {
+        if !entry.file_type()?.is_dir() {
             names.push(full);
         } else if !is_passed_over(&name) {
             collect(&entry.path(), &format!("{full}/"), names)?;

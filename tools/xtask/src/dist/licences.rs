@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// How the files that hold a licence begin, in small letters.
 const LICENCE_FILES: [&str; 5] = ["license", "licence", "copying", "notice", "unlicense"];
 
-/// What is linked in and is no crate.
+/// Linked code that is not a crate.
 const BESIDES: &str = "\
 Rust's standard library: MIT OR Apache-2.0, https://www.rust-lang.org
 GCC's runtime: GPL-3.0-or-later with the GCC Runtime Library Exception, https://gcc.gnu.org
@@ -25,10 +25,8 @@ const BESIDES_ON_WINDOWS: &str =
 /// # Errors
 /// When a file is missing.
 pub(crate) fn own_licences() -> Result<String> {
-    let read = |name: &str| {
-        let file = build::repository_root().join(name);
-        std::fs::read_to_string(&file).with_context(|| format!("reading {}", file.display()))
-    };
+    let root = build::repository_root();
+    let read = |name: &str| fs_err::read_to_string(root.join(name));
     Ok(format!(
         "uam is free software under the MIT licence or the Apache licence 2.0, whichever you choose.\n\n\
          {line}\n\n{}\n{line}\n\n{}",
@@ -64,25 +62,19 @@ pub(crate) fn third_party_licences(target: &str) -> Result<String> {
     let mut texts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for one in &linked {
         let own = licences_in(&one.dir)?;
-        let nothing = if own.is_empty() {
-            " (it brings no text; those of uam's own licence are the same)"
-        } else {
-            ""
+        let nothing = match own.is_empty() {
+            true => " (it brings no text; those of uam's own licence are the same)",
+            false => "",
         };
-        list.push_str(&format!(
-            "{} {}: {}{nothing}\n",
-            one.name, one.version, one.licence
-        ));
+        let user = format!("{} {}", one.name, one.version);
+        list.push_str(&format!("{user}: {}{nothing}\n", one.licence));
         for text in own {
-            let users = texts.entry(text).or_default();
-            users.insert(format!("{} {}", one.name, one.version));
+            texts.entry(text).or_default().insert(user.clone());
         }
     }
-    let windows = if target.contains("windows") {
-        BESIDES_ON_WINDOWS
-    } else {
-        ""
-    };
+    let is_windows = target.contains("windows");
+    let windows = Some(BESIDES_ON_WINDOWS).filter(|_| is_windows);
+    let windows = windows.unwrap_or_default();
     let mut told = format!(
         "uam is made with the work of many others. These are linked into the program:\n\n{list}{BESIDES}{windows}\n\
          Their licences follow, each once.\n"
@@ -122,47 +114,38 @@ fn wrap_text(names: &[String]) -> String {
 fn linked_crates(metadata: &Value) -> Result<Vec<LinkedCrate>> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let packages: BTreeMap<String, Value> = list(&metadata["packages"])
-        .into_iter()
-        .map(|package| (text(&package["id"]), package))
-        .collect();
-    let nodes: BTreeMap<String, Value> = list(&metadata["resolve"]["nodes"])
-        .into_iter()
-        .map(|node| (text(&node["id"]), node))
-        .collect();
-    let own: BTreeSet<String> = list(&metadata["workspace_members"])
-        .iter()
-        .map(text)
-        .collect();
+    let by_id = |value: &Value| -> BTreeMap<String, Value> {
+        let entries = list(value).into_iter();
+        entries.map(|entry| (text(&entry["id"]), entry)).collect()
+    };
+    let packages = by_id(&metadata["packages"]);
+    let nodes = by_id(&metadata["resolve"]["nodes"]);
+    let members = list(&metadata["workspace_members"]);
+    let own: BTreeSet<String> = members.iter().map(text).collect();
     let root = own
         .iter()
         .find(|id| packages.get(*id).is_some_and(|p| p["name"] == "uam"))
         .context("cargo metadata names no package uam")?;
 
+    let unknown = |id: &str| format!("cargo metadata says nothing of {id}");
     let mut seen = BTreeSet::new();
     let mut open = vec![root.clone()];
     while let Some(id) = open.pop() {
         if !seen.insert(id.clone()) {
             continue;
         }
-        let node = nodes
-            .get(&id)
-            .with_context(|| format!("cargo metadata says nothing of {id}"))?;
+        let node = nodes.get(&id).with_context(|| unknown(&id))?;
         for dependency in list(&node["deps"]) {
             // Without a kind it is an ordinary one; build scripts and tests are not linked in.
-            if list(&dependency["dep_kinds"])
-                .iter()
-                .any(|kind| kind["kind"].is_null())
-            {
+            let kinds = list(&dependency["dep_kinds"]);
+            if kinds.iter().any(|kind| kind["kind"].is_null()) {
                 open.push(text(&dependency["pkg"]));
             }
         }
     }
     let mut found = Vec::new();
     for id in seen.difference(&own) {
-        let package = packages
-            .get(id)
-            .with_context(|| format!("cargo metadata says nothing of {id}"))?;
+        let package = packages.get(id).with_context(|| unknown(id))?;
         let manifest = PathBuf::from(text(&package["manifest_path"]));
         let name = text(&package["name"]);
         let Some(licence) = package["license"].as_str() else {
@@ -182,39 +165,28 @@ fn linked_crates(metadata: &Value) -> Result<Vec<LinkedCrate>> {
 /// The texts of the licences in a crate's folder and one level below, where the C libraries lie that some bring.
 fn licences_in(dir: &Path) -> Result<Vec<String>> {
     let entries = |dir: &Path| -> Result<Vec<PathBuf>> {
-        let mut found: Vec<PathBuf> = std::fs::read_dir(dir)
-            .and_then(|entries| entries.map(|entry| entry.map(|e| e.path())).collect())
-            .with_context(|| format!("reading {}", dir.display()))?;
-        found.sort();
-        Ok(found)
+        let entries = fs_err::read_dir(dir)?;
+        entries.map(|entry| Ok(entry?.path())).collect()
     };
-    let mut texts = Vec::new();
-    for entry in entries(dir)? {
-        let candidates = if entry.is_dir() {
-            entries(&entry)?
-        } else {
-            vec![entry]
-        };
-        for file in candidates {
-            let name = file.file_name().unwrap_or_default().to_ascii_lowercase();
-            let name = name.to_string_lossy();
-            let source = [".rs", ".c", ".h", ".py", ".toml", ".html"];
-            if file.is_file()
-                && LICENCE_FILES.iter().any(|begin| name.starts_with(begin))
-                && !source.iter().any(|end| name.ends_with(end))
-            {
-                let bytes =
-                    std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
-                texts.push(
-                    String::from_utf8_lossy(&bytes)
-                        .replace("\r\n", "\n")
-                        .trim_start_matches('\u{feff}')
-                        .to_owned(),
-                );
-            }
-        }
+    let mut files = entries(dir)?;
+    for folder in files.clone().iter().filter(|path| path.is_dir()) {
+        files.extend(entries(folder)?);
     }
-    Ok(texts)
+    files.retain(|file| file.is_file() && holds_licence(file));
+    let texts = files.iter().map(|file| {
+        let bytes = fs_err::read(file)?;
+        let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
+        Ok(text.trim_start_matches('\u{feff}').to_owned())
+    });
+    texts.collect()
+}
+
+fn holds_licence(file: &Path) -> bool {
+    const SOURCES: [&str; 6] = [".rs", ".c", ".h", ".py", ".toml", ".html"];
+    let name = file.file_name().unwrap_or_default().to_ascii_lowercase();
+    let name = name.to_string_lossy();
+    LICENCE_FILES.iter().any(|begin| name.starts_with(begin))
+        && !SOURCES.iter().any(|end| name.ends_with(end))
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use crate::build;
 use crate::dist::release::{ReleaseInfo, run_tool};
 use crate::dist::{licences, staging};
-use crate::process::{Interrupt, output_of};
+use crate::files;
+use crate::process::output_of;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,7 +18,7 @@ const LIBRARIES: [(&str, &str); 5] = [
     ("libgcc_s.so.1", "libgcc-s1"),
 ];
 
-/// Shells with their names for `uam completions`, and where each looks for what packages bring.
+/// Shells with their names for `uam completions`, and the folder in which each looks for completions of packages.
 const SHELLS: [(&str, &str); 3] = [
     ("bash", "usr/share/bash-completion/completions/uam"),
     ("zsh", "usr/share/zsh/vendor-completions/_uam"),
@@ -43,7 +44,7 @@ impl LinuxPackages {
     }
 }
 
-/// Makes both packages of `release` in `out`; `work` is for what lies between.
+/// Makes both packages of `release` in `out`; `work` holds intermediate files.
 ///
 /// # Errors
 /// When a tool fails, or the program needs a library we know no package for.
@@ -52,11 +53,10 @@ pub(crate) fn pack_for_linux(
     release: &ReleaseInfo,
     work: &Path,
     out: &Path,
-    stop: &Interrupt,
 ) -> Result<LinuxPackages> {
-    staging::copy_file(program, work, "uam")?;
+    files::copy_file(program, work, "uam")?;
     let program = work.join("uam");
-    run_tool(Command::new("strip").arg(&program), stop)?;
+    run_tool(Command::new("strip").arg(&program))?;
     let texts = PackageTexts::new(&program)?;
     let packed = LinuxPackages {
         deb: out.join(format!(
@@ -70,12 +70,12 @@ pub(crate) fn pack_for_linux(
             std::env::consts::ARCH
         )),
     };
-    pack_deb(&program, &texts, release, work, &packed.deb, stop)?;
-    pack_archive(&program, &texts, release, work, &packed.tar, stop)?;
+    pack_deb(&program, &texts, release, work, &packed.deb)?;
+    pack_archive(&program, &texts, release, work, &packed.tar)?;
     Ok(packed)
 }
 
-/// What both packages hold besides the program.
+/// The files of both packages besides the program.
 struct PackageTexts {
     readme: String,
     licence: String,
@@ -93,14 +93,11 @@ impl PackageTexts {
             let mut uam = Command::new(program);
             output_of(uam.args(["completions", shell]))
         });
+        let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
         Ok(Self {
-            readme: std::fs::read_to_string(&readme)
-                .with_context(|| format!("reading {}", readme.display()))?,
+            readme: fs_err::read_to_string(&readme)?,
             licence: licences::own_licences()?,
-            third_party: licences::third_party_licences(&format!(
-                "{}-unknown-linux-gnu",
-                std::env::consts::ARCH
-            ))?,
+            third_party: licences::third_party_licences(&target)?,
             completions: completions.collect::<Result<_>>()?,
             desktop: packaging.join("uam.desktop"),
         })
@@ -113,57 +110,50 @@ fn pack_deb(
     release: &ReleaseInfo,
     work: &Path,
     to: &Path,
-    stop: &Interrupt,
 ) -> Result<()> {
     let root = staging::StagingDir::new(&work.join("deb"))?;
     let data = root.path().join("data");
-    staging::copy_file(program, &data, "usr/bin/uam")?;
-    staging::copy_file(&texts.desktop, &data, "usr/share/applications/uam.desktop")?;
+    let repository = build::repository_root();
+    let doc = "usr/share/doc/uam";
+    files::copy_file(program, &data, "usr/bin/uam")?;
+    files::copy_file(&texts.desktop, &data, "usr/share/applications/uam.desktop")?;
     for size in ICONS {
-        staging::copy_file(
-            &build::repository_root().join(format!("packaging/icon/uam-{size}.png")),
-            &data,
-            &format!("usr/share/icons/hicolor/{size}x{size}/apps/uam.png"),
-        )?;
+        let icon = repository.join(format!("packaging/icon/uam-{size}.png"));
+        let place = format!("usr/share/icons/hicolor/{size}x{size}/apps/uam.png");
+        files::copy_file(&icon, &data, &place)?;
     }
     for ((_, place), text) in SHELLS.iter().zip(&texts.completions) {
-        staging::write_file(&data, place, text)?;
+        files::write_file(&data, place, text)?;
     }
-    let doc = "usr/share/doc/uam";
-    staging::write_file(&data, &format!("{doc}/README"), &texts.readme)?;
-    staging::write_file(&data, &format!("{doc}/copyright"), &texts.licence)?;
-    staging::write_file(&data, &format!("{doc}/THIRD-PARTY"), &texts.third_party)?;
-    staging::copy_file(
-        &build::repository_root().join("CHANGELOG.md"),
-        &data,
-        &format!("{doc}/changelog"),
-    )?;
+    files::write_file(&data, &format!("{doc}/README"), &texts.readme)?;
+    files::write_file(&data, &format!("{doc}/copyright"), &texts.licence)?;
+    files::write_file(&data, &format!("{doc}/THIRD-PARTY"), &texts.third_party)?;
+    let changes = repository.join("CHANGELOG.md");
+    files::copy_file(&changes, &data, &format!("{doc}/changelog"))?;
     for name in ["THIRD-PARTY", "changelog"] {
         let mut gzip = Command::new("gzip");
-        run_tool(gzip.args(["-n", "-9"]).arg(data.join(doc).join(name)), stop)?;
+        run_tool(gzip.args(["-n", "-9"]).arg(data.join(doc).join(name)))?;
     }
     staging::settle_files(&data, &["usr/bin/uam"], release.epoch)?;
 
     let mut kib = 0;
-    for file in staging::list_files(&data)? {
-        let facts = std::fs::metadata(data.join(&file))
-            .with_context(|| format!("reading {}", file.display()))?;
+    for file in files::list_files(&data)? {
         // Each file and folder takes at least one.
-        kib += facts.len().div_ceil(1024).max(1);
+        let bytes = fs_err::metadata(data.join(&file))?.len();
+        kib += bytes.div_ceil(1024).max(1);
     }
     let control = root.path().join("control");
-    staging::write_file(&control, "control", control_file(program, release, kib)?)?;
+    files::write_file(&control, "control", control_file(program, release, kib)?)?;
     staging::settle_files(&control, &[], release.epoch)?;
 
     let mut parts = vec![("debian-binary", b"2.0\n".to_vec())];
     for (name, dir) in [("control.tar.xz", &control), ("data.tar.xz", &data)] {
         let file = root.path().join(name);
-        pack_tar(dir, ".", "xz -T1 -6", release, &file, stop)?;
-        let bytes = std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
+        pack_tar(dir, ".", "xz -T1 -6", release, &file)?;
+        let bytes = fs_err::read(&file)?;
         parts.push((name, bytes));
     }
-    std::fs::write(to, write_ar(&parts, release.epoch))
-        .with_context(|| format!("writing {}", to.display()))
+    Ok(fs_err::write(to, write_ar(&parts, release.epoch))?)
 }
 
 fn pack_archive(
@@ -172,31 +162,25 @@ fn pack_archive(
     release: &ReleaseInfo,
     work: &Path,
     to: &Path,
-    stop: &Interrupt,
 ) -> Result<()> {
     let title = format!("uam-{}", release.version);
     let root = staging::StagingDir::new(&work.join("tar"))?;
     let dir = root.path().join(&title);
-    staging::copy_file(program, &dir, "uam")?;
-    staging::copy_file(&texts.desktop, &dir, "uam.desktop")?;
-    staging::copy_file(
-        &build::repository_root().join("packaging/icon/uam-256.png"),
-        &dir,
-        "uam.png",
-    )?;
+    files::copy_file(program, &dir, "uam")?;
+    files::copy_file(&texts.desktop, &dir, "uam.desktop")?;
+    let repository = build::repository_root();
+    let icon = repository.join("packaging/icon/uam-256.png");
+    files::copy_file(&icon, &dir, "uam.png")?;
     for ((shell, _), text) in SHELLS.iter().zip(&texts.completions) {
-        staging::write_file(&dir, &format!("completions/uam.{shell}"), text)?;
+        files::write_file(&dir, &format!("completions/uam.{shell}"), text)?;
     }
-    staging::write_file(&dir, "README", &texts.readme)?;
-    staging::write_file(&dir, "LICENSE", &texts.licence)?;
-    staging::write_file(&dir, "THIRD-PARTY", &texts.third_party)?;
-    staging::copy_file(
-        &build::repository_root().join("CHANGELOG.md"),
-        &dir,
-        "CHANGELOG.md",
-    )?;
+    files::write_file(&dir, "README", &texts.readme)?;
+    files::write_file(&dir, "LICENSE", &texts.licence)?;
+    files::write_file(&dir, "THIRD-PARTY", &texts.third_party)?;
+    let changes = repository.join("CHANGELOG.md");
+    files::copy_file(&changes, &dir, "CHANGELOG.md")?;
     staging::settle_files(&dir, &["uam"], release.epoch)?;
-    pack_tar(root.path(), &title, "gzip -n -9", release, to, stop)
+    pack_tar(root.path(), &title, "gzip -n -9", release, to)
 }
 
 /// Archives `what` of `dir` in fixed order, owned by root.
@@ -206,7 +190,6 @@ fn pack_tar(
     compress: &str,
     release: &ReleaseInfo,
     to: &Path,
-    stop: &Interrupt,
 ) -> Result<()> {
     run_tool(
         Command::new("tar")
@@ -218,7 +201,6 @@ fn pack_tar(
             .arg("-cf")
             .arg(to)
             .arg(what),
-        stop,
     )
 }
 
@@ -245,45 +227,30 @@ fn write_ar(parts: &[(&str, Vec<u8>)], epoch: u64) -> Vec<u8> {
 fn control_file(program: &Path, release: &ReleaseInfo, kib: u64) -> Result<String> {
     let needs = output_of(Command::new("readelf").arg("-d").arg(program))?;
     let symbols = output_of(Command::new("readelf").args(["-V", "-W"]).arg(program))?;
-    Ok(format!(
-        "Package: uam\n\
-         Version: {}\n\
-         Architecture: {}\n\
-         Maintainer: The uam authors <maintainers@uam.invalid>\n\
-         Installed-Size: {kib}\n\
-         Depends: {}\n\
-         Section: utils\n\
-         Priority: optional\n\
-         Description: open, honest record of a working day\n\
-        \x20uam, the User Activity Monitor, records which window is in use and for how\n\
-        \x20long, how many keys and clicks there are (never which keys), and now and then\n\
-        \x20a screenshot of the active window. It runs in a terminal with a live view, asks\n\
-        \x20for a code from an authenticator app at every start, keeps its records sealed\n\
-        \x20on this computer and sends them to the person's own S3 bucket.\n\
-        \x20.\n\
-        \x20It never starts by itself.\n",
-        debian_version(&release.version),
-        debian_arch()?,
-        debian_dependencies(&needs, &symbols)?
-    ))
+    let template = build::repository_root().join("packaging/linux/control");
+    Ok(fs_err::read_to_string(template)?
+        .replace("{VERSION}", &debian_version(&release.version))
+        .replace("{ARCH}", debian_arch()?)
+        .replace("{KIB}", &kib.to_string())
+        .replace("{DEPENDS}", &debian_dependencies(&needs, &symbols)?))
 }
 
 /// The packages that bring what the program is linked with, from what readelf says of it.
 fn debian_dependencies(needs: &str, symbols: &str) -> Result<String> {
     let mut packages: Vec<&str> = Vec::new();
     for line in needs.lines().filter(|line| line.contains("(NEEDED)")) {
-        let library = line
+        let inside = line
             .split_once('[')
-            .and_then(|(_, rest)| rest.split_once(']'))
-            .map_or(line, |(library, _)| library);
-        let Some((_, package)) = LIBRARIES
+            .and_then(|(_, rest)| rest.split_once(']'));
+        let library = inside.map_or(line, |(library, _)| library);
+        let known = LIBRARIES
             .iter()
-            .find(|(begin, _)| library.starts_with(begin))
-        else {
-            bail!(
+            .find(|(begin, _)| library.starts_with(begin));
+        let (_, package) = known.with_context(|| {
+            format!(
                 "uam is linked with {library}; name its Debian package in tools/xtask/src/dist/linux.rs, or link without it"
-            );
-        };
+            )
+        })?;
         packages.push(package);
     }
     packages.sort_unstable();
@@ -301,14 +268,11 @@ fn debian_dependencies(needs: &str, symbols: &str) -> Result<String> {
         })
         .max()
         .context("readelf names no version of the C library for uam")?;
-    Ok(packages
-        .iter()
-        .map(|package| match *package {
-            "libc6" => format!("libc6 (>= 2.{newest})"),
-            other => other.to_owned(),
-        })
-        .collect::<Vec<_>>()
-        .join(", "))
+    let with_versions = packages.iter().map(|package| match *package {
+        "libc6" => format!("libc6 (>= 2.{newest})"),
+        other => other.to_owned(),
+    });
+    Ok(with_versions.collect::<Vec<_>>().join(", "))
 }
 
 /// Debian's rules put a pre-release before its release with a tilde.

@@ -2,60 +2,51 @@
 
 use crate::build;
 use crate::dist::release::ReleaseInfo;
-use crate::process::Interrupt;
 use crate::windows::toolchain::Toolchain;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-/// Cargo's arguments for what is shipped.
+/// Cargo's arguments for the shipped program.
 const SHIPPED: [&str; 3] = ["--release", "-p", "uam"];
 
 /// The program for Windows: the `given` one, or a release build.
 ///
 /// # Errors
 /// When there is no such file, the build cannot be set up, or it fails.
-pub(crate) fn windows_program(
-    given: Option<&Path>,
-    release: &ReleaseInfo,
-    stop: &Interrupt,
-) -> Result<PathBuf> {
-    if let Some(file) = given {
-        return given_program(file);
-    }
-    let toolchain = Toolchain::set_up(stop)?;
-    println!("Building uam for Windows, for release");
-    let mut cargo = toolchain.cargo_command();
-    cargo.env("SOURCE_DATE_EPOCH", release.epoch.to_string());
-    build::find_program(&build::build_programs_with(cargo, &SHIPPED, stop)?, "uam")
+pub(crate) fn windows_program(given: Option<&Path>, release: &ReleaseInfo) -> Result<PathBuf> {
+    let cargo = || Ok(Toolchain::set_up()?.cargo_command());
+    given_or_built(given, "Windows", cargo, release)
 }
 
 /// The program for this Linux: the `given` one, or a release build.
 ///
 /// # Errors
 /// When there is no such file, or the build fails.
-pub(crate) fn linux_program(
-    given: Option<&Path>,
-    release: &ReleaseInfo,
-    stop: &Interrupt,
-) -> Result<PathBuf> {
-    if let Some(file) = given {
-        return given_program(file);
-    }
-    println!("Building uam for Linux, for release");
-    let mut cargo = build::cargo_command();
-    cargo.env("SOURCE_DATE_EPOCH", release.epoch.to_string());
-    build::find_program(&build::build_programs_with(cargo, &SHIPPED, stop)?, "uam")
+pub(crate) fn linux_program(given: Option<&Path>, release: &ReleaseInfo) -> Result<PathBuf> {
+    given_or_built(given, "Linux", || Ok(build::cargo_command()), release)
 }
 
-fn given_program(file: &Path) -> Result<PathBuf> {
-    std::fs::canonicalize(file).with_context(|| format!("there is no {}", file.display()))
+fn given_or_built(
+    given: Option<&Path>,
+    system: &str,
+    cargo: impl FnOnce() -> Result<Command>,
+    release: &ReleaseInfo,
+) -> Result<PathBuf> {
+    if let Some(file) = given {
+        return Ok(fs_err::canonicalize(file)?);
+    }
+    let mut cargo = cargo()?;
+    println!("Building uam for {system}, for release");
+    cargo.env("SOURCE_DATE_EPOCH", release.epoch.to_string());
+    build::find_program(&build::build_programs_with(cargo, &SHIPPED)?, "uam")
 }
 
 /// Refuses a Windows program without its icon, version and manifest: a build without a resource compiler goes on with
 /// a warning, but must not be given to people.
 ///
 /// # Errors
-/// What it lacks, and how to get it.
+/// When a tool is missing, with the way to get it.
 pub(crate) fn has_resources(program: &[u8], version: &str) -> Result<()> {
     let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
     // From the end, near which the resources lie.

@@ -1,12 +1,12 @@
-//! What every package says of itself, and what is said of every package.
+//! The metadata of a release, the same in every package.
 
 use crate::build;
-use crate::process::{Interrupt, output_of};
+use crate::process::{check_stop, output_of};
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What every package says of itself.
+/// The metadata of a release, the same in every package.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ReleaseInfo {
     /// As in `Cargo.toml`.
@@ -16,7 +16,7 @@ pub(crate) struct ReleaseInfo {
 }
 
 impl ReleaseInfo {
-    /// The numbers alone, for what knows no pre-releases: `0.2.0` for `0.2.0-rc.1`.
+    /// The numbers alone, for formats without pre-releases: `0.2.0` for `0.2.0-rc.1`.
     pub(super) fn version_numbers(&self) -> &str {
         self.version
             .split(['-', '+'])
@@ -39,7 +39,7 @@ pub(super) fn write_sums(files: &[PathBuf], out: &Path) -> Result<()> {
         .collect::<Result<Vec<_>>>()?;
     lines.sort_by(|a, b| a.split("  ").nth(1).cmp(&b.split("  ").nth(1)));
     let list = out.join(SUMS);
-    std::fs::write(&list, lines.concat()).with_context(|| format!("writing {}", list.display()))
+    Ok(fs_err::write(&list, lines.concat())?)
 }
 
 /// The file's SHA-256 in hexadecimal.
@@ -57,44 +57,36 @@ pub(super) fn file_sha256(file: &Path) -> Result<String> {
 /// The moment everything is from: `SOURCE_DATE_EPOCH`, or the last commit, or (in a source archive) the lock file.
 pub(super) fn release_epoch() -> Result<u64> {
     if let Some(set) = std::env::var_os("SOURCE_DATE_EPOCH") {
-        return set
-            .to_str()
-            .and_then(|text| text.parse().ok())
-            .with_context(|| {
-                format!("SOURCE_DATE_EPOCH must be whole seconds since 1970, not {set:?}")
-            });
+        let seconds = set.to_str().and_then(|text| text.parse().ok());
+        return seconds.with_context(|| {
+            format!("SOURCE_DATE_EPOCH must be whole seconds since 1970, not {set:?}")
+        });
     }
+    let root = build::repository_root();
     let mut git = Command::new("git");
-    git.args(["log", "-1", "--format=%ct"])
-        .current_dir(build::repository_root());
-    if let Some(seconds) = output_of(&mut git)
-        .ok()
-        .and_then(|said| said.trim().parse().ok())
-    {
+    git.args(["log", "-1", "--format=%ct"]).current_dir(&root);
+    let said = output_of(&mut git).unwrap_or_default();
+    if let Ok(seconds) = said.trim().parse() {
         return Ok(seconds);
     }
-    let lock = build::repository_root().join("Cargo.lock");
-    let modified = std::fs::metadata(&lock).and_then(|facts| facts.modified());
-    let modified = modified.with_context(|| format!("reading {}", lock.display()))?;
-    Ok(modified
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs())
+    let modified = fs_err::metadata(root.join("Cargo.lock"))?.modified()?;
+    let since_1970 = modified.duration_since(std::time::UNIX_EPOCH);
+    Ok(since_1970.unwrap_or_default().as_secs())
 }
 
 /// Runs a packing tool, whose output is only worth reading when it fails.
 ///
 /// # Errors
 /// With all it said, when it fails; [`crate::process::Interrupted`] on Ctrl-C.
-pub(super) fn run_tool(command: &mut Command, stop: &Interrupt) -> Result<()> {
-    stop.check()?;
+pub(super) fn run_tool(command: &mut Command) -> Result<()> {
+    check_stop()?;
     // Times inside archives are local ones.
     let done = command
         .env("TZ", "UTC")
         .stdin(Stdio::null())
         .output()
         .with_context(|| format!("starting {}", command.get_program().to_string_lossy()))?;
-    stop.check()?;
+    check_stop()?;
     if !done.status.success() {
         bail!(
             "`{}` failed ({}):\n{}{}",

@@ -1,8 +1,7 @@
 //! Signing, in one place and with whatever tool the person has.
 
 use crate::dist::release::run_tool;
-use crate::dist::staging;
-use crate::process::Interrupt;
+use crate::files;
 use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -47,7 +46,7 @@ impl Signer {
             .replace("{in}", "\"$1\"")
             .replace("{out}", "\"$1.signed\"");
         let script = format!("set -e\nrm -f \"$1.signed\"\n{command}\nmv \"$1.signed\" \"$1\"\n");
-        staging::write_file(work, "sign.sh", script)?;
+        files::write_file(work, "sign.sh", script)?;
         Ok(Self {
             script: Some(work.join("sign.sh")),
         })
@@ -57,9 +56,9 @@ impl Signer {
     ///
     /// # Errors
     /// When the command fails or makes no file; repeats what it said.
-    pub(crate) fn sign_file(&self, file: &Path, stop: &Interrupt) -> Result<()> {
+    pub(crate) fn sign_file(&self, file: &Path) -> Result<()> {
         match &self.script {
-            Some(script) => run_tool(Command::new("sh").arg(script).arg(file), stop),
+            Some(script) => run_tool(Command::new("sh").arg(script).arg(file)),
             None => Ok(()),
         }
     }
@@ -77,16 +76,15 @@ mod tests {
 
     #[test]
     fn a_file_is_replaced_by_the_signed_one_whatever_it_is_called() {
-        let stop = Interrupt::install().unwrap();
         let dir = std::env::temp_dir().join(format!("uam-sign-{}", std::process::id()));
-        let folder = staging::StagingDir::new(&dir).unwrap();
+        let folder = crate::dist::staging::StagingDir::new(&dir).unwrap();
         let file = dir.join("it's a program");
         std::fs::write(&file, "program").unwrap();
         let signer = Signer::new("(cat {in}; echo signed) > {out}", &dir).unwrap();
-        signer.sign_file(&file, &stop).unwrap();
+        signer.sign_file(&file).unwrap();
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "programsigned\n");
         let useless = Signer::new("true {in} {out}", &dir).unwrap();
-        assert!(useless.sign_file(&file, &stop).is_err());
+        assert!(useless.sign_file(&file).is_err());
         drop(folder);
     }
 

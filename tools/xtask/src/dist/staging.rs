@@ -1,8 +1,8 @@
 //! Folders to pack from: made afresh, with every file from the same moment, and gone afterwards.
 
+use crate::files::{list_files, remove_dir};
 use anyhow::{Context, Result};
 use std::fs::{File, FileTimes};
-use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -12,18 +12,13 @@ use std::time::{Duration, SystemTime};
 pub(crate) struct StagingDir(PathBuf);
 
 impl StagingDir {
-    /// Makes it; what an earlier, killed run left there is removed.
+    /// Creates it; leftovers of an earlier, killed run are removed.
     ///
     /// # Errors
     /// When the disk refuses; names the folder.
     pub(crate) fn new(dir: &Path) -> Result<Self> {
-        match std::fs::remove_dir_all(dir) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("removing {}", dir.display()));
-            }
-            _ => {}
-        }
-        std::fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
+        remove_dir(dir)?;
+        fs_err::create_dir_all(dir)?;
         Ok(Self(dir.to_owned()))
     }
 
@@ -35,39 +30,8 @@ impl StagingDir {
 
 impl Drop for StagingDir {
     fn drop(&mut self) {
-        // What cannot be removed now is removed by the next run, which would say why it cannot.
+        // Files that cannot be removed now are removed by the next run, which would report the reason.
         let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// Writes `text` to the file `name` (a relative path) of `dir`, with the folders it needs.
-///
-/// # Errors
-/// When the disk refuses; names the file.
-pub(crate) fn write_file(dir: &Path, name: &str, text: impl AsRef<[u8]>) -> Result<()> {
-    let file = dir.join(name);
-    folder_of(&file)?;
-    std::fs::write(&file, text).with_context(|| format!("writing {}", file.display()))
-}
-
-/// Copies `from` to the file `name` (a relative path) of `dir`, with the folders it needs.
-///
-/// # Errors
-/// When the disk refuses; names both files.
-pub(crate) fn copy_file(from: &Path, dir: &Path, name: &str) -> Result<()> {
-    let file = dir.join(name);
-    folder_of(&file)?;
-    std::fs::copy(from, &file)
-        .with_context(|| format!("copying {} to {}", from.display(), file.display()))?;
-    Ok(())
-}
-
-fn folder_of(file: &Path) -> Result<()> {
-    match file.parent() {
-        Some(dir) => {
-            std::fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))
-        }
-        None => Ok(()),
     }
 }
 
@@ -96,32 +60,10 @@ pub(crate) fn settle_files(dir: &Path, programs: &[&str], epoch: u64) -> Result<
 /// # Errors
 /// When the disk refuses; names the file.
 pub(crate) fn make_program(file: &Path) -> Result<()> {
-    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o755))
-        .with_context(|| format!("making {} a program", file.display()))
-}
-
-/// Everything below `dir`, folders too, as relative paths in order.
-///
-/// # Errors
-/// When a folder cannot be read; names it.
-pub(crate) fn list_files(dir: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut open = vec![dir.to_owned()];
-    while let Some(folder) = open.pop() {
-        let entries = std::fs::read_dir(&folder)
-            .with_context(|| format!("reading the folder {}", folder.display()))?;
-        for entry in entries {
-            let entry =
-                entry.with_context(|| format!("reading the folder {}", folder.display()))?;
-            let path = entry.path();
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                open.push(path.clone());
-            }
-            found.push(path.strip_prefix(dir).unwrap_or(&path).to_owned());
-        }
-    }
-    found.sort();
-    Ok(found)
+    Ok(fs_err::set_permissions(
+        file,
+        std::fs::Permissions::from_mode(0o755),
+    )?)
 }
 
 /// The same text with the line ends of Windows.
@@ -133,6 +75,7 @@ pub(crate) fn with_crlf(text: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::files::write_file;
 
     #[test]
     fn a_settled_folder_is_from_one_moment_and_gone_when_dropped() {

@@ -5,14 +5,14 @@ use crate::dist::release::{ReleaseInfo, file_sha256, run_tool};
 use crate::dist::sign::Signer;
 use crate::dist::staging::{self, with_crlf};
 use crate::dist::{licences, programs};
-use crate::process::Interrupt;
+use crate::files;
 use crate::windows::paths::TARGET;
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// What every package holds besides the program.
+/// The files of every package besides the program.
 const TEXTS: [&str; 3] = ["README.txt", "LICENSE.txt", "THIRD-PARTY.txt"];
 
 /// Written into the .msi after wixl, which (0.101) knows no condition of a component: the part that starts uam with the
@@ -20,7 +20,7 @@ const TEXTS: [&str; 3] = ["README.txt", "LICENSE.txt", "THIRD-PARTY.txt"];
 const AUTOSTART: &str = "UPDATE `Component` SET `Condition` = \
      'AUTOSTART=\"1\" OR (OLDAUTOSTART AND AUTOSTART<>\"0\")' WHERE `Component` = 'Autostart'";
 
-/// What the packages are made of.
+/// The sources of the packages.
 #[derive(Clone, Debug)]
 pub(crate) struct WindowsContent {
     /// The program, as it is packed but for a signature.
@@ -36,20 +36,14 @@ impl WindowsContent {
     ///
     /// # Errors
     /// When a tool fails.
-    pub(crate) fn new(
-        program: &Path,
-        release: &ReleaseInfo,
-        work: &Path,
-        stop: &Interrupt,
-    ) -> Result<Self> {
-        staging::copy_file(program, work, "uam.exe")?;
+    pub(crate) fn new(program: &Path, release: &ReleaseInfo, work: &Path) -> Result<Self> {
+        files::copy_file(program, work, "uam.exe")?;
         let copy = work.join("uam.exe");
         run_tool(
             Command::new("x86_64-w64-mingw32-strip")
                 // It writes a moment into the program, and would take that of its own run.
                 .env("SOURCE_DATE_EPOCH", release.epoch.to_string())
                 .arg(&copy),
-            stop,
         )?;
         Ok(Self {
             program: copy,
@@ -89,41 +83,37 @@ impl WindowsPackages {
     }
 }
 
-/// Makes the three packages of `release` in `out`; `work` is for what lies between.
+/// Makes the three packages of `release` in `out`; `work` holds intermediate files.
 ///
 /// # Errors
-/// When the program lacks its resources or is of another version, or a tool fails; repeats what it said.
+/// When the program lacks its resources or is of another version, or a tool fails; repeats its output.
 pub(crate) fn pack_for_windows(
     content: &WindowsContent,
     release: &ReleaseInfo,
     signer: &Signer,
     work: &Path,
     out: &Path,
-    stop: &Interrupt,
 ) -> Result<WindowsPackages> {
-    let program = std::fs::read(&content.program)
-        .with_context(|| format!("reading {}", content.program.display()))?;
+    let program = fs_err::read(&content.program)?;
     programs::has_resources(&program, env!("CARGO_PKG_VERSION"))?;
     let begun = SystemTime::now();
     // The name of the folder in the .zip.
     let title = format!("uam-{}", release.version);
     let files = work.join(&title);
     let _gone_when_done = staging::StagingDir::new(&files)?;
-    staging::copy_file(&content.program, &files, "uam.exe")?;
-    signer.sign_file(&files.join("uam.exe"), stop)?;
+    files::copy_file(&content.program, &files, "uam.exe")?;
+    signer.sign_file(&files.join("uam.exe"))?;
     let readme = build::repository_root().join("packaging/windows/README.txt");
-    let readme = std::fs::read_to_string(&readme)
-        .with_context(|| format!("reading {}", readme.display()))?
-        .replace("{VERSION}", &release.version);
+    let readme = fs_err::read_to_string(&readme)?.replace("{VERSION}", &release.version);
     for (name, text) in TEXTS
         .iter()
         .zip([&readme, &content.licence, &content.third_party])
     {
-        staging::write_file(&files, name, with_crlf(text))?;
+        files::write_file(&files, name, with_crlf(text))?;
     }
     staging::settle_files(&files, &["uam.exe"], release.epoch)?;
     let program = format!("{title}.exe");
-    staging::copy_file(&files.join("uam.exe"), work, &program)?;
+    files::copy_file(&files.join("uam.exe"), work, &program)?;
 
     let packed = WindowsPackages {
         program: work.join(program),
@@ -133,15 +123,15 @@ pub(crate) fn pack_for_windows(
     };
     for file in packed.files() {
         if file.exists() {
-            std::fs::remove_file(file).with_context(|| format!("removing {}", file.display()))?;
+            fs_err::remove_file(file)?;
         }
     }
-    pack_setup(&files, content.quick, release, signer, &packed.setup, stop)?;
-    pack_zip(work, &title, content.quick, &packed.zip, stop)?;
+    pack_setup(&files, content.quick, release, signer, &packed.setup)?;
+    pack_zip(work, &title, content.quick, &packed.zip)?;
     // Last, for it puts the icon among the files.
-    pack_msi(&files, release, begun, &packed.msi, stop)?;
+    pack_msi(&files, release, begun, &packed.msi)?;
     for file in [&packed.setup, &packed.msi] {
-        signer.sign_file(file, stop)?;
+        signer.sign_file(file)?;
     }
     Ok(packed)
 }
@@ -152,14 +142,8 @@ fn pack_setup(
     release: &ReleaseInfo,
     signer: &Signer,
     to: &Path,
-    stop: &Interrupt,
 ) -> Result<()> {
-    let mut bytes = 0;
-    for file in staging::list_files(files)? {
-        bytes += std::fs::metadata(files.join(&file))
-            .with_context(|| format!("reading {}", file.display()))?
-            .len();
-    }
+    let bytes = files::folder_size(files)?;
     let mut makensis = Command::new("makensis");
     makensis
         .current_dir(build::repository_root().join("packaging/windows"))
@@ -177,36 +161,30 @@ fn pack_setup(
     if let Some(script) = signer.script() {
         makensis.arg(format!("-DSIGN=sh '{}'", script.display()));
     }
-    run_tool(makensis.arg("uam.nsi"), stop)
+    run_tool(makensis.arg("uam.nsi"))
 }
 
-fn pack_zip(work: &Path, title: &str, quick: bool, to: &Path, stop: &Interrupt) -> Result<()> {
+fn pack_zip(work: &Path, title: &str, quick: bool, to: &Path) -> Result<()> {
     let mut zip = Command::new("zip");
     // No owners, no finer times: both would differ from machine to machine.
     let level = if quick { "-1" } else { "-9" };
     zip.current_dir(work).args(["-q", "-X", level]).arg(to);
-    for file in staging::list_files(&work.join(title))? {
+    for file in files::list_files(&work.join(title))? {
         zip.arg(Path::new(title).join(file));
     }
-    run_tool(&mut zip, stop)
+    run_tool(&mut zip)
 }
 
-fn pack_msi(
-    files: &Path,
-    release: &ReleaseInfo,
-    begun: SystemTime,
-    to: &Path,
-    stop: &Interrupt,
-) -> Result<()> {
+fn pack_msi(files: &Path, release: &ReleaseInfo, begun: SystemTime, to: &Path) -> Result<()> {
     let packaging = build::repository_root().join("packaging/windows");
     // wixl finds files by relative names only.
-    staging::copy_file(&packaging.join("uam.ico"), files, "uam.ico")?;
+    files::copy_file(&packaging.join("uam.ico"), files, "uam.ico")?;
     staging::settle_files(files, &["uam.exe"], release.epoch)?;
     let wxs = packaging.join("uam.wxs");
     // One product a version; a package of its own whenever anything in it differs.
     let product = stable_guid(&text_sum(files, &format!("uam {}", release.version))?)?;
     let mut contents = file_sha256(&wxs)?;
-    for file in staging::list_files(files)? {
+    for file in files::list_files(files)? {
         contents.push_str(&file_sha256(&files.join(file))?);
     }
     let package = stable_guid(&text_sum(files, &format!("{product} {contents}"))?)?;
@@ -219,12 +197,8 @@ fn pack_msi(
             .arg(format!("PRODUCTCODE={product}"))
             .arg("-o")
             .args([to, &wxs]),
-        stop,
     )?;
-    run_tool(
-        Command::new("msibuild").arg(to).args(["-q", AUTOSTART]),
-        stop,
-    )?;
+    run_tool(Command::new("msibuild").arg(to).args(["-q", AUTOSTART]))?;
     // msibuild sets these four together.
     run_tool(
         Command::new("msibuild")
@@ -233,17 +207,16 @@ fn pack_msi(
             .arg(format!("User Activity Monitor {}", release.version))
             .args(["uam project", "x64;1033"])
             .arg(format!("{{{package}}}")),
-        stop,
     )?;
-    let mut bytes = std::fs::read(to).with_context(|| format!("reading {}", to.display()))?;
+    let mut bytes = fs_err::read(to)?;
     set_moments(&mut bytes, begun, SystemTime::now(), release.epoch);
-    std::fs::write(to, bytes).with_context(|| format!("writing {}", to.display()))
+    Ok(fs_err::write(to, bytes)?)
 }
 
 /// The SHA-256 of a text.
 fn text_sum(work: &Path, text: &str) -> Result<String> {
     let file = work.with_extension("identity");
-    std::fs::write(&file, text).with_context(|| format!("writing {}", file.display()))?;
+    fs_err::write(&file, text)?;
     file_sha256(&file)
 }
 

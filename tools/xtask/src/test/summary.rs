@@ -2,11 +2,11 @@
 
 use crate::build;
 use crate::packages::PackagesUnavailable;
-use crate::process::{Interrupt, Interrupted, command_line};
-use anyhow::{Context, Result, bail};
+use crate::process::{Interrupted, check_stop, command_line};
+use anyhow::{Context, Result, bail, ensure};
 use std::io::{BufRead, BufReader, IsTerminal};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How many tests ran, over every runner.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -20,91 +20,84 @@ struct TestTally {
 #[derive(Debug, Default)]
 pub(crate) struct TestSummary {
     steps: Vec<(String, String)>,
+    /// Each step that failed, with the command that runs it alone.
+    failed: Vec<String>,
     tally: TestTally,
 }
 
 impl TestSummary {
-    /// Runs a chore's steps and prints what they did, unless the person stopped them.
+    /// Runs a chore's steps, each whether or not another one failed, and prints what they did, unless the person stopped
+    /// them.
     ///
     /// # Errors
-    /// Those of `steps`.
+    /// The steps that failed, with the commands that run them alone; [`Interrupted`] on Ctrl-C.
     pub(crate) fn run_whole(steps: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         let mut summary = Self::default();
-        let result = steps(&mut summary);
-        if !result
-            .as_ref()
-            .is_err_and(|error| error.is::<Interrupted>())
-        {
-            summary.print();
-        }
-        result
+        steps(&mut summary)?;
+        summary.print();
+        let failed = summary.failed;
+        ensure!(
+            failed.is_empty(),
+            "{} steps failed; to run one alone:\n  {}",
+            failed.len(),
+            failed.join("\n  ")
+        );
+        Ok(())
     }
 
-    /// A step of the ordinary cargo, counting the tests it runs.
+    /// A step of the ordinary cargo, counting the tests it runs; no argument holds a space.
     ///
     /// # Errors
-    /// When it fails, with the command that runs it alone; [`Interrupted`] on Ctrl-C.
-    pub(crate) fn run_cargo(
-        &mut self,
-        name: &str,
-        args: &[&str],
-        env: &[(&str, &str)],
-        stop: &Interrupt,
-    ) -> Result<()> {
+    /// [`Interrupted`] on Ctrl-C.
+    pub(crate) fn run_cargo(&mut self, name: &str, args: &str, env: &[(&str, &str)]) -> Result<()> {
         let mut command = build::cargo_command();
-        command.args(args).envs(env.iter().copied());
-        let mut alone: String = env.iter().map(|(k, v)| format!("{k}='{v}' ")).collect();
-        alone.push_str("cargo ");
-        alone.push_str(&args.join(" "));
-        self.run_command(name, &alone, &mut command, stop)
+        command.args(args.split(' ')).envs(env.iter().copied());
+        let alone: String = env.iter().map(|(k, v)| format!("{k}='{v}' ")).collect();
+        self.run_command(name, &format!("{alone}cargo {args}"), &mut command)
     }
 
-    /// A step of any command, counting the tests it runs.
+    /// A step of any command, counting the tests it runs; a person types `alone` to run it alone.
     ///
     /// # Errors
-    /// When it fails, with `alone`, which a person types to run it alone; [`Interrupted`] on Ctrl-C.
+    /// [`Interrupted`] on Ctrl-C.
     pub(crate) fn run_command(
         &mut self,
         name: &str,
         alone: &str,
         command: &mut Command,
-        stop: &Interrupt,
     ) -> Result<()> {
-        let mut tally = TestTally::default();
-        let result = self.run_step(name, alone, || run_with_counts(command, stop, &mut tally));
-        self.tally.passed += tally.passed;
-        self.tally.failed += tally.failed;
-        self.tally.skipped += tally.skipped;
-        result
+        let mut tally = self.tally;
+        self.run_step(name, alone, || run_with_counts(command, &mut tally))?;
+        self.tally = tally;
+        Ok(())
     }
 
-    /// A step that gives something to the steps after it.
+    /// A step that gives something to the steps after it, or nothing when it fails; a person types `alone` to run it alone.
     ///
     /// # Errors
-    /// When it fails, with `alone`, which a person types to run it alone; [`Interrupted`] on Ctrl-C.
+    /// [`Interrupted`] on Ctrl-C.
     pub(crate) fn run_step<T>(
         &mut self,
         name: &str,
         alone: &str,
         work: impl FnOnce() -> Result<T>,
-    ) -> Result<T> {
+    ) -> Result<Option<T>> {
         println!("\n== {name}");
         let start = Instant::now();
         let result = work();
-        let time = seconds(start.elapsed());
-        match result {
+        let seconds = start.elapsed().as_secs_f64();
+        let error = match result {
             Ok(value) => {
-                self.note(name, format!("ok       {time}"));
-                Ok(value)
+                self.note(name, format!("ok       {seconds:>6.1} s"));
+                return Ok(Some(value));
             }
-            Err(error) if error.is::<Interrupted>() => Err(error),
-            Err(error) => {
-                self.note(name, format!("FAILED   {time}"));
-                Err(error.context(format!(
-                    "the step \"{name}\" failed; to run it alone: {alone}"
-                )))
-            }
-        }
+            Err(error) if error.is::<Interrupted>() => return Err(error),
+            Err(error) => error,
+        };
+        println!("The step \"{name}\" failed: {error:#}");
+        self.note(name, format!("FAILED   {seconds:>6.1} s"));
+        self.failed.push(format!("{name}: {alone}"));
+        Ok(None)
     }
 
     /// As [`TestSummary::run_step`], but where this system cannot have what the step needs, it is skipped, with the reason, and
@@ -131,7 +124,7 @@ impl TestSummary {
             self.steps.pop();
             self.skip_step(name, &why);
         }
-        Ok(given)
+        Ok(given.flatten())
     }
 
     /// Notes a step that was not taken, and why.
@@ -157,13 +150,9 @@ impl TestSummary {
     }
 }
 
-fn seconds(time: Duration) -> String {
-    format!("{:>6.1} s", time.as_secs_f64())
-}
-
 /// Runs `command`, shows what it writes, and reads the tests' results from it.
-fn run_with_counts(command: &mut Command, stop: &Interrupt, tally: &mut TestTally) -> Result<()> {
-    stop.check()?;
+fn run_with_counts(command: &mut Command, tally: &mut TestTally) -> Result<()> {
+    check_stop()?;
     if std::io::stdout().is_terminal() {
         command.env("CARGO_TERM_COLOR", "always");
     }
@@ -195,7 +184,7 @@ fn run_with_counts(command: &mut Command, stop: &Interrupt, tally: &mut TestTall
         raw.clear();
     }
     let status = child.wait().context("waiting for the step")?;
-    stop.check()?;
+    check_stop()?;
     if !status.success() {
         bail!("it ended with {status}");
     }
@@ -211,19 +200,18 @@ fn read_counts(line: &str) -> Option<TestTally> {
         _ => return None,
     };
     let mut tally = TestTally::default();
-    let words: Vec<&str> = rest
+    let mut words = rest
         .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|w| !w.is_empty())
-        .collect();
-    for pair in words.windows(2) {
-        if let ([number, what], Ok(n)) = (pair, pair[0].parse::<u64>()) {
-            let _ = number;
-            match *what {
-                "passed" => tally.passed += n,
-                "failed" => tally.failed += n,
-                "ignored" | "skipped" => tally.skipped += n,
-                _ => {}
-            }
+        .filter(|word| !word.is_empty());
+    while let Some(word) = words.next() {
+        let Ok(number) = word.parse::<u64>() else {
+            continue;
+        };
+        match words.next() {
+            Some("passed") => tally.passed += number,
+            Some("failed") => tally.failed += number,
+            Some("ignored" | "skipped") => tally.skipped += number,
+            _ => {}
         }
     }
     Some(tally)
@@ -278,10 +266,40 @@ mod tests {
         let broken = summary.step_where_possible("prefix", "by hand", || -> Result<()> {
             bail!("no space left")
         });
-        assert!(broken.is_err_and(|error| format!("{error:#}").ends_with("no space left")));
+        assert!(matches!(broken, Ok(None)));
+        assert_eq!(summary.failed, ["prefix: by hand"]);
         let [windows, prefix] = summary.steps.try_into().unwrap_or_default();
         assert_eq!(windows.1, "skipped  (no apt-get here)");
         assert!(prefix.1.starts_with("FAILED"), "{prefix:?}");
+    }
+
+    #[test]
+    fn a_failed_step_does_not_end_the_others_and_is_told_at_the_end() {
+        let mut taken = Vec::new();
+        let whole = TestSummary::run_whole(|done| {
+            for (name, good) in [("one", false), ("two", true), ("three", false)] {
+                let given = done.run_step(name, &format!("do {name}"), || {
+                    taken.push(name);
+                    ensure!(good, "broken");
+                    Ok(7)
+                })?;
+                assert_eq!(given, good.then_some(7));
+            }
+            Ok(())
+        });
+        assert_eq!(taken, ["one", "two", "three"]);
+        let said = whole.map_err(|error| error.to_string());
+        let wanted = "2 steps failed; to run one alone:\n  one: do one\n  three: do three";
+        assert_eq!(said, Err(wanted.to_owned()));
+    }
+
+    #[test]
+    fn a_stop_ends_all_steps() {
+        let whole = TestSummary::run_whole(|done| {
+            done.run_step("one", "do one", || -> Result<()> { bail!(Interrupted) })?;
+            unreachable!("the step after it was taken")
+        });
+        assert!(whole.is_err_and(|error| error.is::<Interrupted>()));
     }
 
     #[test]

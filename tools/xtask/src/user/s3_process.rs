@@ -1,15 +1,14 @@
-//! The S3-compatible server on loopback, and what lies in its bucket.
+//! The S3-compatible server on loopback, and the objects in its bucket.
 
-use crate::process::{Interrupt, ProcessGroup};
-use anyhow::{Context, Result, bail};
+use crate::files::list_files;
+use crate::process::{ProcessGroup, wait_until};
+use anyhow::{Result, bail};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
-/// What a client needs to know, as the server prints it.
+/// The address and keys for a client, as the server prints them.
 pub(crate) const NAMES: [&str; 5] = [
     "S3_BUCKET_NAME",
     "AWS_ACCESS_KEY_ID",
@@ -31,31 +30,15 @@ impl S3Process {
     ///
     /// # Errors
     /// When it does not come up.
-    pub(crate) fn start(program: &Path, dir: &Path, stop: &Interrupt) -> Result<Self> {
-        std::fs::create_dir_all(dir).with_context(|| format!("making {}", dir.display()))?;
-        let mut server = ProcessGroup::start(
-            Command::new(program)
-                .arg("--dir")
-                .arg(dir)
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped()),
-        )?;
-        let pipe = server
-            .child()
-            .stdout
-            .take()
-            .context("the server's output")?;
-        let (sender, receiver) = mpsc::channel();
-        std::thread::spawn(move || {
-            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
+    pub(crate) fn start(program: &Path, dir: &Path) -> Result<Self> {
+        fs_err::create_dir_all(dir)?;
+        let mut command = Command::new(program);
+        command.arg("--dir").arg(dir).stdin(Stdio::null());
+        let mut server = ProcessGroup::start(command.stdout(Stdio::piped()))?;
+        let lines = server.take_lines()?;
         let mut env = BTreeMap::new();
-        stop.wait_until("the S3 server", Duration::from_secs(30), || {
-            while let Ok(line) = receiver.try_recv() {
+        wait_until("the S3 server", Duration::from_secs(30), || {
+            while let Ok(line) = lines.try_recv() {
                 if let Some((name, value)) = line.split_once('=') {
                     env.insert(name.trim().to_owned(), value.trim().to_owned());
                 }
@@ -94,35 +77,25 @@ pub(crate) struct KindTotals {
     pub(crate) example: String,
 }
 
-/// What lies under `bucket`, by kind.
+/// The objects under `bucket`, by kind.
 ///
 /// # Errors
 /// When the folder cannot be read.
 pub(crate) fn totals_by_kind(bucket: &Path) -> Result<BTreeMap<String, KindTotals>> {
     let mut piles: BTreeMap<String, KindTotals> = BTreeMap::new();
-    let mut dirs = vec![bucket.to_owned()];
-    while let Some(dir) = dirs.pop() {
-        let entries =
-            std::fs::read_dir(&dir).with_context(|| format!("reading {}", dir.display()))?;
-        for entry in entries {
-            let entry = entry.with_context(|| format!("reading {}", dir.display()))?;
-            // The server keeps its own notes in files that begin with a dot.
-            if entry.file_name().to_string_lossy().starts_with('.') {
-                continue;
-            }
-            let facts = entry.metadata().context("reading an object's size")?;
-            if facts.is_dir() {
-                dirs.push(entry.path());
-                continue;
-            }
-            let path = entry.path();
-            let key = path.strip_prefix(bucket).unwrap_or(&path).to_string_lossy();
-            let pile = piles.entry(kind_of_key(&key).to_owned()).or_default();
-            pile.count += 1;
-            pile.bytes += facts.len();
-            if pile.example.is_empty() || *key < *pile.example {
-                pile.example = key.into_owned();
-            }
+    for file in list_files(bucket)? {
+        let facts = fs_err::metadata(bucket.join(&file))?;
+        let key = file.to_string_lossy();
+        // The server keeps its own notes in files that begin with a dot.
+        if facts.is_dir() || key.split('/').any(|part| part.starts_with('.')) {
+            continue;
+        }
+        let pile = piles.entry(kind_of_key(&key).to_owned()).or_default();
+        pile.count += 1;
+        pile.bytes += facts.len();
+        if pile.example.is_empty() {
+            // They come in order: the first is the least.
+            pile.example = key.into_owned();
         }
     }
     Ok(piles)

@@ -1,14 +1,13 @@
 //! A person at a virtual desktop: three real windows, and a script that types, clicks, scrolls and switches.
 
-use crate::process::{Interrupt, ProcessGroup, output_of};
+use crate::process::{ProcessGroup, check_stop, output_of, pause, quiet, wait_until};
 use crate::user::virtual_screen::VirtualScreen;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use std::ops::AddAssign;
 use std::path::Path;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-/// What the editor window shows before anybody types.
+/// The text of the editor window before anybody types.
 const NOTES: &str = "\
 # Release notes, draft
 
@@ -34,7 +33,7 @@ const PHRASES: [&str; 3] = [
 /// Typed into the terminal.
 const COMMANDS: [&str; 3] = ["ls\n", "date\n", "uname -a\n"];
 
-/// What the script did, to be compared with what was counted.
+/// The input of the script, to be compared with the counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct InputTotals {
     /// Keys pressed.
@@ -71,22 +70,16 @@ impl<'a> SimulatedUser<'a> {
     ///
     /// # Errors
     /// When a program cannot be started or shows no window.
-    pub(crate) fn open_window(
-        desktop: &'a VirtualScreen,
-        dir: &Path,
-        stop: &Interrupt,
-    ) -> Result<Self> {
+    pub(crate) fn open_window(desktop: &'a VirtualScreen, dir: &Path) -> Result<Self> {
         let notes = dir.join("notes.md");
-        std::fs::write(&notes, NOTES).with_context(|| format!("writing {}", notes.display()))?;
+        fs_err::write(&notes, NOTES)?;
         let xterm = |title: &str, class: &str, place: &str| {
             let mut command = desktop.command("xterm");
             command
                 .args(["-class", class, "-T", title, "-geometry", place])
                 .args(["-fa", "DejaVu Sans Mono", "-fs", "11"])
-                .current_dir(dir)
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null());
+                .current_dir(dir);
+            quiet(&mut command);
             command
         };
         // `cat FILE -` shows the file and then whatever is typed: an editor as far as a window, keys and pixels go.
@@ -94,30 +87,17 @@ impl<'a> SimulatedUser<'a> {
         editor.args(["-bg", "white", "-fg", "#202020", "-e", "cat"]);
         let editor = ProcessGroup::start(editor.arg(&notes).arg("-"))?;
         let mut terminal = xterm("Terminal", "Terminal", "80x24+900+300");
-        let terminal = ProcessGroup::start(
-            terminal
-                .args(["-bg", "#101418", "-fg", "#d0d0d0", "-e", "sh"])
-                .env("PS1", "$ "),
-        )?;
-        let chart = ProcessGroup::start(
-            desktop
-                .command("xfd")
-                .args([
-                    "-fn",
-                    "fixed",
-                    "-title",
-                    "Characters",
-                    "-geometry",
-                    "+300+520",
-                ])
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null()),
-        )?;
+        terminal.args(["-bg", "#101418", "-fg", "#d0d0d0", "-e", "sh"]);
+        let terminal = ProcessGroup::start(terminal.env("PS1", "$ "))?;
+        let mut chart = desktop.command("xfd");
+        chart
+            .args(["-fn", "fixed", "-title", "Characters"])
+            .args(["-geometry", "+300+520"]);
+        let chart = ProcessGroup::start(quiet(&mut chart))?;
         Ok(Self {
-            editor: desktop.window("notes.md - Editor", stop)?,
-            terminal: desktop.window("Terminal", stop)?,
-            chart: desktop.window("Characters", stop)?,
+            editor: desktop.window("notes.md - Editor")?,
+            terminal: desktop.window("Terminal")?,
+            chart: desktop.window("Characters")?,
             desktop,
             _programs: [editor, terminal, chart],
         })
@@ -127,7 +107,7 @@ impl<'a> SimulatedUser<'a> {
     ///
     /// # Errors
     /// [`crate::process::Interrupted`] on Ctrl-C, or when the desktop is gone.
-    pub(crate) fn work_for(&self, how_long: Duration, stop: &Interrupt) -> Result<InputTotals> {
+    pub(crate) fn work_for(&self, how_long: Duration) -> Result<InputTotals> {
         let end = Instant::now() + how_long;
         let mut done = InputTotals::default();
         for round in 0.. {
@@ -135,22 +115,22 @@ impl<'a> SimulatedUser<'a> {
                 if Instant::now() >= end {
                     return Ok(done);
                 }
-                done += scene(self, round, stop)?;
+                done += scene(self, round)?;
                 let rest = Duration::from_millis(1500);
-                stop.pause(rest.min(end.saturating_duration_since(Instant::now())))?;
+                pause(rest.min(end.saturating_duration_since(Instant::now())))?;
             }
         }
         Ok(done)
     }
 
     /// Writes a line in the editor, whose title then shows an unsaved draft.
-    fn write(&self, round: usize, stop: &Interrupt) -> Result<InputTotals> {
-        self.activate(&self.editor, stop)?;
+    fn write(&self, round: usize) -> Result<InputTotals> {
+        self.activate(&self.editor)?;
         let phrase = PHRASES[round % PHRASES.len()];
         self.xdotool(&["type", "--delay", "40", phrase])?;
         let title = format!("notes.md (draft {}) - Editor", round + 1);
         self.xdotool(&["set_window", "--name", &title, &self.editor])?;
-        stop.check()?;
+        check_stop()?;
         Ok(InputTotals {
             keys: phrase.chars().count() as u64,
             switches: 1,
@@ -159,8 +139,8 @@ impl<'a> SimulatedUser<'a> {
     }
 
     /// Types a command in the terminal and clicks once into it.
-    fn command(&self, round: usize, stop: &Interrupt) -> Result<InputTotals> {
-        self.activate(&self.terminal, stop)?;
+    fn command(&self, round: usize) -> Result<InputTotals> {
+        self.activate(&self.terminal)?;
         self.xdotool(&["mousemove", "--window", &self.terminal, "200", "150"])?;
         self.xdotool(&["click", "1"])?;
         let command = COMMANDS[round % COMMANDS.len()];
@@ -174,8 +154,8 @@ impl<'a> SimulatedUser<'a> {
     }
 
     /// Looks through the table of characters: clicks into it and scrolls.
-    fn read_screen(&self, round: usize, stop: &Interrupt) -> Result<InputTotals> {
-        self.activate(&self.chart, stop)?;
+    fn read_screen(&self, round: usize) -> Result<InputTotals> {
+        self.activate(&self.chart)?;
         let x = (60 + 20 * (round % 8)).to_string();
         self.xdotool(&["mousemove", "--window", &self.chart, &x, "160"])?;
         self.xdotool(&["click", "--repeat", "2", "--delay", "400", "1"])?;
@@ -188,9 +168,9 @@ impl<'a> SimulatedUser<'a> {
         })
     }
 
-    fn activate(&self, window: &str, stop: &Interrupt) -> Result<()> {
+    fn activate(&self, window: &str) -> Result<()> {
         self.xdotool(&["windowactivate", window])?;
-        stop.wait_until(
+        wait_until(
             "a window to take the focus",
             Duration::from_secs(10),
             || {

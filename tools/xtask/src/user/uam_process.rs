@@ -1,8 +1,8 @@
 //! Running the release binary as a person would: first code, start-up questions, Ctrl-C at the end.
 
-use crate::process::{Interrupt, ProcessGroup};
+use crate::process::{ProcessGroup, pause, wait_until};
 use crate::user::authenticator::{Authenticator, find_secret};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use nix::sys::signal::Signal;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -32,15 +32,13 @@ impl UamSetup {
         let mut command = Command::new(&self.uam);
         // The home is the working directory, too: a `.env` of the person's must not be found.
         command.current_dir(&self.home);
-        for name in [
+        let own = [
             "S3_PREFIX",
             "AWS_SESSION_TOKEN",
             "AWS_PROFILE",
             "WAYLAND_DISPLAY",
-        ] {
-            command.env_remove(name);
-        }
-        for name in crate::user::s3_process::NAMES {
+        ];
+        for name in own.into_iter().chain(crate::user::s3_process::NAMES) {
             command.env_remove(name);
         }
         command
@@ -69,8 +67,7 @@ impl UamProcess {
     /// # Errors
     /// When it cannot be started.
     pub(crate) fn start(setting: &UamSetup, args: &[&str], show: bool) -> Result<Self> {
-        std::fs::create_dir_all(&setting.home)
-            .with_context(|| format!("making {}", setting.home.display()))?;
+        fs_err::create_dir_all(&setting.home)?;
         let (reader, writer) = std::io::pipe().context("making a pipe")?;
         let both = writer.try_clone().context("making a pipe")?;
         let mut command = setting.command();
@@ -85,6 +82,20 @@ impl UamProcess {
         let heard = Arc::clone(&said);
         std::thread::spawn(move || collect_output(reader, &heard, show));
         Ok(Self { group, said })
+    }
+
+    /// Starts the monitor for the first time and answers its questions; the recovery codes go into [`RECOVERY_CODES`].
+    ///
+    /// # Errors
+    /// As for [`UamProcess::start`] and [`UamProcess::answer_first_run`].
+    pub(crate) fn start_first_run(
+        setting: &UamSetup,
+        args: &[&str],
+    ) -> Result<(Self, Authenticator)> {
+        let args = [args, &["--recovery-kit", RECOVERY_CODES]].concat();
+        let mut uam = Self::start(setting, &args, false)?;
+        let phone = uam.answer_first_run()?;
+        Ok((uam, phone))
     }
 
     /// Its process id.
@@ -106,31 +117,31 @@ impl UamProcess {
     ///
     /// # Errors
     /// When the program ends, prints no secret, or takes none of three codes.
-    pub(crate) fn answer_first_run(&mut self, stop: &Interrupt) -> Result<Authenticator> {
+    pub(crate) fn answer_first_run(&mut self) -> Result<Authenticator> {
         let said = |word: &'static str| move |said: &str| said.contains(word).then_some(());
-        self.wait_for(stop, "uam to ask for agreement", said("Do you agree?"))?;
+        self.wait_for("uam to ask for agreement", said("Do you agree?"))?;
         self.type_line("y")?;
-        let chooses = self.wait_for(stop, "uam to set up the second factor", |said| {
+        let chooses = self.wait_for("uam to set up the second factor", |said| {
             let passphrase = said.contains("New passphrase");
             (passphrase || find_secret(said).is_some()).then_some(passphrase)
         })?;
         if chooses {
             self.type_line(PASSPHRASE)?;
-            self.wait_for(stop, "uam to ask once more", said("once more"))?;
+            self.wait_for("uam to ask once more", said("once more"))?;
             self.type_line(PASSPHRASE)?;
         }
-        let secret = self.wait_for(stop, "uam to print its secret", find_secret)?;
+        let secret = self.wait_for("uam to print its secret", find_secret)?;
         let phone = Authenticator::new(&secret)?;
         for _ in 0..3 {
             let before = self.output_so_far().len();
             self.type_line(&phone.current_code())?;
-            let verdict = self.wait_for(stop, "uam to say that it records", move |said| {
+            let verdict = self.wait_for("uam to say that it records", move |said| {
                 read_code_verdict(said.get(before..).unwrap_or_default())
             })?;
             if verdict {
                 return Ok(phone);
             }
-            stop.pause(phone.until_next())?;
+            pause(phone.until_next())?;
         }
         bail!(
             "uam took none of three codes; it last said:\n{}",
@@ -142,13 +153,9 @@ impl UamProcess {
     ///
     /// # Errors
     /// When the program does not take them.
-    pub(crate) fn enter_code(
-        setting: &UamSetup,
-        phone: &Authenticator,
-        stop: &Interrupt,
-    ) -> Result<()> {
+    pub(crate) fn enter_code(setting: &UamSetup, phone: &Authenticator) -> Result<()> {
         let mut uam = Self::start(setting, &["unlock"], false)?;
-        let asked = uam.wait_for(stop, "uam to ask for the factors", |said| {
+        let asked = uam.wait_for("uam to ask for the factors", |said| {
             let passphrase = said.contains("Passphrase");
             (passphrase || said.contains("Code from")).then_some(passphrase)
         })?;
@@ -157,23 +164,26 @@ impl UamProcess {
         }
         // The present code was used at the start, and the next one is taken early.
         uam.type_line(&phone.next_code())?;
-        uam.ended(stop)
+        uam.ended()
     }
 
     /// Waits until it has ended because somebody else told it to.
     ///
     /// # Errors
     /// When it ends with an error, or not at all within a minute.
-    pub(crate) fn ended(&mut self, stop: &Interrupt) -> Result<()> {
+    pub(crate) fn ended(&mut self) -> Result<()> {
         let group = &mut self.group;
-        let status = stop.wait_until("uam to end", Duration::from_secs(60), || group.ended())?;
-        if status.success() {
-            return Ok(());
-        }
-        bail!(
-            "uam ended with {status}; it last said:\n{}",
-            last_lines(&self.output_so_far())
-        )
+        let status = wait_until("uam to end", Duration::from_secs(60), || group.ended())?;
+        self.check_end(status)
+    }
+
+    fn check_end(&self, status: ExitStatus) -> Result<()> {
+        let said = last_lines(&self.output_so_far());
+        ensure!(
+            status.success(),
+            "uam ended with {status}; it last said:\n{said}"
+        );
+        Ok(())
     }
 
     /// Ends it as Ctrl-C would and waits for it.
@@ -181,49 +191,29 @@ impl UamProcess {
     /// # Errors
     /// When it ends with an error, or not at all within 30 s (it is killed then).
     pub(crate) fn stop_and_wait(mut self) -> Result<()> {
-        let status = self
-            .group
-            .end_with(Signal::SIGINT, Duration::from_secs(30))?;
-        if status.success() {
-            return Ok(());
-        }
-        bail!(
-            "uam ended with {status}; it last said:\n{}",
-            last_lines(&self.output_so_far())
-        )
+        let limit = Duration::from_secs(30);
+        let status = self.group.end_with(Signal::SIGINT, limit)?;
+        self.check_end(status)
     }
 
-    fn wait_for<T>(
-        &mut self,
-        stop: &Interrupt,
-        what: &str,
-        mut find: impl FnMut(&str) -> Option<T>,
-    ) -> Result<T> {
+    fn wait_for<T>(&mut self, what: &str, mut find: impl FnMut(&str) -> Option<T>) -> Result<T> {
         let said = Arc::clone(&self.said);
         let group = &mut self.group;
-        let found = stop.wait_until(what, Duration::from_secs(60), || {
+        let found = wait_until(what, Duration::from_secs(60), || {
             let text = said.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(found) = find(&text) {
                 return Ok(Some(found));
             }
-            match group.ended()? {
-                Some(status) => Err(ended_early(status, &text)),
-                None => Ok(None),
-            }
+            let ended = group.ended()?;
+            ended.map_or(Ok(None), |status| bail!("uam ended early ({status})"))
         });
         found.with_context(|| format!("uam last said:\n{}", last_lines(&self.output_so_far())))
     }
 
     fn type_line(&mut self, line: &str) -> Result<()> {
-        let stdin = self
-            .group
-            .child()
-            .stdin
-            .as_mut()
-            .context("uam's input is closed")?;
-        writeln!(stdin, "{line}")
-            .and_then(|()| stdin.flush())
-            .context("typing to uam")
+        let stdin = self.group.child().stdin.as_mut();
+        let stdin = stdin.context("uam's input is closed")?;
+        writeln!(stdin, "{line}").context("typing to uam")
     }
 }
 
@@ -234,38 +224,30 @@ impl Drop for UamProcess {
     }
 }
 
-fn ended_early(status: ExitStatus, said: &str) -> anyhow::Error {
-    anyhow::anyhow!(
-        "uam ended early ({status}); it last said:\n{}",
-        last_lines(said)
-    )
-}
-
 /// Whether what was said after a code means that it was taken (`true`) or refused.
 fn read_code_verdict(said: &str) -> Option<bool> {
     let said = said.to_ascii_lowercase();
     if said.contains("recording to") {
         return Some(true);
     }
-    [
+    let refusals = [
         "not the code",
         "used already",
         "min old",
         "min ahead",
         "clock is",
-    ]
-    .iter()
-    .any(|word| said.contains(word))
-    .then_some(false)
+    ];
+    refusals
+        .iter()
+        .any(|word| said.contains(word))
+        .then_some(false)
 }
 
 /// The last lines, indented.
 fn last_lines(said: &str) -> String {
     let lines: Vec<&str> = said.lines().collect();
-    lines[lines.len().saturating_sub(15)..]
-        .iter()
-        .map(|line| format!("    {line}\n"))
-        .collect()
+    let last = &lines[lines.len().saturating_sub(15)..];
+    last.iter().map(|line| format!("    {line}\n")).collect()
 }
 
 fn collect_output(mut from: impl Read, into: &Mutex<String>, show: bool) {

@@ -1,10 +1,8 @@
 //! A virtual desktop: Xvfb with a window manager, on a display number of its own choosing.
 
-use crate::process::{Interrupt, ProcessGroup, output_of};
-use anyhow::{Context, Result};
-use std::io::{BufRead, BufReader};
+use crate::process::{ProcessGroup, output_of, quiet, wait_until};
+use anyhow::Result;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
 use std::time::Duration;
 
 /// How long a server or window may take to appear on a busy machine.
@@ -23,44 +21,17 @@ impl VirtualScreen {
     ///
     /// # Errors
     /// When the server or the window manager does not come up.
-    pub(crate) fn start(stop: &Interrupt) -> Result<Self> {
-        let mut server = ProcessGroup::start(
-            Command::new("Xvfb")
-                .args(["-displayfd", "1", "-screen", "0", "1920x1080x24"])
-                .args(["-nolisten", "tcp", "-noreset"])
-                .stdin(Stdio::null())
-                .stdout(Stdio::piped())
-                .stderr(Stdio::null()),
-        )?;
-        let pipe = server.child().stdout.take().context("Xvfb's output")?;
-        let (sender, receiver) = mpsc::channel();
-        std::thread::spawn(move || {
-            let mut line = String::new();
-            if BufReader::new(pipe).read_line(&mut line).is_ok() {
-                let _ = sender.send(line);
-            }
-        });
-        let number = stop.wait_until("Xvfb to name its display", PATIENCE, || {
-            Ok(receiver.try_recv().ok())
-        })?;
-        let display = format!(":{}", number.trim());
-        let manager = ProcessGroup::start(
-            start_on(&display, "openbox")
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null()),
-        )?;
+    pub(crate) fn start() -> Result<Self> {
+        let (server, display) = start_server("1920x1080")?;
+        let manager = ProcessGroup::start(quiet(&mut start_on(&display, "openbox")))?;
         let desktop = Self {
             display,
             _manager: manager,
             _server: server,
         };
-        stop.wait_until("the window manager", PATIENCE, || {
-            let answer = output_of(
-                desktop
-                    .command("xprop")
-                    .args(["-root", "_NET_SUPPORTING_WM_CHECK"]),
-            );
+        wait_until("the window manager", PATIENCE, || {
+            let mut xprop = desktop.command("xprop");
+            let answer = output_of(xprop.args(["-root", "_NET_SUPPORTING_WM_CHECK"]));
             Ok(answer.ok().filter(|a| a.contains("window id")).map(drop))
         })?;
         Ok(desktop)
@@ -80,18 +51,32 @@ impl VirtualScreen {
     ///
     /// # Errors
     /// When it does not come in time.
-    pub(crate) fn window(&self, title: &str, stop: &Interrupt) -> Result<String> {
-        stop.wait_until(&format!("the window {title:?}"), PATIENCE, || {
-            let found = output_of(
-                self.command("xdotool")
-                    .args(["search", "--onlyvisible", "--name"])
-                    .arg(format!("^{title}$")),
-            );
-            Ok(found
-                .ok()
-                .and_then(|ids| ids.lines().next().map(str::to_owned)))
+    pub(crate) fn window(&self, title: &str) -> Result<String> {
+        wait_until(&format!("the window {title:?}"), PATIENCE, || {
+            let mut search = self.command("xdotool");
+            search.args(["search", "--onlyvisible", "--name"]);
+            let found = output_of(search.arg(format!("^{title}$"))).unwrap_or_default();
+            Ok(found.lines().next().map(str::to_owned))
         })
     }
+}
+
+/// Starts an X server of so many true-colour pixels on a display number of its own choosing; gives it with the display's
+/// name.
+///
+/// # Errors
+/// When it does not come up.
+pub(crate) fn start_server(pixels: &str) -> Result<(ProcessGroup, String)> {
+    let mut command = Command::new("Xvfb");
+    command
+        .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"])
+        .args(["-screen", "0", &format!("{pixels}x24")]);
+    let mut server = ProcessGroup::start(quiet(&mut command).stdout(Stdio::piped()))?;
+    let lines = server.take_lines()?;
+    let number = wait_until("Xvfb to name its display", PATIENCE, || {
+        Ok(lines.try_recv().ok())
+    })?;
+    Ok((server, format!(":{}", number.trim())))
 }
 
 fn start_on(display: &str, program: &str) -> Command {

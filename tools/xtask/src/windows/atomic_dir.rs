@@ -1,9 +1,9 @@
 //! Making a folder in one step: it is there whole, or not at all.
 
-use crate::process::Interrupt;
+use crate::files::remove_dir;
+use crate::process::wait_until;
 use anyhow::{Context, Result};
 use std::fs::{File, TryLockError};
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ impl AtomicDir {
     pub(crate) fn new(cache: &Path) -> Result<Self> {
         let dir = cache.join(".unfinished");
         remove_dir(&dir)?;
-        std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
+        fs_err::create_dir_all(&dir)?;
         Ok(Self(dir))
     }
 
@@ -46,10 +46,9 @@ impl AtomicDir {
         mark: &str,
     ) -> Result<()> {
         let file = mark_in.join(COMPLETE);
-        std::fs::write(&file, mark).with_context(|| format!("writing {}", file.display()))?;
+        fs_err::write(&file, mark)?;
         remove_dir(place)?;
-        std::fs::rename(made, place)
-            .with_context(|| format!("moving {} to {}", made.display(), place.display()))
+        Ok(fs_err::rename(made, place)?)
     }
 }
 
@@ -65,31 +64,18 @@ pub(crate) fn read_mark(folder: &Path) -> Option<String> {
     std::fs::read_to_string(folder.join(COMPLETE)).ok()
 }
 
-/// Removes a folder with all it holds; none is as good.
-///
-/// # Errors
-/// When the disk refuses; names the folder.
-pub(crate) fn remove_dir(dir: &Path) -> Result<()> {
-    match std::fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("removing {}", dir.display()))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Holds `file` locked until dropped, so that two chores do not work on the same thing; says what it waits for.
 ///
 /// # Errors
 /// On Ctrl-C, after an hour, or when the file cannot be made.
-pub(crate) fn lock_file(file: &Path, what: &str, stop: &Interrupt) -> Result<File> {
+pub(crate) fn lock_file(file: &Path, what: &str) -> Result<File> {
     let lock = File::options()
         .create(true)
         .append(true)
         .open(file)
         .with_context(|| format!("opening {}", file.display()))?;
     let mut told = false;
-    stop.wait_until(&format!("another chore to leave {what}"), PATIENCE, || {
+    wait_until(&format!("another chore to leave {what}"), PATIENCE, || {
         match lock.try_lock() {
             Ok(()) => return Ok(Some(())),
             Err(TryLockError::WouldBlock) => {}

@@ -1,9 +1,10 @@
-//! The environment of Debian's cargo, cleared of what the ordinary toolchain left in it.
+//! The environment of Debian's cargo, without the variables of the ordinary toolchain.
 //!
 //! `cargo xtask` is itself started by a cargo, mostly rustup's, whose variables would mix two compilers.
 
 use crate::build;
 use crate::packages::is_there;
+use crate::process::quote_for_shell;
 use crate::windows::paths::{TARGET, WindowsPaths};
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
@@ -22,7 +23,7 @@ const TOOLS: [(&str, &str); 4] = [
     ("AR_x86_64_pc_windows_gnu", "x86_64-w64-mingw32-ar"),
 ];
 
-/// What every Wine process gets besides its prefix: no chatter, and no offers to download Mono and Gecko.
+/// The environment of every Wine process besides its prefix: no chatter, and no offers to download Mono and Gecko.
 const WINE: [(&str, &str); 2] = [
     ("WINEDEBUG", "-all"),
     ("WINEDLLOVERRIDES", "mscoree,mshtml="),
@@ -82,7 +83,10 @@ impl CrossEnvironment {
         names: impl Iterator<Item = OsString>,
     ) -> Self {
         let mut environment = Self::without_sysroot(places, names);
-        environment.wine(places);
+        environment.put("WINEPREFIX", &places.own);
+        for (name, value) in WINE {
+            environment.put(name, value);
+        }
         let mut sysroot = OsString::from("--sysroot=");
         sysroot.push(&places.sysroot);
         for name in ["RUSTFLAGS", "RUSTDOCFLAGS"] {
@@ -128,13 +132,6 @@ impl CrossEnvironment {
         environment
     }
 
-    fn wine(&mut self, places: &WindowsPaths) {
-        self.put("WINEPREFIX", &places.own);
-        for (name, value) in WINE {
-            self.put(name, value);
-        }
-    }
-
     fn put(&mut self, name: impl Into<OsString>, value: impl AsRef<OsStr>) {
         self.set.push((name.into(), value.as_ref().to_owned()));
     }
@@ -162,11 +159,8 @@ impl CrossEnvironment {
             script.push_str(&format!("unset {}\n", name.to_string_lossy()));
         }
         for (name, value) in &self.set {
-            script.push_str(&format!(
-                "export {}={}\n",
-                name.to_string_lossy(),
-                quote_for_shell(&value.to_string_lossy())
-            ));
+            let value = quote_for_shell(&value.to_string_lossy());
+            script.push_str(&format!("export {}={value}\n", name.to_string_lossy()));
         }
         script
     }
@@ -175,11 +169,6 @@ impl CrossEnvironment {
 fn is_foreign(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     FOREIGN.contains(&name.as_ref()) || FOREIGN_BEGINNINGS.iter().any(|b| name.starts_with(b))
-}
-
-/// One word for a POSIX shell, whatever it holds.
-fn quote_for_shell(value: &str) -> String {
-    format!("'{}'", value.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]

@@ -4,11 +4,12 @@
 //! of its own and named by `--sysroot`, it serves ordinary stable builds; `-Z build-std` in every build would compile it
 //! again for each target directory.
 
-use crate::process::{Interrupt, run_foreground};
+use crate::files::write_file;
+use crate::process::run_successfully;
 use crate::windows::atomic_dir::{AtomicDir, read_mark};
 use crate::windows::environment::CrossEnvironment;
 use crate::windows::paths::{TARGET, WindowsPaths, libraries};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -23,7 +24,7 @@ const SEED: &str =
 ///
 /// # Errors
 /// When the build fails (the compiler's messages stand above) or on Ctrl-C.
-pub(crate) fn ensure_sysroot(places: &WindowsPaths, stop: &Interrupt) -> Result<()> {
+pub(crate) fn ensure_sysroot(places: &WindowsPaths) -> Result<()> {
     if read_mark(&places.libraries()).is_some() {
         return Ok(());
     }
@@ -32,28 +33,17 @@ pub(crate) fn ensure_sysroot(places: &WindowsPaths, stop: &Interrupt) -> Result<
     );
     let scratch = AtomicDir::new(&places.cache)?;
     let seed = scratch.path().join("seed");
-    write(&seed.join("Cargo.toml"), SEED)?;
-    write(&seed.join("src/lib.rs"), "")?;
-    let status = run_foreground(
-        build_sysroot(places, scratch.path()).current_dir(&seed),
-        stop,
+    write_file(&seed, "Cargo.toml", SEED)?;
+    write_file(&seed, "src/lib.rs", "")?;
+    let mut build = build_sysroot(places, scratch.path());
+    run_successfully(build.current_dir(&seed)).context(
+        "Rust's standard library for Windows could not be built; the compiler's messages stand above. Should its \
+         sources be damaged: apt-get install --reinstall rust-web-src",
     )?;
-    if !status.success() {
-        bail!(
-            "Rust's standard library for Windows could not be built ({status}); the compiler's messages stand above. \
-             Should its sources be damaged: apt-get install --reinstall rust-web-src"
-        );
-    }
     let sysroot = scratch.path().join("sysroot");
     let to = libraries(&sysroot);
-    collect_libraries(
-        &scratch
-            .path()
-            .join("target")
-            .join(TARGET)
-            .join("release/deps"),
-        &to,
-    )?;
+    let deps = format!("target/{TARGET}/release/deps");
+    collect_libraries(&scratch.path().join(deps), &to)?;
     scratch.finish_at(&sysroot, &places.sysroot, &to, "")
 }
 
@@ -80,29 +70,15 @@ fn build_sysroot(places: &WindowsPaths, scratch: &Path) -> Command {
     command
 }
 
-fn write(file: &Path, text: &str) -> Result<()> {
-    file.parent()
-        .map_or(Ok(()), std::fs::create_dir_all)
-        .and_then(|()| std::fs::write(file, text))
-        .with_context(|| format!("writing {}", file.display()))
-}
-
 /// Copies each library of `from` to the new folder `to`.
 fn collect_libraries(from: &Path, to: &Path) -> Result<()> {
-    std::fs::create_dir_all(to).with_context(|| format!("making {}", to.display()))?;
-    let entries = std::fs::read_dir(from).with_context(|| format!("reading {}", from.display()))?;
-    for entry in entries {
-        let file = entry
-            .with_context(|| format!("reading {}", from.display()))?
-            .path();
+    fs_err::create_dir_all(to)?;
+    for entry in fs_err::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
         // The seed's own library is as empty as the seed.
-        let name = file
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
         if name.ends_with(".rlib") && !name.starts_with("libseed-") {
-            std::fs::copy(&file, to.join(&name)).with_context(|| format!("copying {name}"))?;
+            fs_err::copy(entry.path(), to.join(&name))?;
         }
     }
     Ok(())
@@ -123,7 +99,7 @@ mod tests {
             "std-1.d",
             "libseed-2.rlib",
         ] {
-            write(&from.join(name), "").unwrap();
+            write_file(&from, name, "").unwrap();
         }
         collect_libraries(&from, &dir.join("lib")).unwrap();
         let found: Vec<_> = std::fs::read_dir(dir.join("lib"))

@@ -2,7 +2,7 @@
 
 use crate::build;
 use crate::packages::{self, PackagesUnavailable, WINDOWS};
-use crate::process::{Interrupt, output_of};
+use crate::process::output_of;
 use crate::windows::atomic_dir::{self, AtomicDir};
 use crate::windows::environment::CrossEnvironment;
 use crate::windows::paths::{WindowsPaths, compiler_release};
@@ -24,11 +24,11 @@ pub(crate) struct Toolchain {
 }
 
 impl Toolchain {
-    /// Installs and builds what is missing; quick when nothing is.
+    /// Installs and builds the missing parts; quick when nothing is missing.
     ///
     /// # Errors
     /// [`PackagesUnavailable`] where this system cannot have it; else what failed, or that it was stopped.
-    pub(crate) fn set_up(stop: &Interrupt) -> Result<Self> {
+    pub(crate) fn set_up() -> Result<Self> {
         if std::env::consts::ARCH != "x86_64" {
             bail!(PackagesUnavailable {
                 why: "only on x86-64".into(),
@@ -38,18 +38,17 @@ impl Toolchain {
                 ),
             });
         }
-        packages::ensure_packages(&[WINDOWS], stop)?;
+        packages::ensure_packages(&[WINDOWS])?;
         let toolchain = Self::find()?;
         let Self {
             places,
             environment,
             ..
         } = &toolchain;
-        std::fs::create_dir_all(&places.cache)
-            .with_context(|| format!("making {}", places.cache.display()))?;
-        let _lock = atomic_dir::lock_file(&places.cache.join("set-up.lock"), "the set-up", stop)?;
-        sysroot::ensure_sysroot(places, stop)?;
-        wine_setup::ensure_prefix(places, environment, stop)?;
+        fs_err::create_dir_all(&places.cache)?;
+        let _lock = atomic_dir::lock_file(&places.cache.join("set-up.lock"), "the set-up")?;
+        sysroot::ensure_sysroot(places)?;
+        wine_setup::ensure_prefix(places, environment)?;
         Ok(toolchain)
     }
 
@@ -107,16 +106,16 @@ impl Toolchain {
     ///
     /// # Errors
     /// When it does not come up, or on Ctrl-C.
-    pub(crate) fn start_wine(&self, stop: &Interrupt) -> Result<Wine> {
-        self.fresh_wine(&self.places.run, stop)
+    pub(crate) fn start_wine(&self) -> Result<Wine> {
+        self.fresh_wine(&self.places.run)
     }
 
     /// As [`Toolchain::start_wine`], with the Windows in the folder `prefix`.
     ///
     /// # Errors
     /// As for [`Toolchain::start_wine`].
-    pub(crate) fn fresh_wine(&self, prefix: &Path, stop: &Interrupt) -> Result<Wine> {
-        Wine::start_fresh(&self.environment, &self.places.prefix, prefix, stop)
+    pub(crate) fn fresh_wine(&self, prefix: &Path) -> Result<Wine> {
+        Wine::start_fresh(&self.environment, &self.places.prefix, prefix)
     }
 
     /// Where everything is kept between runs.
@@ -128,26 +127,26 @@ impl Toolchain {
     ///
     /// # Errors
     /// As for [`Toolchain::start_wine`].
-    pub(super) fn visible_wine(&self, stop: &Interrupt) -> Result<Wine> {
-        self.ensure_own_prefix(stop)?;
-        Wine::start_visible(&self.environment, &self.places.own, stop)
+    pub(super) fn visible_wine(&self) -> Result<Wine> {
+        self.ensure_own_prefix()?;
+        Wine::start_visible(&self.environment, &self.places.own)
     }
 
     /// The environment for a shell to read, with the person's own prefix.
     ///
     /// # Errors
     /// When that prefix cannot be made.
-    pub(super) fn environment_script(&self, stop: &Interrupt) -> Result<String> {
-        self.ensure_own_prefix(stop)?;
+    pub(super) fn environment_script(&self) -> Result<String> {
+        self.ensure_own_prefix()?;
         Ok(self.environment.shell_script())
     }
 
     /// Makes the person's own prefix, unless there is one.
-    fn ensure_own_prefix(&self, stop: &Interrupt) -> Result<()> {
+    fn ensure_own_prefix(&self) -> Result<()> {
         let WindowsPaths {
             cache, prefix, own, ..
         } = &self.places;
-        let _lock = atomic_dir::lock_file(&cache.join("set-up.lock"), "the set-up", stop)?;
+        let _lock = atomic_dir::lock_file(&cache.join("set-up.lock"), "the set-up")?;
         if own.exists() {
             return Ok(());
         }

@@ -1,20 +1,16 @@
 //! Wine while programs run: a display, a server, and the processes both bring, all ended together.
 
-use crate::process::{Interrupt, ProcessGroup, command_line, run_foreground};
-use crate::user::virtual_screen::own_display;
-use crate::windows::atomic_dir::{lock_file, remove_dir};
+use crate::files::remove_dir;
+use crate::process::{ProcessGroup, command_line, quiet, run_successfully, succeeds};
+use crate::user::virtual_screen::{own_display, start_server};
+use crate::windows::atomic_dir::lock_file;
 use crate::windows::environment::CrossEnvironment;
 use crate::windows::wine_prefix::{self, SERVER};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use std::fs::File;
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::{OnceLock, mpsc};
-use std::time::Duration;
-
-/// How long the display may take to appear on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+use std::process::Command;
+use std::sync::OnceLock;
 
 /// The size of the display and of Wine's desktop, which fills it: pixel coordinates are the same in both.
 pub(crate) const DESKTOP: &str = "1280x800";
@@ -27,9 +23,7 @@ pub(crate) fn wine_starter() -> &'static [&'static str] {
     static ALLOWED: OnceLock<bool> = OnceLock::new();
     let allowed = *ALLOWED.get_or_init(|| {
         let mut nothing = Command::new(STEADY[0]);
-        quiet(nothing.args([STEADY[1], "true"]))
-            .status()
-            .is_ok_and(|status| status.success())
+        succeeds(nothing.args([STEADY[1], "true"]))
     });
     if allowed { &STEADY } else { &STEADY[2..] }
 }
@@ -54,14 +48,10 @@ impl Wine {
     ///
     /// # Errors
     /// When a part does not come up, or on Ctrl-C.
-    pub(crate) fn start(
-        environment: &CrossEnvironment,
-        prefix: &Path,
-        stop: &Interrupt,
-    ) -> Result<Self> {
-        let lock = Self::lock(prefix, stop)?;
-        let (screen, display) = start_screen(stop)?;
-        Self::on(display, Some(screen), lock, environment, prefix, stop)
+    pub(crate) fn start(environment: &CrossEnvironment, prefix: &Path) -> Result<Self> {
+        let lock = Self::lock(prefix)?;
+        let (screen, display) = start_server(DESKTOP)?;
+        Self::on(display, Some(screen), lock, environment, prefix)
     }
 
     /// As [`Wine::start`], in a copy of the prefix `from` at `prefix`, which is removed in the end. Whatever is at that
@@ -73,13 +63,12 @@ impl Wine {
         environment: &CrossEnvironment,
         from: &Path,
         prefix: &Path,
-        stop: &Interrupt,
     ) -> Result<Self> {
-        let lock = Self::lock(prefix, stop)?;
+        let lock = Self::lock(prefix)?;
         remove_dir(prefix)?;
         wine_prefix::copy_prefix(from, prefix)?;
-        let (screen, display) = start_screen(stop)?;
-        let mut wine = Self::on(display, Some(screen), lock, environment, prefix, stop)?;
+        let (screen, display) = start_server(DESKTOP)?;
+        let mut wine = Self::on(display, Some(screen), lock, environment, prefix)?;
         wine.fleeting = true;
         Ok(wine)
     }
@@ -88,22 +77,18 @@ impl Wine {
     ///
     /// # Errors
     /// As for [`Wine::start`].
-    pub(crate) fn start_visible(
-        environment: &CrossEnvironment,
-        prefix: &Path,
-        stop: &Interrupt,
-    ) -> Result<Self> {
+    pub(crate) fn start_visible(environment: &CrossEnvironment, prefix: &Path) -> Result<Self> {
         match own_display() {
             Some(display) => {
-                let lock = Self::lock(prefix, stop)?;
-                Self::on(display, None, lock, environment, prefix, stop)
+                let lock = Self::lock(prefix)?;
+                Self::on(display, None, lock, environment, prefix)
             }
-            None => Self::start(environment, prefix, stop),
+            None => Self::start(environment, prefix),
         }
     }
 
-    fn lock(prefix: &Path, stop: &Interrupt) -> Result<File> {
-        lock_file(&prefix.with_extension("lock"), "Wine", stop)
+    fn lock(prefix: &Path) -> Result<File> {
+        lock_file(&prefix.with_extension("lock"), "Wine")
     }
 
     fn on(
@@ -112,7 +97,6 @@ impl Wine {
         lock: File,
         environment: &CrossEnvironment,
         prefix: &Path,
-        stop: &Interrupt,
     ) -> Result<Self> {
         let wine = Self {
             environment: environment.clone(),
@@ -126,8 +110,8 @@ impl Wine {
         wine.end();
         // It returns once the server listens in the background, where it then stays until it gets the order to end.
         let mut server = wine.command("wineserver");
-        wine.must_work(server.arg("--persistent"), stop)?;
-        wine.run_quietly(&["cmd", "/c", "rem"], stop)?;
+        wine.must_work(server.arg("--persistent"))?;
+        wine.run_quietly(&["cmd", "/c", "rem"])?;
         Ok(wine)
     }
 
@@ -135,20 +119,18 @@ impl Wine {
     ///
     /// # Errors
     /// With the command to repeat, when it fails.
-    pub(crate) fn run_quietly(&self, words: &[&str], stop: &Interrupt) -> Result<()> {
-        self.must_work(self.program().args(words), stop)
+    pub(crate) fn run_quietly(&self, words: &[&str]) -> Result<()> {
+        self.must_work(self.program().args(words))
     }
 
-    fn must_work(&self, command: &mut Command, stop: &Interrupt) -> Result<()> {
-        let status = run_foreground(quiet(command), stop)?;
-        if !status.success() {
-            bail!(
-                "Wine failed ({status}); to see why: WINEPREFIX={} {}",
+    fn must_work(&self, command: &mut Command) -> Result<()> {
+        run_successfully(quiet(command)).with_context(|| {
+            format!(
+                "Wine failed; to see why: WINEPREFIX={} {}",
                 self.prefix.display(),
                 command_line(command)
-            );
-        }
-        Ok(())
+            )
+        })
     }
 
     /// Ends the server with all its clients; it writes the registry first. It is known by its prefix, so that no
@@ -156,7 +138,7 @@ impl Wine {
     fn end(&self) {
         for flag in ["--kill", "--wait"] {
             // Without a server this fails, and that is as good.
-            let _ = quiet(self.command("wineserver").arg(flag)).status();
+            succeeds(self.command("wineserver").arg(flag));
         }
     }
 
@@ -185,7 +167,7 @@ impl Drop for Wine {
     fn drop(&mut self) {
         self.end();
         if self.fleeting {
-            // What cannot be removed now is removed by the next run, which would say why it cannot.
+            // Files that cannot be removed now are removed by the next run, which would report the reason.
             let server = std::fs::read_to_string(self.prefix.join(SERVER)).unwrap_or_default();
             if server.starts_with("wine-") && !server.contains('/') {
                 let _ = remove_dir(&Path::new("/tmp").join(server.trim_end()));
@@ -201,35 +183,4 @@ fn prepare(command: &mut Command, environment: &CrossEnvironment, prefix: &Path,
         .env("WINEPREFIX", prefix)
         .env("DISPLAY", display)
         .env_remove("WAYLAND_DISPLAY");
-}
-
-fn quiet(command: &mut Command) -> &mut Command {
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-}
-
-/// An X server without a window manager, on a display number of its own choosing.
-fn start_screen(stop: &Interrupt) -> Result<(ProcessGroup, String)> {
-    let mut server = ProcessGroup::start(
-        Command::new("Xvfb")
-            .args(["-displayfd", "1", "-nolisten", "tcp", "-noreset"])
-            .args(["-screen", "0", &format!("{DESKTOP}x24")])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null()),
-    )?;
-    let pipe = server.child().stdout.take().context("Xvfb's output")?;
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut line = String::new();
-        if BufReader::new(pipe).read_line(&mut line).is_ok() {
-            let _ = sender.send(line);
-        }
-    });
-    let number = stop.wait_until("Xvfb to name its display", PATIENCE, || {
-        Ok(receiver.try_recv().ok())
-    })?;
-    Ok((server, format!(":{}", number.trim())))
 }

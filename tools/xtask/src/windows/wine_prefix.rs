@@ -53,7 +53,7 @@ enum CopyMode {
 }
 
 fn copy_folder(from: &Path, to: &Path, how: &impl Fn(&Path) -> CopyMode) -> Result<()> {
-    std::fs::create_dir(to).with_context(|| format!("making {}", to.display()))?;
+    fs_err::create_dir(to)?;
     for entry in list_entries(from)? {
         let target = to.join(entry.file_name().unwrap_or_default());
         if entry.is_dir() && !entry.is_symlink() {

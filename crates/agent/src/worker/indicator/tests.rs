@@ -2,8 +2,8 @@
 
 use super::*;
 
-const NOW: i64 = 1_784_100_000_000_000;
-const S: i64 = 1_000_000;
+const NOW: Timestamp = Timestamp::from_seconds(1_784_100_000);
+const S: Duration = Duration::from_secs(1);
 
 fn status(state: Coverage) -> AgentStatus {
     let json = serde_json::json!({
@@ -19,8 +19,8 @@ fn status(state: Coverage) -> AgentStatus {
     serde_json::from_value(json).unwrap()
 }
 
-fn at(status: &AgentStatus, now_us: i64, instant: Instant) -> IndicatorStatus {
-    indicator_status(status, false, now_us, instant)
+fn at(status: &AgentStatus, now: Timestamp, instant: Instant) -> IndicatorStatus {
+    indicator_status(status, false, now, instant)
 }
 
 #[test]
@@ -46,9 +46,9 @@ fn each_state_has_its_sign() {
 fn nothing_is_claimed_that_did_not_reach_the_disk() {
     let instant = Instant::now();
     let mut never = status(Coverage::Active);
-    never.last_durable_us = None;
+    never.last_durable = None;
     let mut old = status(Coverage::Paused);
-    old.last_durable_us = Some(NOW - 16 * S);
+    old.last_durable = Some(NOW - 16 * S);
     for status in [&never, &old] {
         let found = at(status, NOW, instant);
         assert_eq!(found.icon_state(), IconState::NotRecording);
@@ -84,13 +84,13 @@ fn what_is_shown_holds_as_long_as_the_last_write_is_fresh() {
 fn a_headline_does_not_change_with_each_second() {
     let instant = Instant::now();
     let mut paused = status(Coverage::Paused);
-    paused.paused_until_us = Some(NOW + 900 * S);
+    paused.paused_until = Some(NOW + 900 * S);
     for (status, text) in [
         (status(Coverage::Active), "recording · active"),
         (status(Coverage::Locked), "not recording · locked"),
         (paused, "paused, until 09:35:00"),
     ] {
-        for later in [0, 5 * S] {
+        for later in [Duration::ZERO, 5 * S] {
             assert_eq!(at(&status, NOW + later, instant).headline(), text);
         }
     }
@@ -98,7 +98,7 @@ fn a_headline_does_not_change_with_each_second() {
 
 fn notice(code: NoticeCode) -> Notice {
     Notice {
-        at: model::Timestamp::from_micros(NOW),
+        at: NOW,
         zone: "Europe/Berlin".to_owned(),
         code,
         text: "The very words.".to_owned(),

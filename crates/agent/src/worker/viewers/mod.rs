@@ -15,7 +15,7 @@ pub use terminal::TerminalMode;
 use super::queue::AgentQueue;
 use crate::app_context::AppContext;
 use console::ShownScreenshot;
-use model::{Moment, Record, Screenshot};
+use model::{Moment, Record, Screenshot, Timestamp};
 use protocol::ViewTicket;
 use recent_lines::RecentLines;
 use report::{ActivityLog, AgentStatus, DaySummary, LogLine, LogSubject, UploadAttempt};
@@ -87,14 +87,14 @@ impl Viewers {
     }
 
     /// A sentence outside the record.
-    pub(super) fn log(&mut self, word: LogSubject, at_us: i64, zone: &Arc<str>, text: String) {
+    pub(super) fn log(&mut self, word: LogSubject, at: Timestamp, zone: &Arc<str>, text: String) {
         self.show_line(LogLine {
-            at_us,
+            at,
             zone: Arc::clone(zone),
             word,
             text,
             detail: String::new(),
-            dur_us: None,
+            duration: None,
         });
     }
 

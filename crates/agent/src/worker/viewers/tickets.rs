@@ -3,18 +3,20 @@
 use data_encoding::HEXLOWER;
 use model::Moment;
 use protocol::ViewTicket;
+use std::time::Duration;
 
 /// Viewers at the same time, besides the console of this start; one more takes the place of the one that has been silent
 /// longest.
 const MOST: usize = 4;
 
-/// A ticket is void after this long without a use, in microseconds of the boot clock.
-const SILENT_US: u64 = 60_000_000;
+/// A ticket is void after this long without a use.
+const IDLE_LIMIT: Duration = Duration::from_secs(60);
 
 /// A ticket of another viewer.
 struct IssuedTicket {
     word: ViewTicket,
-    used_us: u64,
+    /// On the boot clock.
+    used: Duration,
 }
 
 /// The valid tickets.
@@ -36,26 +38,26 @@ impl Tickets {
     pub(super) fn grant(&mut self, now: Moment) -> Option<ViewTicket> {
         let word = random_ticket()?;
         if self.others.len() >= MOST
-            && let Some(silent) = (0..self.others.len()).min_by_key(|n| self.others[*n].used_us)
+            && let Some(silent) = (0..self.others.len()).min_by_key(|n| self.others[*n].used)
         {
             self.others.swap_remove(silent);
         }
         self.others.push(IssuedTicket {
             word: word.clone(),
-            used_us: model::micros::to_micros(now.boot),
+            used: now.boot,
         });
         Some(word)
     }
 
     pub(super) fn accept(&mut self, word: &ViewTicket, now: Moment) -> bool {
         self.others
-            .retain(|t| model::micros::to_micros(now.boot).saturating_sub(t.used_us) <= SILENT_US);
+            .retain(|t| now.boot.saturating_sub(t.used) <= IDLE_LIMIT);
         if self.own.as_ref() == Some(word) {
             return true;
         }
         match self.others.iter_mut().find(|t| t.word == *word) {
             Some(ticket) => {
-                ticket.used_us = model::micros::to_micros(now.boot);
+                ticket.used = now.boot;
                 true
             }
             None => false,
@@ -81,9 +83,9 @@ mod tests {
 
     fn at(second: u64) -> Moment {
         Moment {
-            utc: model::Timestamp::from_micros(0),
-            boot: std::time::Duration::from_micros(second * 1_000_000),
-            awake: std::time::Duration::from_micros(0),
+            utc: model::Timestamp::UNIX_EPOCH,
+            boot: Duration::from_secs(second),
+            awake: Duration::ZERO,
         }
     }
 

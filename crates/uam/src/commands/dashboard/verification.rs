@@ -2,7 +2,7 @@
 
 use crate::commands::verify;
 use agent::AppContext;
-use platform::clock::current_time_us;
+use platform::clock::current_time;
 use platform::timezone::current_zone_name;
 use std::ops::ControlFlow;
 use upload::verify::{VerifyProgress, VerifyReport, VerifyVerdict};
@@ -58,7 +58,7 @@ fn run_verification(context: &AppContext, quick: bool, running: RunningVerificat
             verdict: VerificationVerdict::Failed,
             words: format!("There is no result: {e:#}."),
             place: String::new(),
-            at_us: current_time_us(),
+            at_us: current_time().as_micros(),
             objects: 0,
             bytes: 0,
             chains: Vec::new(),
@@ -88,7 +88,7 @@ fn verification_result(report: VerifyReport) -> VerificationResult {
             VerifyVerdict::Tampered => VerificationVerdict::Tampered,
         },
         words: words.to_owned(),
-        at_us: current_time_us(),
+        at_us: current_time().as_micros(),
         objects: report.objects,
         bytes: report.bytes,
         chains,

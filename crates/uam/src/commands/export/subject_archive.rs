@@ -6,7 +6,7 @@ use anyhow::Context;
 use data_encoding::HEXLOWER;
 use journal::{Reader, UtcDay};
 use model::{Record, RecordLine, Timestamp};
-use platform::clock::current_time_us;
+use platform::clock::current_time;
 use report::csv::csv_writer;
 use serde::Serialize;
 use sha2::Digest;
@@ -136,7 +136,7 @@ pub(super) fn write_archive(
         format: 1,
         uam: env!("CARGO_PKG_VERSION"),
         device: reader.device().to_string(),
-        made_us: current_time_us(),
+        made_us: current_time().as_micros(),
         from: range.first.map(|d| d.to_string()),
         to: range.last.map(|d| d.to_string()),
         spans: 0,
@@ -201,7 +201,7 @@ pub(super) fn write_archive(
     manifest.files.push(notices);
 
     for seq in shots {
-        progress.count_step("pictures");
+        progress.count_step("screenshots");
         match reader.open_screenshot(seq) {
             Ok(picture) => {
                 let name = format!("pictures/{seq}.webp");
@@ -318,7 +318,10 @@ fn readme_text(manifest: &SubjectManifest) -> String {
          \x20              in manifest.json under \"missing\".\n\
          manifest.json  Every other file with size and SHA-256, and the number of each kind.\n",
         device = manifest.device,
-        made = report::format::format_date_time(manifest.made_us, "UTC"),
+        made = report::format::format_date_time(
+            model::Timestamp::from_micros(manifest.made_us),
+            "UTC"
+        ),
         uam = manifest.uam,
         from = manifest.from.as_deref().unwrap_or("the beginning"),
         to = manifest.to.as_deref().unwrap_or("the present"),

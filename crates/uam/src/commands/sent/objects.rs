@@ -1,7 +1,7 @@
 //! The list of uploaded objects, from the journal.
 
 use journal::{ManifestInfo, ObjectEncoding, Reader, UploadedObjectInfo};
-use model::UserError;
+use model::{Timestamp, UserError};
 use serde::Serialize;
 use upload::{object_keys, sha256_hex};
 
@@ -135,7 +135,7 @@ impl UploadedItem {
     pub(super) fn describe_object(&self, zone: &str) -> String {
         let when = match (self.certain, self.sent_us) {
             (false, _) => "started, not confirmed".to_owned(),
-            (true, Some(at)) => report::format::format_date_time(at, zone),
+            (true, Some(at)) => report::format::format_date_time(Timestamp::from_micros(at), zone),
             (true, None) => "uploaded".to_owned(),
         };
         let what = match self.kind {
@@ -213,6 +213,24 @@ pub(super) mod tests {
             gone: false,
             encoding,
         }
+    }
+
+    #[test]
+    fn objects_keep_their_json() {
+        let objects = [
+            uploaded_item("raw/a-1.age", "shot", ObjectEncoding::Age, b"1"),
+            UploadedItem {
+                sent_us: None,
+                certain: false,
+                gone: true,
+                ..uploaded_item("raw/b-1.zst", "activity", ObjectEncoding::Unsealed, b"2")
+            },
+        ];
+        let lines = objects.map(|object| serde_json::to_string(&object).unwrap() + "\n");
+        assert_eq!(
+            lines.concat(),
+            include_str!("../../../tests/json/sent.jsonl")
+        );
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use super::journal::{ZONE, hostile_titles};
 use journal::{Journal, JournalKeys, Reader, RedactionTarget};
-use model::{Counts, Coverage, InputCounts, WindowInfo};
+use model::{Counts, Coverage, InputCounts, Timestamp, WindowInfo};
 use report::rules::ClassificationRule;
 use report::{AgentStatus, ClassificationRules, DayStart};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use web::{
     AgentMonitor, Backend, BackendError, ReportConfig, RunningVerification, SettingRow,
     TypedFactors, UploadedObjectRow, VerificationFinding, VerificationProgress, VerificationResult,
@@ -246,7 +247,7 @@ pub(crate) struct DemoMonitor(pub(crate) BackendProbe);
 impl AgentMonitor for DemoMonitor {
     fn agent_status(&self) -> Option<AgentStatus> {
         let n = self.0.asked.fetch_add(1, Ordering::SeqCst);
-        let now = jiff::Timestamp::now().as_microsecond();
+        let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
         let typed = |keys: u64| Counts {
             hardware: InputCounts {
                 keys,
@@ -262,7 +263,7 @@ impl AgentMonitor for DemoMonitor {
             data_dir: String::new(),
             zone: ZONE.into(),
             state: Coverage::Active,
-            since_us: now - 42_000_000,
+            since: now - Duration::from_secs(42),
             protected: false,
             window: Some(WindowInfo {
                 app: "Code".into(),
@@ -276,10 +277,10 @@ impl AgentMonitor for DemoMonitor {
                 .zip([20_000, 1_900, 5_400, 30_000, 0, 0, 0, 7_000])
                 .map(|(state, s)| report::StateTotal {
                     state,
-                    us: s * 1_000_000,
+                    duration: std::time::Duration::from_secs(s),
                 })
                 .collect(),
-            last_durable_us: Some(now),
+            last_durable: Some(now),
             outbox: report::OutboxSummary {
                 records: 12,
                 shots: 1,
@@ -287,15 +288,15 @@ impl AgentMonitor for DemoMonitor {
             },
             destination: "s3://example-bucket/uam".into(),
             last_upload: Some(report::UploadAttempt {
-                at_us: now - 90_000_000,
+                at: now - Duration::from_secs(90),
                 text: "sent 3 objects".into(),
                 ok: true,
             }),
-            next_upload_us: Some(now + 210_000_000),
-            last_shot_us: None,
-            next_shot_us: None,
-            idle_us: None,
-            paused_until_us: None,
+            next_upload: Some(now + Duration::from_secs(210)),
+            last_screenshot: None,
+            next_screenshot: None,
+            idle: None,
+            paused_until: None,
             hours: None,
             power: None,
             missing: Vec::new(),

@@ -50,7 +50,7 @@ const LIMIT: u64 = 300 * S;
 
 fn settings(zone: &str) -> recorder::RecorderSettings {
     recorder::RecorderSettings {
-        idle_limit_us: LIMIT,
+        idle_limit: std::time::Duration::from_micros(LIMIT),
         idle_sensor: true,
         low_percent: 20,
         resume_percent: 25,

@@ -1,14 +1,14 @@
 //! A store whose answers are nonsense.
 
+use crate::fixture;
 use anyhow::{Context, Result};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use upload::{Destination, NewObject, ObjectStoreSink, Sink, Timeouts, vars};
+use upload::{NewObject, ObjectStoreSink, Sink, Timeouts, vars};
 
 /// A client never waits longer for nonsense that has no end.
 const PATIENCE: Timeouts = Timeouts {
@@ -39,18 +39,14 @@ fn connect_client() -> Result<FuzzClient> {
             let _ = socket.shutdown(Shutdown::Both);
         }
     });
-    let settings: BTreeMap<&str, String> = BTreeMap::from([
+    let find = fixture::find_in([
         (vars::BUCKET, "lab".to_owned()),
         (vars::ACCESS_KEY, "a".to_owned()),
         (vars::SECRET_KEY, "b".to_owned()),
         (vars::REGION, "us-east-1".to_owned()),
         (vars::ENDPOINT, format!("http://{address}")),
     ]);
-    let get = |name: &str| settings.get(name).cloned();
-    let store = upload::open_sink(
-        &Destination::resolve(None, &get, Path::new("/nowhere"))?,
-        PATIENCE,
-    )?;
+    let store = fixture::open_sink(&find, Path::new("/nowhere"), PATIENCE)?;
     Ok(FuzzClient { store, answer })
 }
 

@@ -51,12 +51,9 @@ impl CommitSubjects {
 
     /// The subjects that are too long.
     pub(super) fn too_long(&self) -> Vec<String> {
-        let long = self
-            .subjects
-            .iter()
-            .filter(|(_, subject)| subject.chars().count() > MOST_CHARACTERS);
-        let describe = |(hash, subject): &(String, String)| {
-            let length = subject.chars().count();
+        let with_length = self.lengths().zip(&self.subjects);
+        let long = with_length.filter(|(length, _)| *length > MOST_CHARACTERS);
+        let describe = |(length, (hash, subject)): (usize, &(String, String))| {
             format!(
                 "commit {hash}: a subject of {length} characters, at most {MOST_CHARACTERS}: {subject}"
             )
@@ -64,13 +61,14 @@ impl CommitSubjects {
         long.map(describe).collect()
     }
 
+    fn lengths(&self) -> impl Iterator<Item = usize> {
+        let subjects = self.subjects.iter();
+        subjects.map(|(_, subject)| subject.chars().count())
+    }
+
     /// The length of the longest subject, in characters.
     pub(super) fn longest(&self) -> usize {
-        let lengths = self
-            .subjects
-            .iter()
-            .map(|(_, subject)| subject.chars().count());
-        lengths.max().unwrap_or(0)
+        self.lengths().max().unwrap_or(0)
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) struct FoundPhrase {
     pub(super) line: usize,
     /// The phrase as it is banned.
     pub(super) phrase: &'static str,
-    /// What to write instead.
+    /// The words to write instead.
     pub(super) standard: &'static str,
 }
 
@@ -58,7 +58,7 @@ pub(super) fn split_words(text: &str, first_line: usize) -> Vec<ProseWord> {
     found
 }
 
-/// The length of what stands between backticks; of the backticks alone when nothing closes them.
+/// The length of the text between backticks; of the backticks alone when nothing closes them.
 fn code_length(rest: &str) -> usize {
     let ticks = rest.len() - rest.trim_start_matches('`').len();
     let mut at = ticks;
@@ -73,7 +73,7 @@ fn code_length(rest: &str) -> usize {
     ticks
 }
 
-/// Reads what stands between two spaces.
+/// Reads the text between two spaces.
 fn read_chunk(chunk: &str, line: usize, found: &mut Vec<ProseWord>) {
     let is_edge = |c: char| !c.is_alphanumeric();
     let inside = chunk.trim_matches(is_edge);
@@ -121,8 +121,8 @@ impl PhraseSearch {
     /// A search for every phrase of the vocabulary.
     pub(super) fn new() -> Self {
         let mut by_first = HashMap::<_, Vec<Phrase>>::new();
-        for row in VOCABULARY {
-            for text in row.prose {
+        for row in VOCABULARY.iter() {
+            for text in &row.prose {
                 let words: Vec<&str> = text.split(' ').collect();
                 let phrases = by_first.entry(words[0]).or_default();
                 phrases.push(Phrase { text, words, row });
@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(found("The Pictures of a day."), ["pictures"]);
         assert_eq!(found("what the plan carries\n out"), ["carries out"]);
         assert_eq!(
-            found("The writer is told to stop, and begins anew"),
+            found("The writer is told to and begins anew"),
             ["is told", "anew"]
         );
         assert_eq!(found("House rules"), ["house rules"]);

@@ -1,27 +1,30 @@
 //! The prose of a file: what is written for people, as blocks of words.
 
 use super::phrases::{ProseWord, split_words};
-use crate::checks::rust_tokens::{Token, TokenKind, split_tokens, without_tests};
+use crate::checks::rust_source::{SourceText, TextKind, split_texts};
 use crate::checks::workspace_files::TextFile;
 
 /// The prose of `file`; each block is one comment, one message or one text. Nothing for a file of an unknown kind.
 ///
-/// The messages in tests are examples of titles and files rather than prose, so there only comments count.
-pub(super) fn blocks_of_file(file: &TextFile) -> Vec<Vec<ProseWord>> {
+/// A message for which `is_example` holds, such as one in a test, is an example of titles and files rather than prose.
+pub(super) fn blocks_of_file(
+    file: &TextFile,
+    is_example: &dyn Fn(&SourceText<'_>) -> bool,
+) -> Vec<Vec<ProseWord>> {
     let text = file.text.as_str();
     match file.name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("rs") => {
-            let all = split_tokens(text);
-            let mut blocks = comment_blocks(&all);
-            if !is_for_tests(&file.name) {
-                blocks.extend(message_blocks(&without_tests(&all)));
-            }
+            let texts = split_texts(text);
+            let mut blocks = comment_blocks(&texts);
+            let messages = texts.iter().filter(|text| {
+                text.kind == TextKind::Message && is_message(text.text) && !is_example(text)
+            });
+            blocks.extend(messages.map(|text| split_words(&message_text(text.text), text.line)));
             blocks
         }
-        Some("c") => comment_blocks(&split_tokens(text)),
+        Some("c") => comment_blocks(&split_texts(text)),
         // The last two are what installers and packages show.
-        Some("md" | "txt" | "nsi") => vec![split_words(text, 1)],
-        None => vec![split_words(text, 1)],
+        Some("md" | "txt" | "nsi") | None => vec![split_words(text, 1)],
         Some("js" | "mjs" | "css") => of_script(text),
         Some("html") => vec![split_words(&without_tags(text), 1)],
         Some("toml" | "py" | "sh" | "yml" | "yaml") => of_hash_comments(text),
@@ -35,35 +38,18 @@ pub(super) fn is_for_tests(name: &str) -> bool {
 }
 
 /// The comments of Rust code, neighbouring lines as one block.
-pub(super) fn comment_blocks(tokens: &[Token<'_>]) -> Vec<Vec<ProseWord>> {
-    let mut blocks = Vec::new();
-    let mut open: Option<(String, Token<'_>)> = None;
-    for token in tokens.iter().filter(|token| token.is_comment()) {
-        match &mut open {
-            Some((text, last)) if last.kind == token.kind && last.last_line + 1 == token.line => {
-                text.push('\n');
-                text.push_str(token.text);
-                last.last_line = token.last_line;
-            }
-            _ => {
-                let first = (token.text.to_owned(), *token);
-                blocks.extend(
-                    open.replace(first)
-                        .map(|(text, first)| split_words(&text, first.line)),
-                );
-            }
-        }
-    }
-    blocks.extend(open.map(|(text, first)| split_words(&text, first.line)));
+pub(super) fn comment_blocks(texts: &[SourceText<'_>]) -> Vec<Vec<ProseWord>> {
+    let comments: Vec<_> = texts
+        .iter()
+        .filter(|text| text.kind != TextKind::Message)
+        .collect();
+    let blocks =
+        comments.chunk_by(|one, next| one.kind == next.kind && one.last_line + 1 == next.line);
     blocks
-}
-
-/// The messages of Rust code, each a block.
-fn message_blocks(tokens: &[Token<'_>]) -> Vec<Vec<ProseWord>> {
-    let texts = tokens.iter().filter(|token| token.kind == TokenKind::Text);
-    texts
-        .filter(|token| is_message(token.text))
-        .map(|token| split_words(&message_text(token.text), token.line))
+        .map(|block| {
+            let lines: Vec<&str> = block.iter().map(|comment| comment.text).collect();
+            split_words(&lines.join("\n"), block[0].line)
+        })
         .collect()
 }
 
@@ -202,7 +188,9 @@ mod tests {
                 .map(|word| format!("{}:{}", word.line, word.text));
             words.collect::<Vec<_>>().join(" ")
         };
-        blocks_of_file(&file).into_iter().map(line).collect()
+        let is_example = |_: &SourceText<'_>| is_for_tests(name);
+        let blocks = blocks_of_file(&file, &is_example);
+        blocks.into_iter().map(line).collect()
     }
 
     #[test]

@@ -13,29 +13,14 @@
 use super::commits::CommitSubjects;
 use super::names;
 use super::prose::comment_blocks;
-use crate::checks::rust_tokens::{split_tokens, without_tests};
+use crate::checks::rust_source::{ShippedCode, split_texts};
 use crate::checks::workspace_files::TextFile;
+use anyhow::{Context, Result};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Files and folders named after what they run on; one of them in a path makes it a twin of the others.
-const PLATFORMS: [&str; 16] = [
-    "linux",
-    "unix",
-    "windows",
-    "macos",
-    "portable",
-    "unsupported",
-    "elsewhere",
-    "none",
-    "x11",
-    "wayland",
-    "unknown",
-    "memory",
-    "network_manager",
-    "secret_service",
-    "credential_manager",
-    "replay",
-];
+const PLATFORMS: &str = "linux unix windows macos portable unsupported elsewhere none x11 wayland \
+    unknown memory network_manager secret_service credential_manager replay";
 
 /// The figures.
 #[derive(Debug, Default)]
@@ -43,37 +28,35 @@ pub(super) struct LanguageStatistics {
     functions: usize,
     one_word_functions: usize,
     /// Each type name with the places it is given in.
-    types: BTreeMap<String, BTreeSet<TypePlace>>,
+    types: BTreeMap<String, BTreeSet<String>>,
     comment_words: usize,
     whats: usize,
 }
 
-/// Where a type is defined: the crate's folder when its path names a platform, else the whole path and the line.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct TypePlace(String);
-
 impl LanguageStatistics {
-    /// Adds a file, unless it is for tests only.
-    pub(super) fn add(&mut self, file: &TextFile) {
-        let all = split_tokens(&file.text);
-        let kept = without_tests(&all);
-        for block in comment_blocks(&kept) {
+    /// Adds a file, without what is for tests only.
+    ///
+    /// # Errors
+    /// When it is no Rust.
+    pub(super) fn add(&mut self, file: &TextFile) -> Result<()> {
+        let code = ShippedCode::parse(&file.text).with_context(|| file.name.clone())?;
+        let mut texts = split_texts(&file.text);
+        texts.retain(|text| !code.leaves_out(text));
+        for block in comment_blocks(&texts) {
             let plain = block.iter().filter(|word| word.is_plain());
             self.comment_words += plain.clone().count();
             self.whats += plain.filter(|word| word.text == "what").count();
         }
-        let mut code = kept;
-        code.retain(|token| !token.is_comment());
-        for function in names::function_names(&code) {
+        for function in names::function_names(&code.trees) {
             self.functions += 1;
             let name = function.name.trim_matches('_');
             self.one_word_functions += usize::from(!name.contains('_'));
         }
-        for given in names::type_names(&code) {
-            let place = TypePlace::of(&file.name, given.line);
-            let places = self.types.entry(given.name.to_owned()).or_default();
-            places.insert(place);
+        for given in names::type_names(&code.trees) {
+            let place = place_of_type(&file.name, given.line);
+            self.types.entry(given.name).or_default().insert(place);
         }
+        Ok(())
     }
 
     /// The names that stand for more than one type.
@@ -85,55 +68,43 @@ impl LanguageStatistics {
     /// The figures as lines.
     pub(super) fn report(&self, commits: &CommitSubjects) -> String {
         let ambiguous = self.ambiguous_types();
-        let remark = commits
-            .remark
-            .map_or(String::new(), |remark| format!(" ({remark})"));
+        let remark = commits.remark.map(|remark| format!(" ({remark})"));
+        let list = (!ambiguous.is_empty()).then(|| format!(": {}", ambiguous.join(" ")));
         format!(
             "one-word function names     {:.1} % ({} of {})\n\
              type names, several types   {} of {}{}\n\
              \"what\" in comments          {:.1} per 10,000 words ({} of {})\n\
-             longest commit subject      {} characters{remark}",
+             longest commit subject      {} characters{}",
             share(self.one_word_functions, self.functions, 100.0),
             self.one_word_functions,
             self.functions,
             ambiguous.len(),
             self.types.len(),
-            if ambiguous.is_empty() {
-                String::new()
-            } else {
-                format!(": {}", ambiguous.join(" "))
-            },
+            list.unwrap_or_default(),
             share(self.whats, self.comment_words, 10_000.0),
             self.whats,
             self.comment_words,
             commits.longest(),
+            remark.unwrap_or_default(),
         )
     }
 }
 
-impl TypePlace {
-    fn of(file: &str, line: usize) -> Self {
-        let is_platform = file.split(['/', '.']).any(|part| PLATFORMS.contains(&part));
-        let crate_end = file
-            .match_indices('/')
-            .nth(1)
-            .map_or(file.len(), |(at, _)| at);
-        let place = if is_platform {
-            file[..crate_end].to_owned()
-        } else {
-            format!("{file}:{line}")
-        };
-        Self(place)
+/// Where a type is defined: the crate's folder when its path names a platform, else the whole path and the line.
+fn place_of_type(file: &str, line: usize) -> String {
+    let is_platform = file
+        .split(['/', '.'])
+        .any(|part| PLATFORMS.split(' ').any(|platform| platform == part));
+    let crate_end = file.match_indices('/').nth(1);
+    match crate_end {
+        Some((end, _)) if is_platform => file[..end].to_owned(),
+        _ => format!("{file}:{line}"),
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of words are small")]
 fn share(part: usize, whole: usize, of: f64) -> f64 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f64 / whole as f64 * of
-    }
+    part as f64 / whole.max(1) as f64 * of
 }
 
 #[cfg(test)]
@@ -143,10 +114,11 @@ mod tests {
     fn measured(files: &[(&str, &str)]) -> LanguageStatistics {
         let mut figures = LanguageStatistics::default();
         for (name, text) in files {
-            figures.add(&TextFile {
+            let added = figures.add(&TextFile {
                 name: (*name).to_owned(),
                 text: (*text).to_owned(),
             });
+            assert!(added.is_ok(), "{added:?}");
         }
         figures
     }

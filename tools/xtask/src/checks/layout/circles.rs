@@ -4,20 +4,14 @@ use std::collections::BTreeSet;
 
 /// The groups of at least two of the numbers below `count` that reach each other along `edges`, each in order.
 pub(super) fn find_circles(count: usize, edges: &BTreeSet<(usize, usize)>) -> Vec<Vec<usize>> {
-    let reached: Vec<BTreeSet<usize>> =
-        (0..count).map(|from| reachable_from(from, edges)).collect();
-    let mut circles = Vec::new();
-    for from in 0..count {
-        let circle: Vec<usize> = reached[from]
-            .iter()
-            .copied()
-            .filter(|to| reached[*to].contains(&from))
-            .collect();
-        if circle.len() > 1 && circle[0] == from {
-            circles.push(circle);
-        }
-    }
-    circles
+    let reached: Vec<_> = (0..count).map(|from| reachable_from(from, edges)).collect();
+    let circle_of = |from: usize| -> Vec<usize> {
+        let back = reached[from].iter().copied();
+        back.filter(|to| reached[*to].contains(&from)).collect()
+    };
+    let circles = (0..count).map(|from| (from, circle_of(from)));
+    let first_of = circles.filter(|(from, circle)| circle.len() > 1 && circle[0] == *from);
+    first_of.map(|(_, circle)| circle).collect()
 }
 
 fn reachable_from(from: usize, edges: &BTreeSet<(usize, usize)>) -> BTreeSet<usize> {

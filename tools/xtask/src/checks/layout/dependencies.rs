@@ -17,31 +17,24 @@ pub(super) fn find_dependencies(tree: &ModuleTree) -> Dependencies {
     let mut found = Dependencies::new();
     for (id, module) in tree.modules.iter().enumerate() {
         let mut note = |path: &PathUse, suffix: &str, files: BTreeSet<usize>| {
-            for needed in files {
-                if needed != module.file {
-                    let text = format!("{}{suffix}", path.parts.join("::"));
-                    let lines = found.entry((module.file, needed)).or_default();
-                    lines.push((path.line, text));
-                }
+            for needed in files.into_iter().filter(|file| *file != module.file) {
+                let text = format!("{}{suffix}", path.parts.join("::"));
+                let lines = found.entry((module.file, needed)).or_default();
+                lines.push((path.line, text));
             }
         };
+        let resolve = |path: &PathUse| resolve_path(tree, id, &path.parts, MOST_REEXPORTS);
         for import in &module.imports {
-            let target = resolve_path(tree, id, &import.path.parts, MOST_REEXPORTS);
-            match import.name {
-                Some(_) => note(&import.path, "", target.files),
-                None => {
-                    let modules = target.modules.iter().map(|m| tree.modules[*m].file);
-                    let files = modules.chain(target.files).collect();
-                    note(&import.path, "::*", files);
-                }
+            let target = resolve(&import.path);
+            if import.name.is_some() {
+                note(&import.path, "", target.files);
+            } else {
+                let modules = target.modules.iter().map(|m| tree.modules[*m].file);
+                note(&import.path, "::*", modules.chain(target.files).collect());
             }
         }
         for path in &module.paths {
-            note(
-                path,
-                "",
-                resolve_path(tree, id, &path.parts, MOST_REEXPORTS).files,
-            );
+            note(path, "", resolve(path).files);
         }
     }
     for lines in found.values_mut() {
@@ -51,7 +44,7 @@ pub(super) fn find_dependencies(tree: &ModuleTree) -> Dependencies {
     found
 }
 
-/// What a path leads to; nothing of both when it leads out of the target.
+/// The target of a path; neither when it leads out of the crate's target.
 #[derive(Default)]
 struct PathTarget {
     /// The files that define its item.

@@ -1,8 +1,10 @@
 //! The modules of one target of a crate (a library or a program), with what each defines, imports and names by a path.
 
-use crate::checks::rust_tokens::{
-    Token, find_closing, read_attribute, split_tokens, without_tests,
+use crate::checks::rust_source::{
+    ShippedCode, first_line, inner_trees, is_braces, is_mark, is_word, word_text,
 };
+use anyhow::{Context, Result};
+use proc_macro2::TokenTree;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The modules of one target. The root is the first.
@@ -54,13 +56,16 @@ pub(super) type ReadFile<'r> = &'r dyn Fn(&str) -> Option<String>;
 
 /// Reads the target whose root is the file `root`, without what is compiled for tests only. A module whose file is
 /// missing is left out.
-pub(super) fn read_target(root: &str, read: ReadFile<'_>) -> ModuleTree {
+///
+/// # Errors
+/// A file that is no Rust.
+pub(super) fn read_target(root: &str, read: ReadFile<'_>) -> Result<ModuleTree> {
     let mut tree = ModuleTree::default();
     if let Some(text) = read(root) {
         let folder = folder_of(root).to_owned();
-        add_file(&mut tree, root, &text, None, &folder, read);
+        add_file(&mut tree, root, &text, None, &folder, read)?;
     }
-    tree
+    Ok(tree)
 }
 
 fn folder_of(file: &str) -> &str {
@@ -75,54 +80,45 @@ fn add_file(
     parent: Option<usize>,
     folder: &str,
     read: ReadFile<'_>,
-) -> usize {
+) -> Result<usize> {
     tree.files.push(name.to_owned());
     let file = tree.files.len() - 1;
-    let all = split_tokens(text);
-    let mut code = without_tests(&all);
-    code.retain(|token| !token.is_comment());
-    add_module(tree, &code, file, parent, folder, read)
+    let code = ShippedCode::parse(text).with_context(|| name.to_owned())?;
+    add_module(tree, &code.trees, file, parent, folder, read)
 }
 
 fn add_module(
     tree: &mut ModuleTree,
-    code: &[Token<'_>],
+    code: &[TokenTree],
     file: usize,
     parent: Option<usize>,
     folder: &str,
     read: ReadFile<'_>,
-) -> usize {
+) -> Result<usize> {
     let id = tree.modules.len();
-    tree.modules.push(Module {
-        file,
-        parent,
-        ..Module::default()
-    });
     let mut body = ModuleBody::default();
-    body.read(code);
-    for child in body.children {
-        let added = match child.place {
+    body.read(code, true);
+    body.module.file = file;
+    body.module.parent = parent;
+    tree.modules.push(body.module);
+    for (name, place) in body.children {
+        let added = match place {
             ChildPlace::Braces(inside) => {
-                let folder = join_path(folder, &child.name);
-                Some(add_module(tree, inside, file, Some(id), &folder, read))
+                let folder = join_path(folder, &name);
+                add_module(tree, &inside, file, Some(id), &folder, read)?
             }
             ChildPlace::File(path) => {
-                let here = folder_of(&tree.files[file]).to_owned();
-                child_file(folder, &here, &child.name, path.as_deref(), read).map(
-                    |(name, text, folder)| add_file(tree, &name, &text, Some(id), &folder, read),
-                )
+                let here = folder_of(&tree.files[file]);
+                let Some((file, text, folder)) = child_file(folder, here, &name, path, read) else {
+                    continue;
+                };
+                add_file(tree, &file, &text, Some(id), &folder, read)?
             }
         };
-        if let Some(added) = added {
-            let children = &mut tree.modules[id].children;
-            children.entry(child.name).or_default().push(added);
-        }
+        let children = &mut tree.modules[id].children;
+        children.entry(name).or_default().push(added);
     }
-    let module = &mut tree.modules[id];
-    module.definitions = body.definitions;
-    module.imports = body.imports;
-    module.paths = body.paths;
-    id
+    Ok(id)
 }
 
 /// The file of the module `name`, its text, and the folder of its own child modules.
@@ -130,24 +126,23 @@ fn child_file(
     folder: &str,
     here: &str,
     name: &str,
-    path: Option<&str>,
+    path: Option<String>,
     read: ReadFile<'_>,
 ) -> Option<(String, String, String)> {
-    let folder_below = join_path(folder, name);
+    let below = join_path(folder, name);
     let candidates = match path {
         Some(path) => {
-            let file = join_path(here, path);
+            let file = join_path(here, &path);
             let below = folder_of(&file).to_owned();
             vec![(file, below)]
         }
         None => vec![
-            (format!("{folder_below}.rs"), folder_below.clone()),
-            (format!("{folder_below}/mod.rs"), folder_below),
+            (format!("{below}.rs"), below.clone()),
+            (format!("{below}/mod.rs"), below),
         ],
     };
-    candidates
-        .into_iter()
-        .find_map(|(file, below)| read(&file).map(|text| (file, text, below)))
+    let mut candidates = candidates.into_iter();
+    candidates.find_map(|(file, below)| read(&file).map(|text| (file, text, below)))
 }
 
 /// `path` seen from `folder`, without its `..`.
@@ -165,211 +160,158 @@ fn join_path(folder: &str, path: &str) -> String {
     parts.join("/")
 }
 
-#[derive(Default)]
-struct ModuleBody<'t, 'a> {
-    children: Vec<ChildModule<'t, 'a>>,
-    definitions: BTreeSet<String>,
-    imports: Vec<Import>,
-    paths: Vec<PathUse>,
-}
-
-struct ChildModule<'t, 'a> {
-    name: String,
-    place: ChildPlace<'t, 'a>,
-}
-
-enum ChildPlace<'t, 'a> {
-    Braces(&'t [Token<'a>]),
+enum ChildPlace {
+    Braces(Vec<TokenTree>),
     /// With what `#[path]` says.
     File(Option<String>),
 }
 
-impl<'t, 'a> ModuleBody<'t, 'a> {
-    fn read(&mut self, code: &'t [Token<'a>]) {
-        let mut depth = 0_usize;
+#[derive(Default)]
+struct ModuleBody {
+    module: Module,
+    children: Vec<(String, ChildPlace)>,
+}
+
+impl ModuleBody {
+    /// Reads code; items are the module's own where it `is_top`, in no brackets.
+    fn read(&mut self, code: &[TokenTree], is_top: bool) {
         let mut path_attribute = None;
         let mut at = 0;
         while let Some(token) = code.get(at) {
-            if let Some((_, inside, after)) = read_attribute(code, at) {
-                if let [name, _, path] = inside
-                    && name.is_word("path")
-                {
-                    path_attribute = Some(path.text.to_owned());
-                }
-                self.read_paths(inside);
-                at = after;
-                continue;
-            }
-            if token.is_mark('{') {
-                depth += 1;
-            } else if token.is_mark('}') {
-                depth = depth.saturating_sub(1);
-            }
-            at = match token.text {
-                "mod" if token.is_word("mod") && depth == 0 => {
-                    self.read_module(code, at, path_attribute.take())
-                }
-                "use" if begins_use(code, at) => self.read_use(code, at),
-                "pub" if code.get(at + 1).is_some_and(|next| next.is_mark('(')) => {
-                    find_closing(code, at + 1).map_or(at + 1, |close| close + 1)
-                }
-                _ => {
-                    if depth == 0 {
-                        self.definitions.extend(defined_name(code, at));
+            at += match &code[at..] {
+                // A lifetime.
+                [quote, TokenTree::Ident(_), ..] if is_mark(quote, '\'') => 2,
+                [hash, attribute @ TokenTree::Group(_), ..] if is_mark(hash, '#') => {
+                    let inside = inner_trees(attribute);
+                    if let [name, _, TokenTree::Literal(path)] = &inside[..]
+                        && is_word(name, &["path"])
+                    {
+                        path_attribute = Some(path.to_string().trim_matches('"').to_owned());
                     }
-                    self.read_path(code, at)
+                    self.read(&inside, false);
+                    2
+                }
+                [word, TokenTree::Ident(name), next, ..]
+                    if is_top
+                        && is_word(word, &["mod"])
+                        && (is_braces(next) || is_mark(next, ';')) =>
+                {
+                    let place = match is_braces(next) {
+                        true => ChildPlace::Braces(inner_trees(next)),
+                        false => ChildPlace::File(path_attribute.take()),
+                    };
+                    self.children.push((word_text(name), place));
+                    3
+                }
+                // `use<'a>` in a type is no import.
+                [word, next, ..] if is_word(word, &["use"]) && !is_mark(next, '<') => {
+                    let rest = &code[at..];
+                    let end = rest.iter().position(|token| is_mark(token, ';'));
+                    let end = end.unwrap_or(rest.len());
+                    read_use_tree(&rest[1..end], &[], &mut self.module.imports);
+                    end + 1
+                }
+                [word, TokenTree::Group(_), ..] if is_word(word, &["pub"]) => 2,
+                rest => {
+                    if is_top {
+                        self.module.definitions.extend(defined_name(rest));
+                    }
+                    self.read(&inner_trees(token), false);
+                    self.read_path(&code[..at], rest)
                 }
             };
         }
     }
 
-    /// Reads `mod name;` or `mod name { … }` and gives its end.
-    fn read_module(
-        &mut self,
-        code: &'t [Token<'a>],
-        at: usize,
-        path_attribute: Option<String>,
-    ) -> usize {
-        let (Some(name), Some(next)) = (code.get(at + 1), code.get(at + 2)) else {
-            return at + 1;
-        };
-        let (place, end) = if next.is_mark('{') {
-            let close = find_closing(code, at + 2).unwrap_or(code.len() - 1);
-            (ChildPlace::Braces(&code[at + 3..close]), close + 1)
-        } else if next.is_mark(';') {
-            (ChildPlace::File(path_attribute), at + 3)
-        } else {
-            return at + 1;
-        };
-        self.children.push(ChildModule {
-            name: name.text.to_owned(),
-            place,
-        });
-        end
-    }
-
-    fn read_use(&mut self, code: &[Token<'_>], at: usize) -> usize {
-        let length = code[at..].iter().position(|token| token.is_mark(';'));
-        let end = length.map_or(code.len(), |length| at + length);
-        read_use_tree(&code[at + 1..end], &[], &mut self.imports);
-        end + 1
-    }
-
-    fn read_paths(&mut self, code: &[Token<'_>]) {
-        let mut at = 0;
-        while at < code.len() {
-            at = self.read_path(code, at);
+    /// Notes the path that `rest` begins with, if it does, and gives how many tokens to go on after.
+    fn read_path(&mut self, before: &[TokenTree], mut rest: &[TokenTree]) -> usize {
+        let (whole, first) = (rest.len(), &rest[0]);
+        let mut parts = Vec::new();
+        while let [TokenTree::Ident(part), after @ ..] = rest {
+            parts.push(word_text(part));
+            rest = after;
+            match after {
+                [_, _, further @ ..]
+                    if is_path_mark(&after[..2])
+                        && matches!(further, [TokenTree::Ident(_), ..]) =>
+                {
+                    rest = further;
+                }
+                _ => break,
+            }
         }
-    }
-
-    /// Notes the path that begins at `at`, if one does, and gives the place to go on at.
-    fn read_path(&mut self, code: &[Token<'_>], at: usize) -> usize {
-        use crate::checks::rust_tokens::TokenKind::Word;
-        if code[at].kind != Word {
-            return at + 1;
+        let is_method = before.last().is_some_and(|token| is_mark(token, '.'));
+        if parts.len() > 1 && !is_method && !is_path_mark(before) {
+            let line = first_line(first);
+            self.module.paths.push(PathUse { parts, line });
         }
-        let mut end = at + 1;
-        let mut parts = vec![code[at].text.to_owned()];
-        while is_path_mark(code, end) && code.get(end + 2).is_some_and(|next| next.kind == Word) {
-            parts.push(code[end + 2].text.to_owned());
-            end += 3;
-        }
-        let follows = at.checked_sub(1).map(|before| &code[before]);
-        let is_inside = follows.is_some_and(|token| token.is_mark('.') || token.is_mark(':'))
-            && (follows.is_some_and(|token| token.is_mark('.'))
-                || is_path_mark(code, at.saturating_sub(2)));
-        if parts.len() > 1 && !is_inside {
-            let line = code[at].line;
-            self.paths.push(PathUse { parts, line });
-        }
-        end
+        (whole - rest.len()).max(1)
     }
 }
 
-/// Whether `use` at `at` begins an import; `use<'a>` in a type does not.
-fn begins_use(code: &[Token<'_>], at: usize) -> bool {
-    code[at].is_word("use") && code.get(at + 1).is_some_and(|next| !next.is_mark('<'))
+/// Whether the last two tokens are `::`.
+fn is_path_mark(code: &[TokenTree]) -> bool {
+    matches!(code, [.., one, two] if is_mark(one, ':') && is_mark(two, ':'))
 }
 
-fn is_path_mark(code: &[Token<'_>], at: usize) -> bool {
-    matches!(code.get(at..at + 2), Some([one, two]) if one.is_mark(':') && two.is_mark(':'))
-}
-
-/// The name of the item whose keyword stands at `at`.
-fn defined_name(code: &[Token<'_>], at: usize) -> Option<String> {
-    const KEYWORDS: [&str; 8] = [
-        "fn", "struct", "enum", "union", "trait", "type", "const", "static",
+/// The name of the item that begins here.
+fn defined_name(code: &[TokenTree]) -> Option<String> {
+    const KEYWORDS: [&str; 10] = [
+        "fn", "struct", "enum", "union", "trait", "type", "const", "static", "unsafe", "extern",
     ];
-    let keyword = code.get(at)?;
-    let mut name = at + 1;
-    if keyword.is_word("macro_rules") {
-        name += 1;
-    } else if !KEYWORDS.iter().any(|word| keyword.is_word(word)) {
+    let (first, mut rest) = code.split_first()?;
+    if is_word(first, &["macro_rules"]) {
+        rest = rest.get(1..)?;
+    } else if !is_word(first, &KEYWORDS[..8]) {
         return None;
     }
-    while code.get(name)?.is_word("mut") {
-        name += 1;
+    if rest.first().is_some_and(|token| is_word(token, &["mut"])) {
+        rest = &rest[1..];
     }
-    let name = code.get(name)?;
-    let is_keyword = KEYWORDS.contains(&name.text) || matches!(name.text, "unsafe" | "extern");
-    (name.kind == crate::checks::rust_tokens::TokenKind::Word && !is_keyword)
-        .then(|| name.text.to_owned())
+    match rest.first()? {
+        TokenTree::Ident(name) if !KEYWORDS.iter().any(|word| name == word) => {
+            Some(word_text(name))
+        }
+        _ => None,
+    }
 }
 
 /// Adds the names that a tree such as `a::{b, c as d, e::*}` imports.
-fn read_use_tree(tree: &[Token<'_>], prefix: &[String], imports: &mut Vec<Import>) {
-    let mut parts = prefix.to_vec();
-    let mut line = tree.first().map_or(0, |token| token.line);
-    let mut at = 0;
+fn read_use_tree(tree: &[TokenTree], prefix: &[String], imports: &mut Vec<Import>) {
+    let Some(first) = tree.first() else { return };
+    let mut path = PathUse {
+        parts: prefix.to_vec(),
+        line: first_line(first),
+    };
     let mut alias = None;
-    while let Some(token) = tree.get(at) {
-        if token.is_mark('{') {
-            let close = find_closing(tree, at).unwrap_or(tree.len());
-            for branch in split_branches(&tree[at + 1..close]) {
-                read_use_tree(branch, &parts, imports);
+    for (at, token) in tree.iter().enumerate() {
+        match token {
+            TokenTree::Group(_) => {
+                for branch in inner_trees(token).split(|token| is_mark(token, ',')) {
+                    read_use_tree(branch, &path.parts, imports);
+                }
+                return;
             }
-            return;
-        }
-        if token.is_mark('*') {
-            let path = PathUse { parts, line };
-            imports.push(Import { path, name: None });
-            return;
-        }
-        if token.is_word("as") {
-            alias = tree.get(at + 1).map(|name| name.text.to_owned());
-            break;
-        }
-        if token.kind == crate::checks::rust_tokens::TokenKind::Word {
-            line = token.line;
-            if token.text != "self" || parts.is_empty() {
-                parts.push(token.text.to_owned());
+            TokenTree::Ident(word) if word == "as" => {
+                let name = tree.get(at + 1);
+                alias = name.map(TokenTree::to_string);
+                break;
             }
+            TokenTree::Ident(word) => {
+                path.line = first_line(token);
+                if word != "self" || path.parts.is_empty() {
+                    path.parts.push(word_text(word));
+                }
+            }
+            token if is_mark(token, '*') => {
+                imports.push(Import { path, name: None });
+                return;
+            }
+            _ => {}
         }
-        at += 1;
     }
-    if let Some(last) = parts.last().cloned() {
+    if let Some(last) = path.parts.last().cloned() {
         let name = Some(alias.unwrap_or(last));
-        let path = PathUse { parts, line };
         imports.push(Import { path, name });
     }
-}
-
-/// The parts between the commas that stand in no further braces.
-fn split_branches<'t, 'a>(group: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
-    let mut found = Vec::new();
-    let mut depth = 0_usize;
-    let mut start = 0;
-    for (at, token) in group.iter().enumerate() {
-        if token.is_mark('{') {
-            depth += 1;
-        } else if token.is_mark('}') {
-            depth = depth.saturating_sub(1);
-        } else if token.is_mark(',') && depth == 0 {
-            found.push(&group[start..at]);
-            start = at + 1;
-        }
-    }
-    found.push(&group[start..]);
-    found.retain(|branch| !branch.is_empty());
-    found
 }

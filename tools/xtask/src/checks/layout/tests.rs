@@ -6,7 +6,7 @@ fn circles(files: &[(&str, &str)]) -> Vec<String> {
         let found = files.iter().find(|(file, _)| format!("src/{file}") == name);
         found.map(|(_, text)| (*text).to_owned())
     };
-    let found = circles_under("src/lib.rs", &read);
+    let found = circles_under("src/lib.rs", &read).unwrap_or_else(|e| vec![format!("{e:#}")]);
     let first_line = |text: &String| text.lines().next().unwrap_or_default().replace("src/", "");
     found.iter().map(first_line).collect()
 }
@@ -23,7 +23,9 @@ fn files_that_need_each_other_are_a_circle() {
         let found = files.iter().find(|(file, _)| format!("src/{file}") == name);
         found.map(|(_, text)| (*text).to_owned())
     };
-    let text = circles_under("src/lib.rs", &read).join("\n");
+    let text = circles_under("src/lib.rs", &read)
+        .unwrap_or_default()
+        .join("\n");
     assert!(
         text.contains("src/a.rs:1: crate::b::B -> src/b.rs"),
         "{text}"
@@ -142,7 +144,7 @@ fn long_files_and_functions_are_faults() {
         "crates/x/src/c.rs",
         format!("fn f() {{\n{}}}\n", "    g();\n".repeat(98)),
     );
-    let found = long_parts(&[&long_file, &long_function, &fine]);
+    let found = long_parts(&[&long_file, &long_function, &fine]).unwrap_or_default();
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found[0].starts_with("crates/x/src/a.rs: 501 lines"));
     assert!(found[1].starts_with("crates/x/src/b.rs:1: `f` has 101 lines"));

@@ -1,14 +1,16 @@
 //! An empty Windows to install things on, and questions to ask of it.
 
 use crate::build;
+use crate::dist::release::ReleaseInfo;
 use crate::dist::staging;
 use crate::dist::windows::{WindowsContent, WindowsPackages};
-use crate::process::{Interrupt, output_of};
+use crate::files;
+use crate::process::{output_of, quiet, quote_for_shell, succeeds, wait_until};
 use crate::user::s3_process::{self, S3Process};
-use crate::user::uam_process::{self, UamProcess, UamSetup};
+use crate::user::uam_process::{UamProcess, UamSetup};
 use crate::windows::toolchain::Toolchain;
 use crate::windows::wine::Wine;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -44,17 +46,14 @@ impl CleanWindows {
     ///
     /// # Errors
     /// When Wine fails, or on Ctrl-C.
-    pub(crate) fn new(toolchain: &Toolchain, dir: &Path, stop: &Interrupt) -> Result<Self> {
+    pub(crate) fn new(toolchain: &Toolchain, dir: &Path) -> Result<Self> {
         let folder = staging::StagingDir::new(dir)?;
         let prefix = dir.join("prefix");
-        let wine = toolchain.fresh_wine(&prefix, stop)?;
+        let wine = toolchain.fresh_wine(&prefix)?;
         // With the features that the whole workspace has anyway, so that little is compiled for it.
-        let lab = build::build_programs(&["--workspace", "--bin", "lab-s3"], stop)?;
-        let bucket = S3Process::start(
-            &build::find_program(&lab, "lab-s3")?,
-            &dir.join("bucket"),
-            stop,
-        )?;
+        let lab = build::build_programs(&["--workspace", "--bin", "lab-s3"])?;
+        let server = build::find_program(&lab, "lab-s3")?;
+        let bucket = S3Process::start(&server, &dir.join("bucket"))?;
         let mut machine = Self {
             wine,
             prefix,
@@ -99,6 +98,35 @@ impl CleanWindows {
         )))
     }
 
+    /// The installed program, as Windows calls it.
+    pub(crate) fn program_path(&self) -> String {
+        format!(r"{}\uam.exe", self.installed_path())
+    }
+
+    /// The program's folder holds these files and no others, its program is that one, and the start menu has it.
+    ///
+    /// # Errors
+    /// What was found instead of what should be.
+    pub(crate) fn check_installed(
+        &self,
+        files: &[&str],
+        version: &str,
+        program: &Path,
+    ) -> Result<()> {
+        let dir = self.unix_path(&self.installed_path());
+        expect_same("the program's folder", list_names(&dir)?.as_slice(), files)?;
+        ensure!(
+            fs_err::read(dir.join("uam.exe"))? == fs_err::read(program)?,
+            "the installed uam.exe is not the one that was packed as version {version}"
+        );
+        ensure!(
+            self.shortcut_path().is_file(),
+            "there is no {} in the start menu",
+            self.shortcut_path().display()
+        );
+        Ok(())
+    }
+
     /// What Windows calls `C:\...`, as this system calls it.
     pub(crate) fn unix_path(&self, windows: &str) -> PathBuf {
         let rest = windows.trim_start_matches(r"C:\").replace('\\', "/");
@@ -119,15 +147,10 @@ impl CleanWindows {
     ///
     /// # Errors
     /// When Wine fails, the program is ended by a signal or takes too long, or on Ctrl-C.
-    pub(crate) fn run(&self, words: &[&str], stop: &Interrupt) -> Result<i32> {
-        let mut child = self
-            .command(words)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .context("starting Wine")?;
+    pub(crate) fn run(&self, words: &[&str]) -> Result<i32> {
+        let mut child = quiet(&mut self.command(words)).spawn()?;
         let what = format!("the end of {}", words.join(" "));
-        let ended = stop.wait_until(&what, PATIENCE, || Ok(child.try_wait()?));
+        let ended = wait_until(&what, PATIENCE, || Ok(child.try_wait()?));
         if ended.is_err() {
             // Its Windows processes end with the machine.
             let _ = child.kill();
@@ -142,8 +165,8 @@ impl CleanWindows {
     ///
     /// # Errors
     /// As for [`CleanWindows::run`], and when it fails.
-    pub(crate) fn run_successfully(&self, words: &[&str], stop: &Interrupt) -> Result<()> {
-        match self.run(words, stop)? {
+    pub(crate) fn run_successfully(&self, words: &[&str]) -> Result<()> {
+        match self.run(words)? {
             0 => Ok(()),
             code => bail!("{} ended with {code}", words.join(" ")),
         }
@@ -177,9 +200,7 @@ impl CleanWindows {
     /// # Errors
     /// When the registry cannot be asked.
     pub(crate) fn has_key(&self, key: &str) -> Result<bool> {
-        let mut query = self.command(&["reg", "query", key]);
-        let status = query.stdout(Stdio::null()).stderr(Stdio::null()).status();
-        Ok(status.context("starting Wine")?.success())
+        Ok(succeeds(&mut self.command(&["reg", "query", key])))
     }
 
     /// A key with all it holds, byte for byte.
@@ -189,7 +210,7 @@ impl CleanWindows {
     pub(crate) fn export_key(&self, key: &str) -> Result<String> {
         let file = self.prefix.join("drive_c/export.reg");
         output_of(&mut self.command(&["reg", "export", key, r"C:\export.reg", "/y"]))?;
-        let bytes = std::fs::read(&file).with_context(|| format!("reading {}", file.display()))?;
+        let bytes = fs_err::read(&file)?;
         Ok(from_utf16(&bytes))
     }
 
@@ -197,30 +218,25 @@ impl CleanWindows {
     ///
     /// # Errors
     /// When Wine does not take it.
-    pub(crate) fn import_registry(&self, text: &str, stop: &Interrupt) -> Result<()> {
+    pub(crate) fn import_registry(&self, text: &str) -> Result<()> {
         let file = self.prefix.join("drive_c/import.reg");
         let mut bytes = vec![0xff, 0xfe];
         let text = format!("Windows Registry Editor Version 5.00\r\n\r\n{text}\r\n");
         bytes.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
-        std::fs::write(&file, bytes).with_context(|| format!("writing {}", file.display()))?;
-        self.run_successfully(&["reg", "import", r"C:\import.reg"], stop)
+        fs_err::write(&file, bytes)?;
+        self.run_successfully(&["reg", "import", r"C:\import.reg"])
     }
 
     /// Waits until the file or folder is gone: an uninstaller returns before it is done.
     ///
     /// # Errors
     /// When it stays, with what it still holds.
-    pub(crate) fn wait_until_gone(&self, windows: &str, stop: &Interrupt) -> Result<()> {
+    pub(crate) fn wait_until_gone(&self, windows: &str) -> Result<()> {
         let path = self.unix_path(windows);
-        stop.wait_until(&format!("{windows} to go"), PATIENCE, || {
+        wait_until(&format!("{windows} to go"), PATIENCE, || {
             Ok((!path.exists()).then_some(()))
         })
-        .with_context(|| {
-            format!(
-                "it holds {:?}",
-                staging::list_files(&path).unwrap_or_default()
-            )
-        })
+        .with_context(|| format!("it holds {:?}", files::list_files(&path)))
     }
 
     /// What to run the installed program with, as a person would, with data and settings where Windows wants them;
@@ -235,21 +251,18 @@ impl CleanWindows {
         let mut display = String::new();
         for (name, value) in command.get_envs() {
             let name = name.to_string_lossy();
-            match value {
+            let _ = match value.map(|value| value.to_string_lossy()) {
                 Some(value) => {
                     if name == "DISPLAY" {
-                        display = value.to_string_lossy().into_owned();
+                        display = value.clone().into_owned();
                     }
-                    let value = value.to_string_lossy().replace('\'', r"'\''");
-                    let _ = writeln!(script, "export {name}='{value}'");
+                    writeln!(script, "export {name}={}", quote_for_shell(&value))
                 }
-                None => {
-                    let _ = writeln!(script, "unset {name}");
-                }
-            }
+                None => writeln!(script, "unset {name}"),
+            };
         }
         let _ = writeln!(script, "exec setarch -R wine '{program}' \"$@\"");
-        staging::write_file(home, "uam.sh", script)?;
+        files::write_file(home, "uam.sh", script)?;
         staging::make_program(&home.join("uam.sh"))?;
         Ok(UamSetup {
             uam: home.join("uam.sh"),
@@ -272,27 +285,15 @@ impl CleanWindows {
     ///
     /// # Errors
     /// When it ends early or takes no code.
-    pub(crate) fn start_recording(&self, home: &Path, stop: &Interrupt) -> Result<UamProcess> {
-        let program = format!(r"{}\uam.exe", self.installed_path());
+    pub(crate) fn start_recording(&self, home: &Path) -> Result<UamProcess> {
+        let program = self.program_path();
         let mut setting = self.uam_setup(&program, home)?;
-        let env = self.bucket.environment().iter();
-        setting.env = env
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
+        setting.env = self.bucket.environment().clone().into_iter().collect();
         // Its last upload is looked for: nothing is to be held back.
-        self.run_successfully(
-            &[&program, "config", "set", "upload.hold_seconds", "0"],
-            stop,
-        )?;
-        let args = [
-            "--yes",
-            "--plain",
-            "--no-capture",
-            "--recovery-kit",
-            uam_process::RECOVERY_CODES,
-        ];
-        let mut agent = UamProcess::start(&setting, &args, false)?;
-        agent.answer_first_run(stop)?;
+        let hold = ["config", "set", "upload.hold_seconds", "0"];
+        self.run_successfully(&[&[program.as_str()][..], &hold].concat())?;
+        let args = ["--yes", "--plain", "--no-capture"];
+        let (agent, _) = UamProcess::start_first_run(&setting, &args)?;
         Ok(agent)
     }
 }
@@ -318,25 +319,38 @@ pub(crate) fn from_utf16(bytes: &[u8]) -> String {
         .to_owned()
 }
 
-/// What was packed for Windows, and of what.
+/// What was packed for Windows, of what, and where to work.
+#[derive(Clone, Copy)]
 pub(crate) struct WindowsCheck<'a> {
     pub(crate) content: &'a WindowsContent,
     pub(crate) packed: &'a WindowsPackages,
+    pub(crate) release: &'a ReleaseInfo,
+    pub(crate) work: &'a Path,
+}
+
+/// Everything below `dir`, by name.
+///
+/// # Errors
+/// As for [`files::list_files`].
+pub(super) fn list_names(dir: &Path) -> Result<Vec<String>> {
+    let files = files::list_files(dir)?.into_iter();
+    Ok(files.map(|file| file.display().to_string()).collect())
 }
 
 /// Both must be the same.
 ///
 /// # Errors
 /// What they are called, and both.
-pub(super) fn expect_same<T: PartialEq + std::fmt::Debug>(
-    what: &str,
-    found: T,
-    wanted: T,
-) -> Result<()> {
-    if found == wanted {
-        return Ok(());
-    }
-    bail!("{what}: found {found:?} instead of {wanted:?}")
+pub(super) fn expect_same<A, B>(what: &str, found: A, wanted: B) -> Result<()>
+where
+    A: PartialEq<B> + std::fmt::Debug,
+    B: std::fmt::Debug,
+{
+    ensure!(
+        found == wanted,
+        "{what}: found {found:?} instead of {wanted:?}"
+    );
+    Ok(())
 }
 
 /// The part must be in the text.
@@ -344,10 +358,8 @@ pub(super) fn expect_same<T: PartialEq + std::fmt::Debug>(
 /// # Errors
 /// What the text is, the part, and the text.
 pub(super) fn expect_contains(what: &str, text: &str, part: &str) -> Result<()> {
-    if text.contains(part) {
-        return Ok(());
-    }
-    bail!("{what} lacks {part:?}:\n{text}")
+    ensure!(text.contains(part), "{what} lacks {part:?}:\n{text}");
+    Ok(())
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 use crate::dist::check::clean_windows::{expect_contains, expect_same};
 use crate::dist::release::ReleaseInfo;
 use crate::dist::staging;
+use crate::files;
 use crate::process::output_of;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,15 +22,14 @@ const COMPLETIONS: [&str; 3] = [
 /// Checks the .deb.
 ///
 /// # Errors
-/// What was found instead of what should be.
+/// When a check fails, with the expected and the actual state.
 pub(crate) fn check_deb(file: &Path, release: &ReleaseInfo, work: &Path) -> Result<()> {
     let field = |name: &str| -> Result<String> {
         let mut dpkg = Command::new("dpkg-deb");
-        Ok(output_of(dpkg.arg("--field").arg(file).arg(name))?
-            .trim()
-            .to_owned())
+        let said = output_of(dpkg.arg("--field").arg(file).arg(name))?;
+        Ok(said.trim().to_owned())
     };
-    // Reads the whole package, and complains of what breaks Debian's rules.
+    // Reads the whole package, and reports breaches of Debian's rules.
     let told = output_of(Command::new("dpkg-deb").arg("--info").arg(file))?;
     for part in [
         "Description: ",
@@ -39,20 +39,13 @@ pub(crate) fn check_deb(file: &Path, release: &ReleaseInfo, work: &Path) -> Resu
     ] {
         expect_contains("dpkg-deb --info", &told, part)?;
     }
-    expect_same("Package", field("Package")?, "uam".to_owned())?;
-    expect_same(
-        "Version",
-        field("Version")?,
-        release.version.replacen('-', "~", 1),
-    )?;
+    expect_same("Package", field("Package")?, "uam")?;
+    let version = release.version.replacen('-', "~", 1);
+    expect_same("Version", field("Version")?, version)?;
     expect_contains("Depends", &field("Depends")?, "libc6 (>= 2.")?;
     let mut arch = Command::new("dpkg");
     let arch = output_of(arch.arg("--print-architecture"))?;
-    expect_same(
-        "Architecture",
-        field("Architecture")?,
-        arch.trim().to_owned(),
-    )?;
+    expect_same("Architecture", field("Architecture")?, arch.trim())?;
 
     let listed = output_of(Command::new("dpkg-deb").arg("--contents").arg(file))?;
     for line in listed.lines() {
@@ -97,18 +90,13 @@ pub(crate) fn check_deb(file: &Path, release: &ReleaseInfo, work: &Path) -> Resu
 /// Checks the archive.
 ///
 /// # Errors
-/// What was found instead of what should be.
+/// When a check fails, with the expected and the actual state.
 pub(crate) fn check_archive(file: &Path, release: &ReleaseInfo, work: &Path) -> Result<()> {
     let dir = staging::StagingDir::new(&work.join("unpacked"))?;
-    output_of(
-        Command::new("tar")
-            .arg("-C")
-            .arg(dir.path())
-            .arg("-xzf")
-            .arg(file),
-    )?;
+    let mut tar = Command::new("tar");
+    output_of(tar.arg("-C").arg(dir.path()).arg("-xzf").arg(file))?;
     let folder = PathBuf::from(format!("uam-{}", release.version));
-    let files = staging::list_files(dir.path())?;
+    let files = files::list_files(dir.path())?;
     if let Some(stray) = files.iter().find(|file| !file.starts_with(&folder)) {
         bail!("{} lies outside of {}", stray.display(), folder.display());
     }
@@ -126,13 +114,10 @@ pub(crate) fn check_archive(file: &Path, release: &ReleaseInfo, work: &Path) -> 
 
 fn check_version(program: &Path, release: &ReleaseInfo) -> Result<()> {
     let said = output_of(Command::new(program).arg("--version"))?;
-    expect_same(
-        "uam --version",
-        said.trim().to_owned(),
-        format!("uam {}", release.version),
-    )
+    let version = format!("uam {}", release.version);
+    expect_same("uam --version", said.trim(), version.as_str())
 }
 
 fn read(file: &Path) -> Result<String> {
-    std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))
+    Ok(fs_err::read_to_string(file)?)
 }

@@ -1,42 +1,43 @@
-//! The .msi: installed, upgraded under a running uam, removed; what was recorded stays.
+//! The .msi: installed, upgraded under a running uam, removed; the records stay.
 
 use crate::dist::check::clean_windows::{CleanWindows, NAME, RUN};
 use crate::dist::check::clean_windows::{WindowsCheck, expect_contains, expect_same};
 use crate::dist::check::older_release::OlderRelease;
-use crate::dist::release::ReleaseInfo;
-use crate::dist::staging;
-use crate::process::Interrupt;
+use crate::files;
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 
 /// Where it leaves its mark.
 const MARK: &str = r"HKCU\Software\uam\msi";
 
-/// What lies in the program's folder.
+/// The files in the program's folder.
 const FILES: [&str; 4] = ["LICENSE.txt", "README.txt", "THIRD-PARTY.txt", "uam.exe"];
 
 /// Checks it from an empty Windows to an empty Windows.
 ///
 /// # Errors
-/// What was found instead of what should be.
+/// When a check fails, with the expected and the actual state.
 pub(crate) fn check_msi(
     machine: &CleanWindows,
     older: &OlderRelease,
-    windows: &WindowsCheck<'_>,
-    release: &ReleaseInfo,
-    work: &Path,
-    stop: &Interrupt,
+    check: WindowsCheck<'_>,
 ) -> Result<()> {
+    let WindowsCheck {
+        packed,
+        release,
+        work,
+        ..
+    } = check;
     let msiexec = |action: &str, msi: &Path, options: &[&str]| {
         let msi = msi.to_string_lossy();
         let mut words = vec!["msiexec", action, &msi, "/qn"];
         words.extend(options);
-        machine.run(&words, stop)
+        machine.run(&words)
     };
     let install = |msi: &Path, options: &[&str]| {
         expect_same("msiexec's code", msiexec("/i", msi, options)?, 0)
     };
-    let run_value = format!(r#""{}\uam.exe""#, machine.installed_path());
+    let run_value = format!(r#""{}""#, machine.program_path());
 
     install(&older.packed.msi, &["AUTOSTART=1"])?;
     installed(machine, &older.version, &older.packed.program)?;
@@ -44,27 +45,27 @@ pub(crate) fn check_msi(
     expect_same("the Run value", started, Some(run_value.clone()))?;
     println!("installs, with what was asked for");
 
-    let setup = windows.packed.setup.to_string_lossy();
-    let code = machine.run(&[&setup, "/S"], stop)?;
+    let setup = packed.setup.to_string_lossy();
+    let code = machine.run(&[&setup, "/S"])?;
     expect_same("the setup program's code over an msi", code, 2)?;
     installed(machine, &older.version, &older.packed.program).context("after the setup program")?;
 
     let before = machine.delivered_kinds()?;
-    let mut agent = machine.start_recording(&work.join("another person"), stop)?;
+    let mut agent = machine.start_recording(&work.join("another person"))?;
     let journal = machine.unix_path(&machine.local_path("uam"));
-    let data = staging::list_files(&journal)?;
+    let data = files::list_files(&journal)?;
     ensure!(
         !data.is_empty(),
         "uam recorded nothing in {}",
         journal.display()
     );
-    install(&windows.packed.msi, &[])?;
-    agent.ended(stop).context("upgrading a running uam")?;
+    install(&packed.msi, &[])?;
+    agent.ended().context("upgrading a running uam")?;
     ensure!(
         machine.delivered_kinds()? > before,
         "nothing arrived in the bucket"
     );
-    installed(machine, &release.version, &windows.packed.program)?;
+    installed(machine, &release.version, &packed.program)?;
     let started = machine.registry_value(RUN, NAME)?;
     expect_same("the Run value after the upgrade", started, Some(run_value))?;
     println!("upgrades a running uam, and leaves its choices");
@@ -73,14 +74,10 @@ pub(crate) fn check_msi(
         msiexec("/i", &older.packed.msi, &[])? != 0,
         "it went back to an older version"
     );
-    installed(machine, &release.version, &windows.packed.program).context("after the older one")?;
+    installed(machine, &release.version, &packed.program).context("after the older one")?;
 
-    expect_same(
-        "msiexec's code",
-        msiexec("/x", &windows.packed.msi, &[])?,
-        0,
-    )?;
-    machine.wait_until_gone(&machine.installed_path(), stop)?;
+    expect_same("msiexec's code", msiexec("/x", &packed.msi, &[])?, 0)?;
+    machine.wait_until_gone(&machine.installed_path())?;
     ensure!(!machine.has_key(MARK)?, "its mark in the registry stayed");
     ensure!(!machine.shortcut_path().exists(), "its shortcut stayed");
     expect_same(
@@ -91,49 +88,27 @@ pub(crate) fn check_msi(
     ensure!(journal.exists(), "it took {} along", journal.display());
 
     // Unasked for, nothing starts by itself.
-    install(&windows.packed.msi, &[])?;
+    install(&packed.msi, &[])?;
     expect_same(
         "the Run value, unasked",
         machine.registry_value(RUN, NAME)?,
         None,
     )?;
-    expect_same(
-        "msiexec's code",
-        msiexec("/x", &windows.packed.msi, &[])?,
-        0,
-    )?;
-    machine.wait_until_gone(&machine.installed_path(), stop)?;
+    expect_same("msiexec's code", msiexec("/x", &packed.msi, &[])?, 0)?;
+    machine.wait_until_gone(&machine.installed_path())?;
     println!("goes, and keeps what was recorded");
     Ok(())
 }
 
 fn installed(machine: &CleanWindows, version: &str, program: &Path) -> Result<()> {
-    let dir = machine.unix_path(&machine.installed_path());
-    let names: Vec<String> = staging::list_files(&dir)?
-        .iter()
-        .map(|file| file.display().to_string())
-        .collect();
-    expect_same(
-        "the program's folder",
-        names,
-        FILES.map(str::to_owned).to_vec(),
-    )?;
-    ensure!(
-        std::fs::read(dir.join("uam.exe")).ok() == std::fs::read(program).ok(),
-        "the installed uam.exe is not the one that was packed as version {version}"
-    );
-    ensure!(
-        machine.shortcut_path().is_file(),
-        "there is no {} in the start menu",
-        machine.shortcut_path().display()
-    );
+    machine.check_installed(&FILES, version, program)?;
     let numbers = version.split('-').next().map(str::to_owned);
     expect_same(
         "its version",
         machine.registry_value(MARK, "version")?,
         numbers,
     )?;
-    let uam = format!(r"{}\uam.exe", machine.installed_path());
+    let uam = machine.program_path();
     expect_same(
         "its program",
         machine.registry_value(MARK, "program")?,

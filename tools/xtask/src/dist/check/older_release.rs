@@ -2,9 +2,9 @@
 
 use crate::dist::release::{ReleaseInfo, run_tool};
 use crate::dist::sign::Signer;
-use crate::dist::staging;
 use crate::dist::windows::{WindowsContent, WindowsPackages, pack_for_windows};
-use crate::process::{Interrupt, output_of};
+use crate::files;
+use crate::process::output_of;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,18 +37,13 @@ impl OlderRelease {
 ///
 /// # Errors
 /// When a tool fails, or a signature is not found good.
-pub(crate) fn pack_older_release(
-    content: &WindowsContent,
-    work: &Path,
-    stop: &Interrupt,
-) -> Result<OlderRelease> {
+pub(crate) fn pack_older_release(content: &WindowsContent, work: &Path) -> Result<OlderRelease> {
     let dir = work.join("older");
-    std::fs::create_dir_all(&dir).with_context(|| format!("making {}", dir.display()))?;
-    let mut program = std::fs::read(&content.program)
-        .with_context(|| format!("reading {}", content.program.display()))?;
+    fs_err::create_dir_all(&dir)?;
+    let mut program = fs_err::read(&content.program)?;
     // What follows the parts a program names is never loaded.
     program.extend(b"an older version");
-    staging::write_file(&dir, "uam.exe", program)?;
+    files::write_file(&dir, "uam.exe", program)?;
     let content = content.with_program(dir.join("uam.exe"));
     let (key, certificate) = (dir.join("key.pem"), dir.join("certificate.pem"));
     run_tool(
@@ -60,7 +55,6 @@ pub(crate) fn pack_older_release(
             .arg(&key)
             .arg("-out")
             .arg(&certificate),
-        stop,
     )?;
     let command = format!(
         "osslsigncode sign -certs '{}' -key '{}' -h sha256 -n 'User Activity Monitor' -in {{in}} -out {{out}}",
@@ -73,7 +67,7 @@ pub(crate) fn pack_older_release(
         epoch: 1_000_000_000,
     };
     let older = OlderRelease {
-        packed: pack_for_windows(&content, &release, &signer, &dir, &dir, stop)?,
+        packed: pack_for_windows(&content, &release, &signer, &dir, &dir)?,
         version: release.version,
         certificate,
     };

@@ -1,39 +1,31 @@
 //! The .zip: unpacked and run where it lies, with its data beside it.
 
-use crate::dist::check::clean_windows::CleanWindows;
-use crate::dist::check::clean_windows::{expect_contains, expect_same};
-use crate::dist::release::ReleaseInfo;
+use crate::dist::check::clean_windows::{
+    CleanWindows, WindowsCheck, expect_contains, expect_same, list_names,
+};
 use crate::dist::staging;
-use crate::dist::windows::WindowsPackages;
-use crate::process::{Interrupt, output_of};
+use crate::files;
+use crate::process::output_of;
 use anyhow::{Context, Result, ensure};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 /// Checks it.
 ///
 /// # Errors
 /// What was found instead of what should be.
-pub(crate) fn check_zip(
-    machine: &CleanWindows,
-    packed: &WindowsPackages,
-    release: &ReleaseInfo,
-    work: &Path,
-    stop: &Interrupt,
-) -> Result<()> {
+pub(crate) fn check_zip(machine: &CleanWindows, check: WindowsCheck<'_>) -> Result<()> {
+    let WindowsCheck {
+        packed,
+        release,
+        work,
+        ..
+    } = check;
     let dir = staging::StagingDir::new(&work.join("unzipped"))?;
-    output_of(
-        Command::new("unzip")
-            .arg("-q")
-            .arg(&packed.zip)
-            .arg("-d")
-            .arg(dir.path()),
-    )?;
+    let mut unzip = Command::new("unzip");
+    unzip.arg("-q").arg(&packed.zip).arg("-d");
+    output_of(unzip.arg(dir.path()))?;
     let folder = format!("uam-{}", release.version);
-    let names: Vec<String> = staging::list_files(dir.path())?
-        .iter()
-        .map(|file| file.display().to_string())
-        .collect();
     let wanted = [
         "",
         "/LICENSE.txt",
@@ -41,11 +33,8 @@ pub(crate) fn check_zip(
         "/THIRD-PARTY.txt",
         "/uam.exe",
     ];
-    expect_same(
-        "the zip",
-        names,
-        wanted.map(|name| format!("{folder}{name}")).to_vec(),
-    )?;
+    let wanted = wanted.map(|name| format!("{folder}{name}"));
+    expect_same("the zip", list_names(dir.path())?, wanted)?;
     let folder = dir.path().join(folder);
     let readme =
         std::fs::read_to_string(folder.join("README.txt")).context("reading the README")?;
@@ -58,20 +47,20 @@ pub(crate) fn check_zip(
         for folder in [machine.local_path("uam"), machine.roaming_path("uam")] {
             let folder = machine.unix_path(&folder);
             if folder.exists() {
-                found.extend(staging::list_files(&folder)?);
+                found.extend(files::list_files(&folder)?);
             }
         }
         Ok(found)
     };
     let before = elsewhere()?;
     let home = folder.join("uam-data");
-    std::fs::create_dir(&home).with_context(|| format!("making {}", home.display()))?;
+    fs_err::create_dir(&home)?;
     let program = folder.join("uam.exe");
     let program = program.to_string_lossy();
     let said = machine.output_of(&[&program, "--version"])?;
     expect_contains("uam --version", &said, env!("CARGO_PKG_VERSION"))?;
-    machine.run_successfully(&[&program, "config", "set", "shots.blur", "true"], stop)?;
-    let here = staging::list_files(&home)?;
+    machine.run_successfully(&[&program, "config", "set", "shots.blur", "true"])?;
+    let here = files::list_files(&home)?;
     ensure!(
         here.iter().any(|file| file.ends_with("config.toml")),
         "its settings are not in uam-data beside it, which holds {here:?}"

@@ -3,11 +3,10 @@
 use crate::dist::check::clean_windows::{CleanWindows, NAME, RUN, from_utf16};
 use crate::dist::check::clean_windows::{WindowsCheck, expect_contains, expect_same};
 use crate::dist::check::older_release::OlderRelease;
-use crate::dist::release::ReleaseInfo;
-use crate::dist::staging;
-use crate::process::Interrupt;
+use crate::files;
+use crate::process::wait_until;
 use crate::user::uam_process::UamProcess;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use std::path::Path;
 use std::time::Duration;
 
@@ -38,13 +37,12 @@ pub(crate) fn install_setup(
     machine: &CleanWindows,
     setup: &Path,
     options: &[&str],
-    stop: &Interrupt,
 ) -> Result<String> {
     let setup = setup.to_string_lossy();
     let mut words = vec![setup.as_ref(), "/S"];
     words.extend(options);
-    machine.run_successfully(&words, stop)?;
-    let program = format!(r"{}\uam.exe", machine.installed_path());
+    machine.run_successfully(&words)?;
+    let program = machine.program_path();
     let said = machine.output_of(&[&program, "--version"])?;
     expect_contains("uam --version", &said, env!("CARGO_PKG_VERSION"))?;
     Ok(program)
@@ -57,17 +55,20 @@ pub(crate) fn install_setup(
 pub(crate) fn check_setup(
     machine: &CleanWindows,
     older: &OlderRelease,
-    windows: &WindowsCheck<'_>,
-    release: &ReleaseInfo,
-    work: &Path,
-    stop: &Interrupt,
+    check: WindowsCheck<'_>,
 ) -> Result<()> {
-    plant_path(machine, stop)?;
+    let WindowsCheck {
+        packed,
+        release,
+        work,
+        ..
+    } = check;
+    plant_path(machine)?;
     let before = machine.export_key(ENVIRONMENT)?;
 
     // The older version, with everything on.
     let options = ["/AUTOSTART=1", "/ADDPATH=1"];
-    let program = install_setup(machine, &older.packed.setup, &options, stop)?;
+    let program = install_setup(machine, &older.packed.setup, &options)?;
     installed(machine, &older.version, &older.packed.program)?;
     older.check_signature(
         &machine.unix_path(&format!(r"{}\uninstall.exe", machine.installed_path())),
@@ -77,16 +78,16 @@ pub(crate) fn check_setup(
 
     // It records, and is upgraded.
     let home = work.join("person");
-    let mut agent = machine.start_recording(&home, stop)?;
+    let mut agent = machine.start_recording(&home)?;
     let data = data(machine)?;
-    install_setup(machine, &windows.packed.setup, &[], stop)?;
-    agent.ended(stop).context("upgrading a running uam")?;
+    install_setup(machine, &packed.setup, &[])?;
+    agent.ended().context("upgrading a running uam")?;
     // Its last upload is made before it ends.
     ensure!(
         machine.delivered_kinds()? > 0,
         "nothing arrived in the bucket"
     );
-    installed(machine, &release.version, &windows.packed.program)?;
+    installed(machine, &release.version, &packed.program)?;
     switched_on(machine, &before).context("after the upgrade")?;
     expect_same(
         "data after the upgrade",
@@ -95,17 +96,17 @@ pub(crate) fn check_setup(
     )?;
     println!("upgrades a running uam, and leaves its data and choices");
 
-    check_blocked_upgrade(machine, &program, windows, &home, stop)?;
+    check_blocked_upgrade(machine, &program, &packed.setup, &home)?;
     println!("changes nothing while uam cannot be ended");
 
-    let msi = windows.packed.msi.to_string_lossy();
+    let msi = packed.msi.to_string_lossy();
     ensure!(
-        machine.run(&["msiexec", "/i", &msi, "/qn"], stop)? != 0,
+        machine.run(&["msiexec", "/i", &msi, "/qn"])? != 0,
         "the msi installed itself over the setup program"
     );
 
     // One component is switched off again.
-    install_setup(machine, &windows.packed.setup, &["/AUTOSTART=0"], stop)?;
+    install_setup(machine, &packed.setup, &["/AUTOSTART=0"])?;
     expect_same("the Run value", machine.registry_value(RUN, NAME)?, None)?;
     ensure!(
         machine.export_key(ENVIRONMENT)? != before,
@@ -113,9 +114,9 @@ pub(crate) fn check_setup(
     );
 
     // It goes with everything it may have added.
-    install_setup(machine, &windows.packed.setup, &["/AUTOSTART=1"], stop)?;
+    install_setup(machine, &packed.setup, &["/AUTOSTART=1"])?;
     switched_on(machine, &before).context("switched on again")?;
-    uninstall(machine, "", stop)?;
+    uninstall(machine, "")?;
     expect_same(
         "PATH afterwards",
         machine.export_key(ENVIRONMENT)?,
@@ -123,17 +124,17 @@ pub(crate) fn check_setup(
     )?;
     expect_same("data afterwards", data_left(machine, &data), data)?;
     let note = machine.unix_path(&machine.local_path(r"uam\KEPT.txt"));
-    let note = std::fs::read(&note).with_context(|| format!("reading {}", note.display()))?;
+    let note = fs_err::read(&note)?;
     let note = from_utf16(&note);
     for folder in [machine.local_path("uam"), machine.roaming_path("uam")] {
         expect_contains("KEPT.txt", &note, &folder)?;
     }
     println!("goes, and says what it kept");
 
-    install_setup(machine, &windows.packed.setup, &[], stop)?;
+    install_setup(machine, &packed.setup, &[])?;
     expect_same("the Run value", machine.registry_value(RUN, NAME)?, None).context("unasked")?;
     expect_same("PATH", machine.export_key(ENVIRONMENT)?, before).context("unasked")?;
-    uninstall(machine, "/REMOVEDATA", stop)?;
+    uninstall(machine, "/REMOVEDATA")?;
     for folder in [machine.local_path("uam"), machine.roaming_path("uam")] {
         ensure!(
             !machine.unix_path(&folder).exists(),
@@ -146,7 +147,7 @@ pub(crate) fn check_setup(
 
 /// Gives the machine a PATH that a careless installer would cut: longer than its strings, with variables, quotes and an
 /// empty entry.
-fn plant_path(machine: &CleanWindows, stop: &Interrupt) -> Result<()> {
+fn plant_path(machine: &CleanWindows) -> Result<()> {
     let mut path: String = (0..150)
         .map(|n| format!(r"C:\Tools\number {n:03}\%USERPROFILE%\é;"))
         .collect();
@@ -158,30 +159,12 @@ fn plant_path(machine: &CleanWindows, stop: &Interrupt) -> Result<()> {
         "[HKEY_CURRENT_USER\\Environment]\r\n\"Path\"=hex(2):{}\r\n",
         hex.join(",")
     );
-    machine.import_registry(&text, stop)
+    machine.import_registry(&text)
 }
 
 /// Everything about the installed program that does not hang on a choice.
 fn installed(machine: &CleanWindows, version: &str, program: &Path) -> Result<()> {
-    let dir = machine.unix_path(&machine.installed_path());
-    let names: Vec<String> = staging::list_files(&dir)?
-        .iter()
-        .map(|file| file.display().to_string())
-        .collect();
-    expect_same(
-        "the program's folder",
-        names,
-        FILES.map(str::to_owned).to_vec(),
-    )?;
-    ensure!(
-        std::fs::read(dir.join("uam.exe")).ok() == std::fs::read(program).ok(),
-        "the installed uam.exe is not the one that was packed as version {version}"
-    );
-    ensure!(
-        machine.shortcut_path().is_file(),
-        "there is no {} in the start menu",
-        machine.shortcut_path().display()
-    );
+    machine.check_installed(&FILES, version, program)?;
     let folder = machine.installed_path();
     for (name, wanted) in [
         ("DisplayName", NAME.to_owned()),
@@ -198,10 +181,8 @@ fn installed(machine: &CleanWindows, version: &str, program: &Path) -> Result<()
         expect_same(name, machine.registry_value(UNINSTALL, name)?, Some(wanted))?;
     }
     let size = machine.registry_value(UNINSTALL, "EstimatedSize")?;
-    let kib = size
-        .as_deref()
-        .and_then(|size| size.strip_prefix("0x"))
-        .and_then(|size| u64::from_str_radix(size, 16).ok());
+    let kib = size.as_deref().and_then(|size| size.strip_prefix("0x"));
+    let kib = kib.and_then(|size| u64::from_str_radix(size, 16).ok());
     let bytes = std::fs::metadata(program).map_or(0, |facts| facts.len());
     ensure!(
         kib.is_some_and(|kib| kib * 1024 > bytes && kib * 1024 < bytes + 8_000_000),
@@ -212,7 +193,7 @@ fn installed(machine: &CleanWindows, version: &str, program: &Path) -> Result<()
 
 /// Both optional components.
 fn switched_on(machine: &CleanWindows, before: &str) -> Result<()> {
-    let program = format!(r#""{}\uam.exe""#, machine.installed_path());
+    let program = format!(r#""{}""#, machine.program_path());
     expect_same(
         "the Run value",
         machine.registry_value(RUN, NAME)?,
@@ -236,25 +217,21 @@ fn switched_on(machine: &CleanWindows, before: &str) -> Result<()> {
 /// An export with each value on one line.
 fn unfold_registry(export: &str) -> String {
     let lines = export.replace("\r\n", "\n");
-    lines
-        .split("\\\n")
-        .map(str::trim_start)
-        .collect::<Vec<_>>()
-        .concat()
+    lines.split("\\\n").map(str::trim_start).collect()
 }
 
 /// What uam has recorded by now, and settings of the person's own.
 fn data(machine: &CleanWindows) -> Result<Vec<String>> {
     let settings = machine.unix_path(&machine.roaming_path("uam"));
-    staging::write_file(&settings, "a note of my own.txt", "keep me")?;
-    staging::write_file(
+    files::write_file(&settings, "a note of my own.txt", "keep me")?;
+    files::write_file(
         &machine.unix_path(&machine.local_path("uam")),
         "another.txt",
         "and me",
     )?;
     let mut data = Vec::new();
     for folder in [machine.local_path("uam"), machine.roaming_path("uam")] {
-        for file in staging::list_files(&machine.unix_path(&folder))? {
+        for file in files::list_files(&machine.unix_path(&folder))? {
             let file = file.display().to_string();
             // What a running uam holds and takes away at its end.
             let fleeting = ["-wal", "-shm", "-journal", ".lock", ".sock", ".tmp"];
@@ -278,20 +255,17 @@ fn data_left(machine: &CleanWindows, data: &[String]) -> Vec<String> {
 fn check_blocked_upgrade(
     machine: &CleanWindows,
     program: &str,
-    windows: &WindowsCheck<'_>,
+    setup: &Path,
     home: &Path,
-    stop: &Interrupt,
 ) -> Result<()> {
     let setting = machine.uam_setup(program, home)?;
     let waiting = UamProcess::start(&setting, &["--yes", "--plain"], false)?;
-    stop.wait_until("uam to ask for something", PATIENCE, || {
-        Ok(waiting
-            .output_so_far()
-            .contains("Do you agree?")
-            .then_some(()))
+    wait_until("uam to ask for something", PATIENCE, || {
+        let said = waiting.output_so_far();
+        Ok(said.contains("Do you agree?").then_some(()))
     })?;
-    let setup = windows.packed.setup.to_string_lossy();
-    let code = machine.run(&[&setup, "/S", "/AUTOSTART=0"], stop)?;
+    let setup = setup.to_string_lossy();
+    let code = machine.run(&[&setup, "/S", "/AUTOSTART=0"])?;
     expect_same(
         "the setup program's code while uam runs",
         code,
@@ -307,20 +281,18 @@ fn check_blocked_upgrade(
 }
 
 /// Removes it as Windows' settings would, and looks for what was left.
-fn uninstall(machine: &CleanWindows, options: &str, stop: &Interrupt) -> Result<()> {
-    let Some(command) = machine.registry_value(UNINSTALL, "QuietUninstallString")? else {
-        bail!("there is no QuietUninstallString");
-    };
-    let Some((program, silent)) = command
+fn uninstall(machine: &CleanWindows, options: &str) -> Result<()> {
+    let command = machine.registry_value(UNINSTALL, "QuietUninstallString")?;
+    let command = command.context("there is no QuietUninstallString")?;
+    let parts = command
         .strip_prefix('"')
-        .and_then(|rest| rest.split_once('"'))
-    else {
-        bail!("the QuietUninstallString is {command:?}");
-    };
+        .and_then(|rest| rest.split_once('"'));
+    let (program, silent) =
+        parts.with_context(|| format!("the QuietUninstallString is {command:?}"))?;
     let mut words = vec![program, silent.trim()];
     words.extend((!options.is_empty()).then_some(options));
-    machine.run_successfully(&words, stop)?;
-    machine.wait_until_gone(&machine.installed_path(), stop)?;
+    machine.run_successfully(&words)?;
+    machine.wait_until_gone(&machine.installed_path())?;
     ensure!(!machine.has_key(UNINSTALL)?, "its uninstall entry stayed");
     ensure!(!machine.shortcut_path().exists(), "its shortcut stayed");
     expect_same("the Run value", machine.registry_value(RUN, NAME)?, None)
