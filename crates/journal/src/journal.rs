@@ -76,8 +76,8 @@ impl Journal {
         Ok((journal, recovery))
     }
 
-    /// Opens the journal in `dir` for a short change while no agent runs. It is no run: the next
-    /// start still repairs the traces of the last one, and the last durable moment stays.
+    /// Opens the journal in `dir` for a short change while no agent runs. It is no run: the next start still repairs the
+    /// traces of the last one, and the last durable moment stays.
     ///
     /// # Errors
     /// [`JournalError::InUse`] while an agent writes it (then ask the agent), [`JournalError::Missing`],
@@ -197,8 +197,8 @@ impl Journal {
         )
     }
 
-    /// The first quarter hour that holds nothing yet, and neither does any after it.
-    /// Sums of later records are made with all of these known.
+    /// The first quarter hour that holds nothing yet, and neither does any after it. Sums of later records are made with all
+    /// of these known.
     ///
     /// # Errors
     /// See [`JournalError`].

@@ -240,7 +240,7 @@ fn add_screenshot(journal: &mut Journal, span: &Span, n: usize) -> Result<()> {
     let mut bytes = SMALLEST_PNG.to_vec();
     bytes.extend(u64::try_from(n)?.to_le_bytes());
     let shot = Screenshot {
-        at: model::Timestamp::from_micros(span.start.as_micros()),
+        at: span.start,
         zone: ZONE.into(),
         sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)),
         bytes: bytes.len() as u64,

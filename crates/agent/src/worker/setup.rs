@@ -224,7 +224,7 @@ fn describe_recovery(recovery: &RecoveryReport) -> Vec<Record> {
         .to_string();
     let mut notice = |code, text: String| {
         records.push(Record::Notice(Notice {
-            at: model::Timestamp::from_micros(at_us.as_micros()),
+            at: at_us,
             zone: zone.clone(),
             code,
             text,

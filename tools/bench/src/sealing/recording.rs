@@ -162,7 +162,7 @@ impl RecordedHour {
 
     fn add_screenshot(&mut self, window: usize) -> Result<()> {
         let shot = Screenshot {
-            at: model::Timestamp::from_micros(self.now.utc.as_micros()),
+            at: self.now.utc,
             zone: ZONE.into(),
             sha256: self.sha256.clone(),
             bytes: self.screenshot.len() as u64,

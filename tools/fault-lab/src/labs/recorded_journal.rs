@@ -94,14 +94,10 @@ impl RecordedJournal {
 
     /// Packs everything, at most `records` in a segment.
     pub(crate) fn freeze(&mut self, records: usize) -> Result<()> {
+        let bytes = 1 << 20;
         let rules = FreezeOptions {
-            last: false,
-            limits: SegmentLimits {
-                records,
-                bytes: 1 << 20,
-            },
-            hold: std::time::Duration::from_micros(0),
-            readable: false,
+            limits: SegmentLimits { records, bytes },
+            ..FreezeOptions::default()
         };
         self.journal
             .freeze(model::Timestamp::from_micros(self.now_us), &rules)?;
