@@ -1,6 +1,7 @@
 //! Segments made while no agent runs.
 
 use journal::{Journal, JournalError};
+use model::Timestamp;
 use settings::{AppPaths, Settings, UploadPolicy};
 
 /// Freezes the records that journal maintenance wrote while they can be opened: the next start's lease could not. A
@@ -8,11 +9,11 @@ use settings::{AppPaths, Settings, UploadPolicy};
 pub(crate) fn freeze_after_maintenance(
     paths: &AppPaths,
     journal: &mut Journal,
-    now_us: i64,
+    now: Timestamp,
 ) -> Result<(), JournalError> {
     if let Ok(settings) = Settings::load(paths) {
         let options = UploadPolicy::from(&settings.upload).freeze_options(true);
-        journal.freeze(now_us, &options)?;
+        journal.freeze(now, &options)?;
     }
     Ok(())
 }

@@ -45,13 +45,13 @@ pub(crate) fn record_notices_with(
         Err(e) if model::error_kind(e.as_ref()) == ErrorKind::Instance => {}
         Err(e) => return Err(e),
     }
-    let now_us = current_time().as_micros();
+    let now = current_time();
     let zone = current_zone_name().to_string();
     let records: Vec<Record> = notices
         .into_iter()
         .map(|(code, text)| {
             Record::Notice(Notice {
-                at: model::Timestamp::from_micros(now_us),
+                at: now,
                 zone: zone.clone(),
                 code,
                 text,
@@ -59,17 +59,17 @@ pub(crate) fn record_notices_with(
         })
         .collect();
     let dir = context.paths.journal_dir();
-    match Journal::open_for_maintenance(&dir, keys.clone(), now_us, check) {
+    match Journal::open_for_maintenance(&dir, keys.clone(), now, check) {
         // Nothing was ever recorded, so there is nothing to keep a notice beside.
         Err(JournalError::Missing { .. }) => Ok(()),
         opened => opened
             .and_then(|mut journal| {
                 journal.commit(Commit {
                     records: &records,
-                    at_us: now_us,
+                    at: now,
                     ..Commit::default()
                 })?;
-                freeze_after_maintenance(&context.paths, &mut journal, now_us)
+                freeze_after_maintenance(&context.paths, &mut journal, now)
             })
             .context("the access could not be recorded"),
     }

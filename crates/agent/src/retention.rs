@@ -6,7 +6,7 @@
 use anyhow::Context;
 use journal::Outbox;
 use journal::retention::{
-    self, NOTICE_US, RetentionAction, RetentionForecast, RetentionNotice, RetentionReport,
+    self, NOTICE_PERIOD, RetentionAction, RetentionForecast, RetentionNotice, RetentionReport,
     RetentionRule, RetentionStep, ScreenshotTotals,
 };
 use model::Timestamp;
@@ -25,8 +25,8 @@ struct AnnouncedRule {
     keep_days: u32,
     keep_bytes: u64,
     archive: Option<PathBuf>,
-    /// Microseconds since the Unix epoch (UTC).
-    at_us: i64,
+    #[serde(rename = "at_us")]
+    at: Timestamp,
 }
 
 /// A plan and its numbers.
@@ -46,10 +46,10 @@ pub struct RetentionPlan {
 pub fn plan_retention(
     outbox: &Outbox,
     policy: RetentionRule,
-    now_us: i64,
+    now: Timestamp,
 ) -> anyhow::Result<RetentionPlan> {
     let items = outbox.list_local_screenshots()?;
-    let steps = retention::plan_retention(&items, now_us, &policy);
+    let steps = retention::plan_retention(&items, now, &policy);
     let outlook = retention::outlook(&items, &steps);
     Ok(RetentionPlan {
         policy,
@@ -64,20 +64,16 @@ pub(crate) fn run_retention(
     paths: &AppPaths,
     config: &Settings,
     outbox: &mut Outbox,
-    now_us: i64,
+    now: Timestamp,
 ) -> anyhow::Result<(RetentionReport, Option<String>)> {
-    let plan = plan_retention(outbox, resolve_retention(config, paths), now_us)?;
+    let plan = plan_retention(outbox, resolve_retention(config, paths), now)?;
     if plan.steps.is_empty() {
         return Ok((RetentionReport::default(), None));
     }
-    match retention::notice_due(announced_at(paths, &plan.policy), now_us) {
+    match retention::notice_due(announced_at(paths, &plan.policy), now) {
         RetentionNotice::Announce => {
-            record_announcement(paths, &plan.policy, now_us)?;
-            let (from, now) = (
-                now_us.saturating_add(NOTICE_US),
-                Timestamp::from_micros(now_us),
-            );
-            let from = Timestamp::from_micros(from);
+            record_announcement(paths, &plan.policy, now)?;
+            let from = now + NOTICE_PERIOD;
             let when = format::format_relative_time(from, now, &load_zone(&current_zone_name()));
             let text = format!(
                 "From {when} on, {} {}. `uam retention` shows the numbers, `uam config set shots.keep_days` changes the rule.",
@@ -108,11 +104,11 @@ pub fn apply_plan(
     Ok((done, text))
 }
 
-/// When this rule was announced, in microseconds since the Unix epoch (UTC).
-pub fn announced_at(paths: &AppPaths, policy: &RetentionRule) -> Option<i64> {
+/// When this rule was announced.
+pub fn announced_at(paths: &AppPaths, policy: &RetentionRule) -> Option<Timestamp> {
     let announced: AnnouncedRule =
         serde_json::from_slice(&fs::read(paths.retention_file()).ok()?).ok()?;
-    (announced == to_announcement(policy, announced.at_us)).then_some(announced.at_us)
+    (announced == to_announcement(policy, announced.at)).then_some(announced.at)
 }
 
 /// Keeps that this rule was announced.
@@ -122,14 +118,14 @@ pub fn announced_at(paths: &AppPaths, policy: &RetentionRule) -> Option<i64> {
 pub fn record_announcement(
     paths: &AppPaths,
     policy: &RetentionRule,
-    now_us: i64,
+    now: Timestamp,
 ) -> anyhow::Result<()> {
-    let bytes = serde_json::to_vec(&to_announcement(policy, now_us))?;
+    let bytes = serde_json::to_vec(&to_announcement(policy, now))?;
     platform::files::write_file_durably(&paths.retention_file(), &bytes)
         .with_context(|| format!("cannot write {}", paths.retention_file().display()))
 }
 
-fn to_announcement(policy: &RetentionRule, at_us: i64) -> AnnouncedRule {
+fn to_announcement(policy: &RetentionRule, at: Timestamp) -> AnnouncedRule {
     AnnouncedRule {
         keep_days: policy.max_age_days,
         keep_bytes: policy.max_bytes,
@@ -137,7 +133,7 @@ fn to_announcement(policy: &RetentionRule, at_us: i64) -> AnnouncedRule {
             RetentionAction::Archive(dir) => Some(dir.clone()),
             RetentionAction::Delete => None,
         },
-        at_us,
+        at,
     }
 }
 
@@ -221,11 +217,14 @@ mod tests {
         let mut config = Settings::default();
         let rule = |config: &Settings| resolve_retention(config, &paths);
         assert_eq!(announced_at(&paths, &rule(&config)), None);
-        record_announcement(&paths, &rule(&config), 77).unwrap();
-        assert_eq!(announced_at(&paths, &rule(&config)), Some(77));
+        record_announcement(&paths, &rule(&config), Timestamp::from_seconds(77)).unwrap();
+        assert_eq!(
+            announced_at(&paths, &rule(&config)),
+            Some(Timestamp::from_seconds(77))
+        );
         config.shots.keep_days = 7;
         assert_eq!(announced_at(&paths, &rule(&config)), None, "fewer days");
-        record_announcement(&paths, &rule(&config), 88).unwrap();
+        record_announcement(&paths, &rule(&config), Timestamp::from_seconds(88)).unwrap();
         config.shots.when_old = OldScreenshotAction::Archive;
         assert_eq!(announced_at(&paths, &rule(&config)), None, "somewhere else");
         fs::write(paths.retention_file(), "{").unwrap();
@@ -252,10 +251,13 @@ mod tests {
         ];
         let samples = include_str!("../tests/wire/retention.jsonl").lines();
         for (sample, rule) in samples.zip(rules) {
-            record_announcement(&paths, &rule, 1_790_000_000_000_000).unwrap();
+            record_announcement(&paths, &rule, Timestamp::from_seconds(1_790_000_000)).unwrap();
             let written = fs::read_to_string(paths.retention_file()).unwrap();
             assert_eq!(written, sample);
-            assert_eq!(announced_at(&paths, &rule), Some(1_790_000_000_000_000));
+            assert_eq!(
+                announced_at(&paths, &rule),
+                Some(Timestamp::from_seconds(1_790_000_000))
+            );
         }
     }
 

@@ -1,13 +1,13 @@
 //! The scope and the result of a redaction, as they travel between the programs of one user.
 
-use model::Counts;
+use model::{Counts, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 use zeroize::Zeroize;
 
-/// The scope of a redaction. Instants are microseconds since the Unix epoch (UTC).
+/// The scope of a redaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "wish")]
 pub enum RedactionScope {
@@ -15,17 +15,17 @@ pub enum RedactionScope {
     Since {
         /// The instant.
         #[serde(rename = "from_us")]
-        from: i64,
+        from: Timestamp,
     },
     /// A time range.
     #[serde(rename = "time")]
     Range {
         /// Its start.
         #[serde(rename = "from_us")]
-        from: i64,
+        from: Timestamp,
         /// Its end; exclusive.
         #[serde(rename = "to_us")]
-        to: i64,
+        to: Timestamp,
     },
     /// One screenshot.
     #[serde(rename = "shot")]
@@ -46,7 +46,7 @@ pub enum RedactionScope {
 impl RedactionScope {
     /// The time range, where the scope is one; it ends at `now` where it has no end of its own.
     #[must_use]
-    pub fn time_range(&self, now: i64) -> Option<Range<i64>> {
+    pub fn time_range(&self, now: Timestamp) -> Option<Range<Timestamp>> {
         match *self {
             Self::Since { from } => Some(from..now),
             Self::Range { from, to } => Some(from..to),
@@ -121,12 +121,12 @@ pub struct RedactionSummary {
     /// Files that were set aside earlier; they may hold the same, and nothing touches them.
     #[serde(rename = "aside")]
     pub set_aside_files: Vec<PathBuf>,
-    /// When the first of it began, in microseconds since the Unix epoch (UTC).
+    /// When the first of it began.
     #[serde(rename = "first_us")]
-    pub first_at: Option<i64>,
-    /// Counts of the spans, each with the span's start in microseconds since the Unix epoch (UTC). Not on the wire.
+    pub first_at: Option<Timestamp>,
+    /// Counts of the spans, each with the span's start. Not on the wire.
     #[serde(skip)]
-    pub redacted_counts: Vec<(i64, Counts)>,
+    pub redacted_counts: Vec<(Timestamp, Counts)>,
 }
 
 impl RedactionSummary {

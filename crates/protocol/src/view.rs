@@ -1,5 +1,6 @@
 //! The content of an attached view.
 
+use model::Timestamp;
 use report::{AgentStatus, DaySummary, LogLine};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -54,9 +55,9 @@ pub struct ViewedScreenshot {
     /// How many of them there are.
     #[serde(rename = "of")]
     pub total: u64,
-    /// When it was taken, in microseconds since the Unix epoch (UTC).
+    /// When it was taken.
     #[serde(rename = "at_us")]
-    pub taken_at: i64,
+    pub taken_at: Timestamp,
     /// True when it was blurred before it was stored.
     #[serde(rename = "blurred")]
     pub is_blurred: bool,

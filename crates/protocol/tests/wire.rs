@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use model::{Counts, ErrorKind, NoticeCode, UserError, describe_error};
+use model::{Counts, ErrorKind, NoticeCode, Timestamp, UserError, describe_error};
 use platform::endpoint::{EndpointListener, connect_endpoint, mark_answered};
 use protocol::{
     AffectedObject, AttachedView, CallError, KeyholderOrders, KeyholderRequest, KeyholderResponse,
@@ -62,11 +62,17 @@ fn requests() -> Vec<Request> {
                 (NoticeCode::CodeAccepted, String::new()),
             ],
         },
-        redact(RedactionScope::Since { from: 5 }, true, None),
+        redact(
+            RedactionScope::Since {
+                from: Timestamp::from_micros(5),
+            },
+            true,
+            None,
+        ),
         redact(
             RedactionScope::Range {
-                from: -5,
-                to: 1_790_000_000_000_000,
+                from: Timestamp::from_micros(-5),
+                to: Timestamp::from_seconds(1_790_000_000),
             },
             false,
             Some("AGE-SECRET-KEY-1"),
@@ -141,14 +147,14 @@ fn responses() -> Vec<Response> {
         needs_key: true,
         checkpoint_pending: true,
         set_aside_files: vec!["set-aside/1".into()],
-        first_at: Some(5),
-        redacted_counts: vec![(5, Counts::default())],
+        first_at: Some(Timestamp::from_micros(5)),
+        redacted_counts: vec![(Timestamp::from_micros(5), Counts::default())],
     };
     let screenshot = ViewedScreenshot {
         seq: 41,
         position: 1,
         total: 2,
-        taken_at: 5,
+        taken_at: Timestamp::from_micros(5),
         is_blurred: true,
         base64: "AAEC".to_owned(),
     };

@@ -64,7 +64,7 @@ pub fn redact_directly(
     dry_run: bool,
     access: &ReadAccess,
 ) -> anyhow::Result<RedactionSummary> {
-    let now = current_time().as_micros();
+    let now = current_time();
     let dir = context.paths.journal_dir();
     let mut journal =
         Journal::open_for_maintenance(&dir, access.journal_keys()?, now, IntegrityCheck::Full)
@@ -86,14 +86,14 @@ pub fn redact_directly(
     let zone = current_zone_name().to_string();
     let (code, text) = redaction_notice(scope, &summary, now, &zone);
     let notice = Record::Notice(Notice {
-        at: model::Timestamp::from_micros(now),
+        at: now,
         zone,
         code,
         text,
     });
     let step = Commit {
         records: &[notice],
-        at_us: now,
+        at: now,
         ..Commit::default()
     };
     journal

@@ -9,7 +9,7 @@ use report::format::{format_count, format_date_time};
 const NAMES: usize = 20;
 
 /// The scope of a redaction: "2026-11-25 12:03:00 to 2026-11-25 12:13:00 (Europe/Berlin)".
-pub fn describe_scope(scope: &RedactionScope, now_us: i64, zone: &str) -> String {
+pub fn describe_scope(scope: &RedactionScope, now: Timestamp, zone: &str) -> String {
     match scope {
         RedactionScope::Screenshot { seq } => format!("screenshot {seq}"),
         RedactionScope::Days { first, last } if first == last => {
@@ -19,11 +19,11 @@ pub fn describe_scope(scope: &RedactionScope, now_us: i64, zone: &str) -> String
             format!("the UTC days {} to {}", UtcDay(*first), UtcDay(*last))
         }
         RedactionScope::Since { .. } | RedactionScope::Range { .. } => {
-            let range = scope.time_range(now_us).unwrap_or_default();
+            let range = scope.time_range(now).unwrap_or(now..now);
             format!(
                 "{} to {} ({zone})",
-                format_date_time(Timestamp::from_micros(range.start), zone),
-                format_date_time(Timestamp::from_micros(range.end), zone)
+                format_date_time(range.start, zone),
+                format_date_time(range.end, zone)
             )
         }
     }
@@ -51,7 +51,7 @@ pub fn describe_amount(scope: &RedactionScope, summary: &RedactionSummary) -> St
 pub(crate) fn redaction_notice(
     scope: &RedactionScope,
     summary: &RedactionSummary,
-    now_us: i64,
+    now: Timestamp,
     zone: &str,
 ) -> (NoticeCode, String) {
     let (code, did) = match scope {
@@ -60,7 +60,7 @@ pub(crate) fn redaction_notice(
     };
     let mut text = format!(
         "{did}: {}: {}.",
-        describe_scope(scope, now_us, zone),
+        describe_scope(scope, now, zone),
         describe_amount(scope, summary)
     );
     if !summary.objects.is_empty() {
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
     use protocol::AffectedObject;
 
-    const AT: i64 = 1_790_000_000_000_000; // 2026-09-21T14:13:20Z
+    const AT: Timestamp = Timestamp::from_seconds(1_790_000_000); // 2026-09-21T14:13:20Z
 
     #[test]
     fn a_notice_tells_when_and_how_much() {
@@ -118,7 +118,7 @@ mod tests {
             ..RedactionSummary::default()
         };
         assert_eq!(
-            redaction_notice(&scope, &summary, AT + 600_000_000, "Europe/Berlin"),
+            redaction_notice(&scope, &summary, AT + std::time::Duration::from_secs(600), "Europe/Berlin"),
             (
                 NoticeCode::Removed,
                 "Deleted: 2026-09-21 16:13:20 to 2026-09-21 16:23:20 (Europe/Berlin): 14 spans and 1 screenshot. 1 object with some of it had been uploaded before."

@@ -1,6 +1,7 @@
 //! Dry run and application of a redaction on a journal.
 
 use journal::{FreezeOptions, Journal, JournalError, RedactionTarget, UploadedObject, UtcDay};
+use model::Timestamp;
 use protocol::{AffectedObject, RedactionScope, RedactionSummary};
 use std::ops::RangeInclusive;
 use upload::object_keys;
@@ -14,14 +15,14 @@ enum RedactionOp {
     EraseDays(RangeInclusive<UtcDay>),
 }
 
-fn to_operation(scope: &RedactionScope, now_us: i64) -> RedactionOp {
+fn to_operation(scope: &RedactionScope, now: Timestamp) -> RedactionOp {
     match *scope {
         RedactionScope::Screenshot { seq } => RedactionOp::Remove(RedactionTarget::Shot(seq)),
         RedactionScope::Days { first, last } => {
             RedactionOp::EraseDays(UtcDay(first)..=UtcDay(last))
         }
         RedactionScope::Since { .. } | RedactionScope::Range { .. } => {
-            let range = scope.time_range(now_us).unwrap_or_default();
+            let range = scope.time_range(now).unwrap_or(now..now);
             RedactionOp::Remove(RedactionTarget::Time(range))
         }
     }
@@ -31,9 +32,9 @@ fn to_operation(scope: &RedactionScope, now_us: i64) -> RedactionOp {
 pub(crate) fn dry_run(
     scope: &RedactionScope,
     journal: &Journal,
-    now_us: i64,
+    now: Timestamp,
 ) -> Result<RedactionSummary, JournalError> {
-    match to_operation(scope, now_us) {
+    match to_operation(scope, now) {
         RedactionOp::Remove(removal) => {
             report_of_removal(journal, journal.redact_dry_run(&removal)?)
         }
@@ -50,19 +51,19 @@ pub(crate) fn apply(
     scope: &RedactionScope,
     journal: &mut Journal,
     rules: &FreezeOptions,
-    now_us: i64,
+    now: Timestamp,
 ) -> Result<RedactionSummary, JournalError> {
-    let summary = match to_operation(scope, now_us) {
+    let summary = match to_operation(scope, now) {
         RedactionOp::Remove(removal) => {
-            let done = journal.redact(&removal, now_us)?;
+            let done = journal.redact(&removal, now)?;
             report_of_removal(journal, done)?
         }
         RedactionOp::EraseDays(days) => {
-            let done = journal.erase(days.clone(), now_us)?;
+            let done = journal.erase(days.clone(), now)?;
             report_of_erasure(journal, &days, done)?
         }
     };
-    journal.freeze(now_us, rules)?;
+    journal.freeze(now, rules)?;
     Ok(summary)
 }
 
@@ -77,7 +78,7 @@ fn report_of_removal(
         objects: affected_objects(journal, &report.sent, None)?,
         checkpoint_pending: !report.folded,
         set_aside_files: report.aside,
-        first_at: report.first_us,
+        first_at: report.first,
         redacted_counts: report.counted,
         ..RedactionSummary::default()
     })

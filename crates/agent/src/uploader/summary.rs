@@ -20,9 +20,13 @@ pub struct UploadSummary {
     /// A sentence about old screenshots: put away, or announced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention: Option<String>,
-    /// Until when something is held back, in microseconds since the Unix epoch (UTC).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held_until_us: Option<i64>,
+    /// Until when something is held back.
+    #[serde(
+        rename = "held_until_us",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub held_until: Option<Timestamp>,
     /// Abilities that the sink lacks, as far as it showed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
@@ -103,10 +107,10 @@ impl UploadSummary {
     /// A sentence about the records still held back, if any.
     pub fn describe_hold(&self) -> Option<String> {
         let zone = report::load_zone(&current_zone_name());
-        self.held_until_us.map(|until| {
+        self.held_until.map(|until| {
             format!(
                 "The newest records are held back until {}; `uam upload --now` uploads them at once.",
-                report::format::format_clock_time(Timestamp::from_micros(until), &zone)
+                report::format::format_clock_time(until, &zone)
             )
         })
     }

@@ -14,9 +14,10 @@ use protocol::{
     OneTimeCode, RedactionScope, RedactionSummary, Request, Response, ScreenshotStep, UserCommand,
     ViewTicket, ViewedScreenshot, ViewerKey,
 };
+use std::time::Duration;
 
-/// The last ten minutes, in microseconds.
-const LAST_US: i64 = 600_000_000;
+/// What the key deletes.
+const LAST: Duration = Duration::from_secs(600);
 
 /// How the running agent is asked.
 pub type AgentCall = Box<dyn Fn(Request) -> anyhow::Result<Response> + Send>;
@@ -164,7 +165,7 @@ impl CommandExecutor {
         code: Option<&OneTimeCode>,
     ) -> anyhow::Result<Option<String>> {
         let scope = RedactionScope::Since {
-            from: current_time().as_micros().saturating_sub(LAST_US),
+            from: current_time() - LAST,
         };
         let redact = |dry_run, access: Option<&ReadAccess>| -> anyhow::Result<RedactionSummary> {
             let response = (self.call)(Request::Redact {
@@ -221,7 +222,7 @@ pub fn decode_screenshot(shown: &ViewedScreenshot) -> Option<ShownScreenshot> {
         seq: shown.seq,
         place: shown.position,
         of: shown.total,
-        at_us: shown.taken_at,
+        at: shown.taken_at,
         bytes: BASE64.decode(shown.base64.as_bytes()).ok()?,
         blurred: shown.is_blurred,
     })

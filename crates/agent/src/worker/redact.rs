@@ -13,10 +13,11 @@ use journal::UtcDay;
 use model::{Moment, Timestamp};
 use protocol::{RedactionScope, RedactionSummary, Response, ViewerKey};
 use settings::AppPaths;
+use std::time::Duration;
 use vault::{Identity, Opener, Vault};
 
-/// Younger data can be redacted without a key, in microseconds.
-const FREE_AGE_US: i64 = 3_600_000_000;
+/// Younger data can be redacted without a key.
+const FREE_AGE: Duration = Duration::from_secs(3_600);
 
 /// Executes a redaction, or answers that a key is needed.
 pub(super) fn redact(
@@ -46,7 +47,7 @@ fn try_redact(
         .map(|key| verify_viewer_key(&agent.paths, key))
         .transpose()?;
     if let RedactionScope::Days { last, .. } = scope {
-        let open = UtcDay::of_us(agent.recording.oldest_unsettled().as_micros());
+        let open = UtcDay::of(agent.recording.oldest_unsettled());
         anyhow::ensure!(
             *last < open.0,
             "{open} (UTC) is still being recorded; stop uam first (`uam stop`), or erase up to the day before"
@@ -58,13 +59,13 @@ fn try_redact(
         !agent.journal.has_write_error(),
         "the journal cannot be written just now"
     );
-    let now_us = agent.recording.timestamp_of(now).as_micros();
+    let at = agent.recording.timestamp_of(now);
     let has_key = opener.is_some();
     let mut summary = agent.journal.with_opener(opener.clone(), |journal| {
-        redaction::dry_run(scope, journal, now_us)
+        redaction::dry_run(scope, journal, at)
     })?;
-    let free_since = now_us.saturating_sub(FREE_AGE_US);
-    let is_old = match scope.time_range(now_us) {
+    let free_since = at - FREE_AGE;
+    let is_old = match scope.time_range(at) {
         Some(range) => range.start < free_since,
         None => summary.first_at.is_none_or(|first| first < free_since),
     };
@@ -78,11 +79,11 @@ fn try_redact(
     }
     let options = agent.policy.freeze_options(false);
     let summary = agent.journal.with_opener(opener, |journal| {
-        redaction::apply(scope, journal, &options, now_us)
+        redaction::apply(scope, journal, &options, at)
     })?;
-    forget_redacted(agent, scope, &summary, now_us);
+    forget_redacted(agent, scope, &summary, at);
     let zone = agent.recording.zone().to_string();
-    let (code, text) = redaction_notice(scope, &summary, now_us, &zone);
+    let (code, text) = redaction_notice(scope, &summary, at, &zone);
     agent.apply(vec![Effect::notice(code, text)], now);
     agent.commit(now)?;
     Ok(summary)
@@ -108,17 +109,16 @@ fn forget_redacted(
     agent: &mut Agent,
     scope: &RedactionScope,
     summary: &RedactionSummary,
-    now_us: i64,
+    now: Timestamp,
 ) {
-    let range = scope.time_range(now_us);
+    let range = scope.time_range(now);
     if let Some(range) = &range {
-        let times = Timestamp::from_micros(range.start)..Timestamp::from_micros(range.end);
-        agent.recording.redact(&times);
+        agent.recording.redact(range);
         let recording = &agent.recording;
         agent
             .screenshots
-            .discard_held_if(|at| times.contains(&recording.timestamp_of(at)));
-        if range.end >= now_us {
+            .discard_held_if(|at| range.contains(&recording.timestamp_of(at)));
+        if range.end >= now {
             agent.screenshots.discard_pending();
         }
     }
@@ -127,13 +127,7 @@ fn forget_redacted(
         agent.journal.request_wal_checkpoint();
     }
     let day = agent.today.day();
-    let own = read_own_day(
-        &agent.paths,
-        &agent.journal_keys,
-        day,
-        model::Timestamp::from_micros(now_us),
-        &zone,
-    );
+    let own = read_own_day(&agent.paths, &agent.journal_keys, day, now, &zone);
     agent
         .today
         .redact(range.as_ref(), summary, own.as_ref(), &zone);

@@ -14,7 +14,7 @@ pub(super) struct TodayTracker {
     /// The totals of the day before this start.
     earlier: Option<TodayTotals>,
     /// When this process started.
-    started: Timestamp,
+    started_at: Timestamp,
 }
 
 impl TodayTracker {
@@ -29,7 +29,7 @@ impl TodayTracker {
         Self {
             totals: merge_day(earlier.as_ref(), own, day, zone),
             earlier,
-            started: now,
+            started_at: now,
         }
     }
 
@@ -63,16 +63,15 @@ impl TodayTracker {
     /// Records of earlier starts do not open here: all their names go, unless the range is younger than this start.
     pub(super) fn redact(
         &mut self,
-        range: Option<&Range<i64>>,
+        range: Option<&Range<Timestamp>>,
         summary: &RedactionSummary,
         own: Option<&TodayTotals>,
         zone: &str,
     ) {
-        for (start_us, counts) in &summary.redacted_counts {
-            let start = Timestamp::from_micros(*start_us);
-            self.totals.subtract(start, *counts, zone);
+        for (start, counts) in &summary.redacted_counts {
+            self.totals.subtract(*start, *counts, zone);
         }
-        let is_younger = range.is_some_and(|range| range.start >= self.started.as_micros());
+        let is_younger = range.is_some_and(|range| range.start >= self.started_at);
         if let Some(earlier) = &mut self.earlier
             && !is_younger
         {
@@ -139,10 +138,10 @@ mod tests {
             let mut today = TodayTracker::start(Some(earlier.clone()), None, START, "UTC");
             today.add(&span("Own", START + SECOND));
             let summary = RedactionSummary {
-                redacted_counts: vec![((START + SECOND).as_micros(), span("Own", START).counts)],
+                redacted_counts: vec![(START + SECOND, span("Own", START).counts)],
                 ..RedactionSummary::default()
             };
-            let range = range_start.as_micros()..(START + 20 * SECOND).as_micros();
+            let range = range_start..START + 20 * SECOND;
             today.redact(Some(&range), &summary, None, "UTC");
             today
         };

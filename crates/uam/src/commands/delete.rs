@@ -8,7 +8,7 @@ use crate::sign_in::read_access::open_with_notice;
 use agent::{AppContext, ReadAccess, redaction};
 use anyhow::Context;
 use console::Prompt;
-use model::{NoticeCode, UserError};
+use model::{NoticeCode, Timestamp, UserError};
 use platform::clock::current_time;
 use platform::timezone::current_zone_name;
 use protocol::{RedactionScope, RedactionSummary};
@@ -19,7 +19,7 @@ const OPENED: &str = "The record was opened to delete something.";
 
 pub(super) fn run(context: &AppContext, args: &DeleteArgs) -> anyhow::Result<ExitCode> {
     require_journal(context)?;
-    let scope = parse_scope(args, current_time().as_micros())?;
+    let scope = parse_scope(args, current_time())?;
     let running = redaction::is_agent_running(context)?;
     let mut access = match running {
         true => None,
@@ -31,7 +31,7 @@ pub(super) fn run(context: &AppContext, args: &DeleteArgs) -> anyhow::Result<Exi
         summary = redact_scope(context, &scope, true, running, access.as_ref())?;
     }
     let zone = current_zone_name();
-    let about = redaction::describe_scope(&scope, current_time().as_micros(), &zone);
+    let about = redaction::describe_scope(&scope, current_time(), &zone);
     if summary.unreadable > 0 {
         output::print_line(&format!(
             "{} of these days cannot be opened with the keys of this computer (damaged, or sealed for others); they are not changed.",
@@ -67,7 +67,7 @@ pub(super) fn run(context: &AppContext, args: &DeleteArgs) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-fn parse_scope(args: &DeleteArgs, now_us: i64) -> anyhow::Result<RedactionScope> {
+fn parse_scope(args: &DeleteArgs, now: Timestamp) -> anyhow::Result<RedactionScope> {
     let usage = |e: String| {
         anyhow::Error::from(UserError::usage(
             e,
@@ -78,20 +78,19 @@ fn parse_scope(args: &DeleteArgs, now_us: i64) -> anyhow::Result<RedactionScope>
         return Ok(RedactionScope::Screenshot { seq });
     }
     if let Some(last) = args.last {
-        let us = i64::try_from(last.as_micros()).unwrap_or(i64::MAX);
-        return Ok(RedactionScope::Since {
-            from: now_us.saturating_sub(us),
-        });
+        return Ok(RedactionScope::Since { from: now - last });
     }
     let moment = |text: &Option<String>| {
-        values::parse_local_time(text.as_deref().unwrap_or_default()).map_err(usage)
+        values::parse_local_time(text.as_deref().unwrap_or_default())
+            .map(Timestamp::from_micros)
+            .map_err(usage)
     };
     let (from, to) = (moment(&args.from)?, moment(&args.to)?);
     if from >= to {
         return Err(usage("--to must be later than --from".to_owned()));
     }
     // The future is not recorded yet, and will be.
-    if to >= now_us {
+    if to >= now {
         return Ok(RedactionScope::Since { from });
     }
     Ok(RedactionScope::Range { from, to })
@@ -174,7 +173,7 @@ pub(super) fn delete_copies_and_report(
 mod tests {
     use super::*;
 
-    const AT: i64 = 1_790_000_000_000_000;
+    const AT: Timestamp = Timestamp::from_seconds(1_790_000_000);
 
     fn args() -> DeleteArgs {
         DeleteArgs {
@@ -196,7 +195,7 @@ mod tests {
         assert_eq!(
             parse_scope(&last, AT).unwrap(),
             RedactionScope::Since {
-                from: AT - 600_000_000
+                from: AT - std::time::Duration::from_secs(600)
             }
         );
         let between = |from: &str, to: &str| DeleteArgs {
@@ -207,7 +206,7 @@ mod tests {
         assert!(parse_scope(&between("2026-09-21 10:00", "2026-09-21 10:00"), AT).is_err());
         assert!(matches!(
             parse_scope(&between("2026-09-20 10:00", "2026-09-20 10:30"), AT).unwrap(),
-            RedactionScope::Range { from, to } if to - from == 1_800_000_000
+            RedactionScope::Range { from, to } if to.duration_since(from).as_secs() == 1_800
         ));
         // An end to come means: until now.
         assert!(matches!(

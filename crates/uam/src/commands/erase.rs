@@ -50,7 +50,7 @@ pub(super) fn run(context: &AppContext, args: &EraseArgs) -> anyhow::Result<Exit
         false => redaction::redact_directly(context, &scope, dry_run, &access),
     };
     let summary = redact_scope(true)?;
-    let about = redaction::describe_scope(&scope, current_time().as_micros(), &current_zone_name());
+    let about = redaction::describe_scope(&scope, current_time(), &current_zone_name());
     if summary.is_empty() {
         output::print_line(&format!("{about}: nothing is recorded there."));
         return Ok(ExitCode::SUCCESS);

@@ -6,7 +6,7 @@ use agent::retention::{self, RetentionPlan};
 use agent::{AppContext, journal_keys};
 use anyhow::Context;
 use journal::Outbox;
-use journal::retention::{NOTICE_US, RetentionAction, RetentionNotice, ScreenshotTotals};
+use journal::retention::{NOTICE_PERIOD, RetentionAction, RetentionNotice, ScreenshotTotals};
 use model::{ErrorKind, NoticeCode, Timestamp, UserError};
 use platform::clock::current_time;
 use platform::instance_lock::InstanceLock;
@@ -23,7 +23,7 @@ pub(super) fn run(context: &AppContext, apply: bool, json: bool) -> anyhow::Resu
     let config = Settings::load(&context.paths)?;
     let policy = settings::resolve_retention(&config, &context.paths);
     let mut outbox = Outbox::open(&context.paths.journal_dir())?;
-    let now_us = current_time().as_micros();
+    let now = current_time();
     if apply {
         // The uploader applies the rule, too.
         let lock = context.paths.upload_lock_file();
@@ -35,15 +35,15 @@ pub(super) fn run(context: &AppContext, apply: bool, json: bool) -> anyhow::Resu
             )
             .into());
         };
-        let look = retention::plan_retention(&outbox, policy, now_us)?;
-        return apply_now(context, &mut outbox, &look, now_us);
+        let look = retention::plan_retention(&outbox, policy, now)?;
+        return apply_now(context, &mut outbox, &look, now);
     }
-    let look = retention::plan_retention(&outbox, policy, now_us)?;
+    let look = retention::plan_retention(&outbox, policy, now)?;
     if json {
-        output::print_line(&serde_json::to_string(&to_json(context, &look, now_us))?);
+        output::print_line(&serde_json::to_string(&to_json(context, &look, now))?);
         return Ok(ExitCode::SUCCESS);
     }
-    for line in format_lines(context, &look, now_us) {
+    for line in format_lines(context, &look, now) {
         output::print_line(&line);
     }
     Ok(ExitCode::SUCCESS)
@@ -56,7 +56,7 @@ pub(super) fn preview_retention(context: &AppContext) -> anyhow::Result<Option<S
     }
     let policy = settings::resolve_retention(&Settings::load(&context.paths)?, &context.paths);
     let outbox = Outbox::open(&context.paths.journal_dir())?;
-    let look = retention::plan_retention(&outbox, policy, current_time().as_micros())?;
+    let look = retention::plan_retention(&outbox, policy, current_time())?;
     Ok((!look.steps.is_empty()).then(|| {
         format!(
             "By this rule {} {}, a day after the next upload announces it. `uam retention` shows more.",
@@ -70,7 +70,7 @@ fn apply_now(
     context: &AppContext,
     outbox: &mut Outbox,
     look: &RetentionPlan,
-    now_us: i64,
+    now: Timestamp,
 ) -> anyhow::Result<ExitCode> {
     if look.steps.is_empty() {
         output::print_line(&format!(
@@ -84,7 +84,7 @@ fn apply_now(
         retention::describe_action(&look.policy.action),
         retention::describe_totals(&look.outlook.leave)
     ));
-    retention::record_announcement(&context.paths, &look.policy, now_us)?;
+    retention::record_announcement(&context.paths, &look.policy, now)?;
     let (_, said) = retention::apply_plan(outbox, look)?;
     let vault = Vault::open(&context.paths.vault_dir())?;
     let keys = journal_keys(&vault, Opener::new([]), None)?;
@@ -101,17 +101,17 @@ fn apply_now(
 }
 
 /// When the rule applies by itself, in microseconds since the Unix epoch (UTC); none before it is announced.
-fn applies_from(context: &AppContext, look: &RetentionPlan, now_us: i64) -> Option<i64> {
+fn applies_from(context: &AppContext, look: &RetentionPlan, now: Timestamp) -> Option<Timestamp> {
     let told = retention::announced_at(&context.paths, &look.policy);
-    match journal::retention::notice_due(told, now_us) {
+    match journal::retention::notice_due(told, now) {
         RetentionNotice::Announce => None,
         RetentionNotice::Wait | RetentionNotice::Execute => {
-            told.map(|at| at.saturating_add(NOTICE_US).max(now_us))
+            told.map(|at| (at + NOTICE_PERIOD).max(now))
         }
     }
 }
 
-fn format_lines(context: &AppContext, look: &RetentionPlan, now_us: i64) -> Vec<String> {
+fn format_lines(context: &AppContext, look: &RetentionPlan, now: Timestamp) -> Vec<String> {
     let policy = &look.policy;
     let then = match &policy.action {
         RetentionAction::Delete => "then deleted here".to_owned(),
@@ -142,14 +142,14 @@ fn format_lines(context: &AppContext, look: &RetentionPlan, now_us: i64) -> Vec<
         return lines;
     }
     let zone = load_zone(&current_zone_name());
-    lines.push(match applies_from(context, look, now_us) {
+    lines.push(match applies_from(context, look, now) {
         None => "When        a day after the next upload announces it; `uam retention --apply` does it now.".to_owned(),
-        Some(at) if at <= now_us => "When        with the next upload; `uam retention --apply` does it now.".to_owned(),
+        Some(at) if at <= now => "When        with the next upload; `uam retention --apply` does it now.".to_owned(),
         Some(at) => format!(
             "When        from {} on; `uam retention --apply` does it now.",
             format::format_relative_time(
-                Timestamp::from_micros(at),
-                Timestamp::from_micros(now_us),
+                at,
+                now,
                 &zone
             )
         ),
@@ -157,7 +157,7 @@ fn format_lines(context: &AppContext, look: &RetentionPlan, now_us: i64) -> Vec<
     lines
 }
 
-fn to_json(context: &AppContext, look: &RetentionPlan, now_us: i64) -> Value {
+fn to_json(context: &AppContext, look: &RetentionPlan, now: Timestamp) -> Value {
     let numbers = |of: &ScreenshotTotals| {
         json!({
             "pictures": of.pictures,
@@ -176,7 +176,7 @@ fn to_json(context: &AppContext, look: &RetentionPlan, now_us: i64) -> Value {
         "leave": numbers(&look.outlook.leave),
         "stay": numbers(&look.outlook.stay),
         "unsent": numbers(&look.outlook.unsent),
-        "from_us": applies_from(context, look, now_us),
+        "from_us": applies_from(context, look, now),
     })
 }
 
@@ -186,6 +186,8 @@ mod tests {
     use super::*;
     use journal::UtcDay;
     use journal::retention::{RetentionForecast, RetentionRule};
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
 
     #[test]
     fn the_plan_keeps_its_json() {
@@ -210,10 +212,8 @@ mod tests {
         };
         let delete = plan(RetentionAction::Delete);
         let archive = plan(RetentionAction::Archive("/mnt/archive".into()));
-        retention::record_announcement(&context.paths, &archive.policy, 1_790_000_000_000_000)
-            .unwrap();
-        let lines = [delete, archive]
-            .map(|plan| format!("{}\n", to_json(&context, &plan, 1_790_000_000_000_000)));
+        retention::record_announcement(&context.paths, &archive.policy, NOW).unwrap();
+        let lines = [delete, archive].map(|plan| format!("{}\n", to_json(&context, &plan, NOW)));
         assert_eq!(
             lines.concat(),
             include_str!("../../tests/json/retention.jsonl")

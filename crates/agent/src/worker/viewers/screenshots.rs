@@ -42,7 +42,7 @@ pub(in crate::worker) fn load_screenshot(
         seq: row.seq,
         position: at as u64 + 1,
         total: shots.len() as u64,
-        taken_at: row.shot.at.as_micros(),
+        taken_at: row.shot.at,
         is_blurred: row.shot.blurred,
         base64: BASE64.encode(&bytes),
     }))
