@@ -14,8 +14,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::{ControlFlow, RangeInclusive};
 use std::time::Duration;
 
-/// Slots in a day of UTC.
-
 /// A window on a day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SearchHit {
