@@ -37,7 +37,8 @@ pub fn unlock_slot_from_store(vault: &Vault) -> anyhow::Result<UnlockedSlot> {
     Ok(vault.unlock_slot(&Factor::OsStore(&secret))?)
 }
 
-/// Checks that the vault opens with a code alone, as far as the person is concerned; the error names what else is needed.
+/// Checks that the vault opens with a code alone, as far as the person is concerned; the error names the missing
+/// factor.
 ///
 /// # Errors
 /// With [`ErrorKind::Denied`] when it does not.

@@ -14,7 +14,7 @@ use vault::Opener;
 pub fn read_day_so_far(paths: &AppPaths, opener: Opener) -> TodayTotals {
     let now = current_time();
     let zone = current_zone_name();
-    let day = report::local_date(now.as_micros(), &zone);
+    let day = report::local_date(now, &zone);
     read_day(paths, opener, day, now, &zone).unwrap_or_else(|| TodayTotals::new(day, &zone))
 }
 
@@ -37,14 +37,9 @@ fn read_day(
     zone: &str,
 ) -> Option<TodayTotals> {
     let reader = Reader::open(&paths.journal_dir(), opener).ok()?;
-    let (report, strip) = report::query::read_day_with_timeline(
-        &reader,
-        ViewOptions::default(),
-        day,
-        now.as_micros(),
-        zone,
-    )
-    .ok()?;
+    let (report, strip) =
+        report::query::read_day_with_timeline(&reader, ViewOptions::default(), day, now, zone)
+            .ok()?;
     Some(TodayTotals::from_report(&report, &strip))
 }
 

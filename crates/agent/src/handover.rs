@@ -24,9 +24,9 @@ const MAX_LINE: u64 = 1024 * 1024;
 #[derive(Serialize, Deserialize)]
 pub struct Handover {
     key: String,
-    /// What today holds already, by earlier runs.
+    /// The day so far, by earlier runs.
     pub today: Option<TodayTotals>,
-    /// What the record must say about the start.
+    /// Notices about the start, for the record.
     pub notices: Vec<(NoticeCode, String)>,
     /// Is this the first worker of the start, or one after a crash?
     pub first: bool,

@@ -280,7 +280,10 @@ fn add_sample_lines(updates: &ViewUpdates, now_us: i64) {
 /// A day at a desk until now: it begins at half past eight and has a lunch, a pause, and times of much and little input.
 fn day(now_us: i64, titles: &[(&str, &str); 4]) -> TodayTotals {
     let zone = "Europe/Berlin";
-    let mut today = TodayTotals::new(report::local_date(now_us, zone), zone);
+    let mut today = TodayTotals::new(
+        report::local_date(Timestamp::from_micros(now_us), zone),
+        zone,
+    );
     let begin = now_us - 410 * MINUTE;
     for n in 0..410_i64 {
         let state = match n {
@@ -329,7 +332,7 @@ fn status(wall: &Wall) -> AgentStatus {
         today_counts: model::Counts::default(),
         today: vec![StateTotal {
             state: Coverage::Active,
-            us: 0,
+            duration: std::time::Duration::ZERO,
         }],
         last_durable: Some(now),
         outbox: OutboxSummary {

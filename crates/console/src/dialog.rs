@@ -8,7 +8,7 @@ use protocol::{OneTimeCode, PauseLength, ScreenshotStep, UserCommand};
 use std::borrow::Cow;
 use std::time::Instant;
 
-/// The facts that decide what a key means.
+/// The facts that decide the meaning of a key.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct KeyContext<'a> {
     /// The recording's state; none before the first one is known.

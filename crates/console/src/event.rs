@@ -1,4 +1,4 @@
-//! What a key of the view asks of the program.
+//! The requests that keys of the view make of the program.
 
 use protocol::{OneTimeCode, UserCommand};
 

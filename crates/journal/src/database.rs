@@ -22,7 +22,7 @@ const CHECKPOINT_PAGES: i64 = 256;
 /// Bytes the write-ahead log keeps after a checkpoint.
 const WAL_KEEP_BYTES: i64 = 1 << 20;
 
-/// What a connection is for.
+/// The purpose of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AccessMode {
     /// Reading and writing.
@@ -102,7 +102,7 @@ fn set_pragma(
 }
 
 impl Database {
-    /// Turns an error of SQLite into one that says where and during what it happened.
+    /// Turns an error of SQLite into one that names the file and the step.
     pub(crate) fn sql(&self, doing: &'static str) -> impl FnOnce(rusqlite::Error) -> JournalError {
         JournalError::sqlite(doing, &self.path)
     }

@@ -1,4 +1,4 @@
-//! What gives way when the disk fills up: a pure decision, made from the room there is.
+//! The order in which functions give way when the disk fills up: a pure decision from the free space.
 //!
 //! Always true:
 //! * The order: no screenshots are taken any more; acknowledged screenshots go, oldest first
@@ -136,8 +136,8 @@ mod tests {
     }
 
     proptest! {
-        /// Less room never means a better level; the same room again changes nothing; with what was missing all is well;
-        /// and what hovers around one edge by less than a tenth changes the level once at most.
+        /// Less room never means a better level; the same room again changes nothing; with the missing space back all is
+        /// well; and free space that hovers around one edge by less than a tenth changes the level once at most.
         #[test]
         fn it_falls_and_rises_in_order_and_does_not_flap(
             bytes in 0..10 * GB, percent in 0u8..=100, total in 0..1_000 * GB, before in any_level(),

@@ -1,4 +1,4 @@
-//! What can go wrong, and what to do about it.
+//! The errors of the journal, each with its remedy.
 
 use rusqlite::ErrorCode;
 use std::io;
@@ -21,7 +21,7 @@ pub enum JournalError {
     /// The disk refused.
     #[error("cannot {doing} {path}: {source}")]
     Io {
-        /// What was being done, as in "cannot *write* …".
+        /// The step, as in "cannot *write* …".
         doing: &'static str,
         /// Where.
         path: PathBuf,
@@ -85,13 +85,13 @@ pub enum JournalError {
     Damaged {
         /// The database.
         path: PathBuf,
-        /// What was found.
+        /// The damage.
         why: String,
     },
     /// Anything else SQLite says.
     #[error("cannot {doing} in {path}: {source}")]
     Sqlite {
-        /// What was being done.
+        /// The step.
         doing: &'static str,
         /// The database.
         path: PathBuf,
@@ -104,12 +104,12 @@ pub enum JournalError {
     /// A record could not be written as JSON.
     #[error("cannot write a record as JSON: {0}")]
     Encode(serde_json::Error),
-    /// What was sealed is no record.
+    /// The sealed bytes are no record.
     #[error("record {seq} opens, but is no record ({why})")]
     NotARecord {
         /// Its number.
         seq: u64,
-        /// What is wrong; never its content.
+        /// The fault; never the record's content.
         why: String,
     },
     /// No such screenshot.
@@ -197,8 +197,8 @@ impl JournalError {
                     source: io::Error::other(source),
                 },
                 // A value of a type or size that was never written.
-                // Or "SQL logic error": what is asked here is the same for every journal, so what the file says of its
-                // tables is wrong.
+                // Or "SQL logic error": the statements are the same for every journal, so the schema in this file is
+                // damaged.
                 None if matches!(
                     source,
                     rusqlite::Error::SqlInputError { .. }

@@ -42,7 +42,7 @@ pub struct Commit<'a> {
 #[derive(Debug)]
 pub struct Journal {
     writer: Writer,
-    /// What the last freeze held back.
+    /// The records that the last freeze held back.
     hold: Option<HoldMark>,
     /// The last durable moment of the run before this one: a row that does not open is not younger.
     previous_durable_us: Option<i64>,
@@ -51,12 +51,12 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens or makes the journal in `dir` (mode 0700), mends what a crash left, and starts a session. `now_us`:
+    /// Opens or creates the journal in `dir` (mode 0700), repairs it after a crash, and starts a session. `now_us`:
     /// microseconds since the Unix epoch (UTC).
     ///
     /// # Errors
     /// [`JournalError::InUse`] while another process writes it, [`JournalError::Newer`], [`JournalError::OtherDevice`],
-    /// and what the disk says. A damaged database is no error: it is set aside ([`RecoveryReport::quarantined`]).
+    /// and errors of the disk. A damaged database is no error: it is set aside ([`RecoveryReport::quarantined`]).
     pub fn open(
         dir: &Path,
         keys: JournalKeys,
@@ -76,13 +76,13 @@ impl Journal {
         Ok((journal, recovery))
     }
 
-    /// Opens the journal in `dir` for a short change while no agent runs. It is no run: what the last one left behind is
-    /// still mended by the next start, and the last durable moment stays. `now_us`: microseconds since the Unix epoch
+    /// Opens the journal in `dir` for a short change while no agent runs. It is no run: the next
+    /// start still repairs the traces of the last one, and the last durable moment stays. `now_us`: microseconds since the Unix epoch
     /// (UTC).
     ///
     /// # Errors
     /// [`JournalError::InUse`] while an agent writes it (then ask the agent), [`JournalError::Missing`],
-    /// [`JournalError::Damaged`] (the next start mends it), and what the disk says.
+    /// [`JournalError::Damaged`] (the next start repairs it), and errors of the disk.
     pub fn open_for_maintenance(
         dir: &Path,
         keys: JournalKeys,
@@ -138,10 +138,11 @@ impl Journal {
         Ok(seqs)
     }
 
-    /// Ends what the runs before left open, in one step: the provisional spans nobody here opens become records as they
-    /// are ([`RecoveryReport::pending_sealed`], [`RecoveryReport::pending_damaged`]; in the order in which they were begun), then
-    /// come the records made from [`RecoveryReport::pending`], and all those provisional spans are dropped. Returns the
-    /// numbers of `records`. Call it once, also with no records; a crash before it leaves everything for the next start.
+    /// Ends spans that earlier runs left open, in one step: the provisional spans nobody here opens become records as
+    /// they are ([`RecoveryReport::pending_sealed`], [`RecoveryReport::pending_damaged`]; in the order in which they
+    /// were begun), then come the records made from [`RecoveryReport::pending`], and all those provisional spans are
+    /// dropped. Returns the numbers of `records`. Call it once, also with no records; a crash before it leaves
+    /// everything for the next start.
     ///
     /// # Errors
     /// See [`JournalError`]; nothing of the step was written, and it may be tried again.
@@ -180,8 +181,8 @@ impl Journal {
         commit::store_vault_copy(&mut self.writer, kit, at_us)
     }
 
-    /// Freezes what is old enough into segments for the uploader, which needs no key for them. `now_us`: microseconds
-    /// since the Unix epoch (UTC).
+    /// Freezes records that are old enough into segments for the uploader, which needs no key for them. `now_us`:
+    /// microseconds since the Unix epoch (UTC).
     ///
     /// # Errors
     /// See [`JournalError`]; the segments made before it stay, and it may be tried again.
@@ -200,7 +201,7 @@ impl Journal {
     }
 
     /// The first quarter hour (counted from the Unix epoch, UTC) that holds nothing yet, and neither does any after it.
-    /// Whoever sums up what is recorded from now on knows all of these.
+    /// Sums of later records are made with all of these known.
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -222,7 +223,7 @@ impl Journal {
         redact::redact(&mut self.writer, self.previous_durable_us, what, now_us)
     }
 
-    /// What [`Self::redact`] would redact. Nothing is changed; [`RedactionReport::folded`] says nothing.
+    /// The report that [`Self::redact`] would give. Nothing is changed; [`RedactionReport::folded`] says nothing.
     ///
     /// # Errors
     /// As [`Self::redact`].
@@ -254,7 +255,8 @@ impl Journal {
         erase::erase(&mut self.writer, &days, now_us)
     }
 
-    /// What [`Self::erase`] would erase. Nothing is changed; [`EraseReport::keys`] and [`EraseReport::folded`] say nothing.
+    /// The report that [`Self::erase`] would give. Nothing is changed; [`EraseReport::keys`] and
+    /// [`EraseReport::folded`] say nothing.
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -302,7 +304,7 @@ impl Journal {
     /// SQLite's own check of the database that is open.
     ///
     /// # Errors
-    /// [`JournalError::Damaged`], or what the disk says.
+    /// [`JournalError::Damaged`], or an error of the disk.
     pub fn check_integrity(&self) -> Result<(), JournalError> {
         self.writer.db.quick_check()
     }

@@ -4,14 +4,14 @@
 //! one writer), [`Outbox`] (the uploader's side, possibly in another process) and [`Reader`] (changes nothing).
 //!
 //! Always true, after a kill, a power cut or a full disk at any moment:
-//! * What [`Journal::commit`] or [`Journal::add_screenshot`] returned `Ok` for is on the disk and stays there, until its
-//!   owner redacts or erases it.
+//! * Records for which [`Journal::commit`] or [`Journal::add_screenshot`] returned `Ok` are on the disk and stay there,
+//!   until their owner redacts or erases them.
 //! * `seq` counts 1, 2, 3, …; no number is given twice within one epoch.
 //! * A record is sealed as the bytes of its JSON line; a segment, opened, holds exactly these bytes and a line feed.
-//! * Everything personal is sealed. No step needs a key that opens what an earlier lease wrote; the outbox needs none.
+//! * Everything personal is sealed. No step needs a key that opens records of an earlier lease; the outbox needs none.
 //! * In clear: numbers, the UTC day, sizes, hashes of sealed files, outbox state, the last durable moment.
 //! * File before row when writing, row before file when deleting; a missing file counts as deleted.
-//! * What the sink has not acknowledged is not deleted, unless its owner asks. A damaged database is set aside, never
+//! * Nothing is deleted before the sink acknowledged it, unless its owner asks. A damaged database is set aside, never
 //!   deleted.
 
 // Ground: knows no table.

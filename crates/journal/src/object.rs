@@ -99,9 +99,9 @@ pub struct UploadedObject {
     pub last_seq: u64,
     /// UTC day in its name.
     pub day: UtcDay,
-    /// SHA-256 of what was sent, 64 lower-case hex digits.
+    /// SHA-256 of the uploaded bytes, 64 lower-case hex digits.
     pub sha256: String,
-    /// Shape of what was sent.
+    /// Encoding of the uploaded bytes.
     pub encoding: ObjectEncoding,
     /// Media type of a screenshot; `None` for a segment.
     pub media: Option<String>,
@@ -151,7 +151,7 @@ pub struct VaultCopy {
 pub struct UploadedObjectInfo {
     /// Which object; its name is made of this.
     pub object: UploadedObject,
-    /// Size in bytes of what was sent.
+    /// Size of the upload in bytes.
     pub bytes: u64,
     /// How many records a segment holds; 1 for a screenshot.
     pub count: u64,

@@ -1,4 +1,5 @@
-//! The uploader's side. It holds no key: what it hands out is sealed, or was sealed for others to open on the way.
+//! The uploader's side. It holds no key: the objects it hands out are sealed, or were sealed for others to open on the
+//! way.
 //!
 //! Always true:
 //! * Segments are handed out in order, the next one only after the one before is acknowledged, and always with the same
@@ -26,7 +27,7 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct Outbox {
     db: Database,
-    /// The present moment, where what is held back is to stay so.
+    /// The present moment, where records that are held back are to stay so.
     now_us: Option<i64>,
 }
 
@@ -34,13 +35,13 @@ impl Outbox {
     /// Opens the outbox of the journal in `dir`.
     ///
     /// # Errors
-    /// [`JournalError::Missing`] before the writer's first start, and what the disk says.
+    /// [`JournalError::Missing`] before the writer's first start, and errors of the disk.
     pub fn open(dir: &Path) -> Result<Self, JournalError> {
         let db = open_existing(dir, AccessMode::Write)?;
         Ok(Self { db, now_us: None })
     }
 
-    /// Leaves alone what is to be held back at `now_us` (microseconds since the Unix epoch, UTC).
+    /// Leaves objects alone that are held back at `now_us` (microseconds since the Unix epoch, UTC).
     #[must_use]
     pub fn hold_back_until_due(mut self, now_us: i64) -> Self {
         self.now_us = Some(now_us);
@@ -102,8 +103,8 @@ impl Outbox {
         put_queue::acknowledge_screenshot(&mut self.db, seq, encoding, at_us)
     }
 
-    /// The next segment to put, or `None` when nothing waits, only what is held back ([`Self::hold_back_until_due`]), or something
-    /// that the writer has to freeze first. The same one until it is acknowledged.
+    /// The next segment to put, or `None` when nothing waits, only segments held back
+    /// ([`Self::hold_back_until_due`]), or one that the writer has to freeze first. The same one until it is acknowledged.
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -124,7 +125,7 @@ impl Outbox {
         put_queue::begin_segment_put(&mut self.db, segment, encoding)
     }
 
-    /// Until when what is frozen is held back, in microseconds since the Unix epoch (UTC); `None` when nothing is.
+    /// Until when frozen segments are held back, in microseconds since the Unix epoch (UTC); `None` when none is.
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -179,7 +180,7 @@ impl Outbox {
             })
     }
 
-    /// What the next manifest says. Nothing is changed; [`Self::store_manifest`] keeps it once it is signed.
+    /// The content of the next manifest. Nothing is changed; [`Self::store_manifest`] keeps it once it is signed.
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -217,7 +218,7 @@ impl Outbox {
         manifest_outbox::acknowledge_manifest(&mut self.db, no, at_us)
     }
 
-    /// What waits for the sink.
+    /// The objects that wait for the sink.
     ///
     /// # Errors
     /// See [`JournalError`].

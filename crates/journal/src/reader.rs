@@ -67,8 +67,8 @@ impl Reader {
         Ok(lines)
     }
 
-    /// As [`Self::read_records`], without the spans that `wanted` does not want. These are not taken apart, which is most of what a
-    /// line costs.
+    /// As [`Self::read_records`], without the spans that `wanted` does not want. These are not taken
+    /// apart, which is most of the cost of a line.
     ///
     /// # Errors
     /// As [`Self::read_records`].
@@ -200,8 +200,7 @@ impl Reader {
         Ok(out)
     }
 
-    /// The provisional spans that open: what is being counted right now, or was when the last run ended without saying
-    /// so.
+    /// The provisional spans that open: those that are counted right now, or were when the last run crashed.
     ///
     /// # Errors
     /// See [`JournalError`]; one that cannot be read is left out.
@@ -233,7 +232,7 @@ impl Reader {
         self.read_fact(key::LAST_DURABLE)
     }
 
-    /// What waits for the sink. Its cost does not grow with the number of records, and it needs no key.
+    /// The objects that wait for the sink. The cost does not grow with the number of records, and no key is needed.
     ///
     /// # Errors
     /// See [`JournalError`].
@@ -339,7 +338,7 @@ impl Reader {
         manifest_outbox::read_head(&self.db)
     }
 
-    /// Objects at the sink that hold nothing but what their owner had redacted or erased here.
+    /// Objects at the sink that hold nothing but records that their owner redacted or erased here.
     ///
     /// # Errors
     /// See [`JournalError`].

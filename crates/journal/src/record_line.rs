@@ -16,7 +16,7 @@ pub struct DamagedRow {
     pub why: String,
 }
 
-/// What was read.
+/// The lines that were read, and the rows that could not be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecordLines {
     /// The records, by rising `seq`.
@@ -138,7 +138,7 @@ fn parse_span_line(line: &[u8]) -> Option<RecordLine> {
     })
 }
 
-/// What stands behind the kind of a span's line. As [`RecordLineRef`] writes it, the kind stands within the first hundred bytes; a
+/// The part of a span's line behind its kind. As [`RecordLineRef`] writes it, the kind stands within the first hundred bytes; a
 /// title comes later.
 fn find_after_kind(line: &[u8]) -> Option<&[u8]> {
     const KIND: &[u8] = b"\"kind\":\"span\"";

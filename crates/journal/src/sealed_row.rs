@@ -1,4 +1,4 @@
-//! A row with what opens it.
+//! A row with the key that opens it.
 
 use crate::error::JournalError;
 use crate::record_line::{
@@ -10,7 +10,7 @@ use rusqlite::Row;
 use std::sync::Arc;
 use vault::{Aad, SealError};
 
-/// Something sealed, with what is needed to open it.
+/// Sealed bytes, with the key and place that open them.
 #[derive(Debug)]
 pub(crate) struct SealedRow {
     pub(crate) seq: u64,

@@ -10,14 +10,14 @@ use vault::{Aad, AgeOpenError, Opener, SealError, Sealer, SealingSession};
 /// How many sessions are remembered whose key is not at hand; when full the oldest is tried again on need.
 const CLOSED_KEPT: usize = 256;
 
-/// What the writer needs.
+/// The keys that the writer needs.
 #[derive(Clone, Debug)]
 pub struct JournalKeys {
     /// The installation's id, which is authenticated with everything sealed.
     pub device: DeviceId,
     /// Seals for whoever may read.
     pub sealer: Sealer,
-    /// Opens what the present lease sealed; in a process of the viewer also the rest. Nothing in the journal needs it
+    /// Opens records of the present lease; in a process of the viewer also the rest. Nothing in the journal needs it
     /// to open everything.
     pub opener: Opener,
 }

@@ -96,7 +96,7 @@ pub enum SegmentError {
     /// The age file.
     #[error("the segment does not open: {0}")]
     Seal(#[from] AgeOpenError),
-    /// What is in it.
+    /// The fault.
     #[error("the segment is damaged: {0}")]
     Damaged(String),
 }

@@ -24,7 +24,7 @@ pub struct Span {
     pub zone: Arc<str>,
     /// The state of these seconds.
     pub state: Coverage,
-    /// True when an exclusion rule held back what the window was.
+    /// True when an exclusion rule withheld the window.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub protected: bool,
     /// The active window, when there was one that may be named.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use strum::{Display, IntoStaticStr};
 
-/// What a sensor reads.
+/// The subject of a sensor.
 #[derive(
     Clone,
     Copy,
@@ -59,7 +59,7 @@ impl SensorKind {
 pub struct Unsupported {
     /// Why, in words a user understands.
     pub reason: String,
-    /// What the user can do about it, or empty.
+    /// The remedy, or empty.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub remedy: String,
 }
@@ -74,7 +74,7 @@ impl Unsupported {
     }
 }
 
-/// Whether a kind is served here, and by what.
+/// Whether a kind is served here, and by which means.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SensorSupport {

@@ -82,7 +82,7 @@ impl UserError {
         &self.message
     }
 
-    /// What to do about it; may be empty.
+    /// The remedy; may be empty.
     #[must_use]
     pub fn hint(&self) -> &str {
         &self.hint

@@ -1,4 +1,5 @@
-//! What differs between operating systems below the sensors: private files, disk space, clocks, the end of the session.
+//! The differences between operating systems below the sensors: private files, disk space, clocks, the end of the
+//! session.
 //!
 //! Always true: a file or folder made here belongs to its user alone from its first moment; after
 //! [`files::write_file_durably`] returns, the new content survives a power cut, and until then the old one does.

@@ -1,4 +1,4 @@
-//! What travels between uam's commands and the process that holds the viewer's identity.
+//! Messages between uam's commands and the process that holds the viewer's identity.
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;

@@ -1,4 +1,4 @@
-//! What a person deletes from their record, and what that comes to, as it travels between the programs of one user.
+//! The scope and the result of a redaction, as they travel between the programs of one user.
 
 use model::{Counts, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use zeroize::Zeroize;
 
-/// What is to be deleted.
+/// The scope of a redaction.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "wish")]
 pub enum RedactionScope {
@@ -98,7 +98,7 @@ pub struct AffectedObject {
     pub is_screenshot: bool,
 }
 
-/// What a redaction deletes, or has deleted.
+/// The numbers of a redaction, planned or done.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RedactionSummary {
     /// Spans that lose window and counts; none where days are erased.

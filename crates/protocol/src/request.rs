@@ -1,4 +1,4 @@
-//! What can be asked of the running agent.
+//! The requests to the running agent.
 
 use crate::redaction::{RedactionScope, ViewerKey};
 use crate::user_command::{PauseLength, ScreenshotStep, UserCommand};
@@ -33,7 +33,7 @@ pub enum Request {
     /// Take a screenshot now: `Done` once it is ordered.
     #[serde(rename = "shot")]
     TakeScreenshot,
-    /// Make segments of everything that waits for upload, also of what is held back: `Done`.
+    /// Make segments of everything that waits for upload, also of records held back: `Done`.
     #[serde(rename = "pack")]
     FreezeSegments,
     /// Put these notices into the record: `Done` once they are durable.
@@ -48,7 +48,7 @@ pub enum Request {
         /// Which data.
         #[serde(rename = "wish")]
         scope: RedactionScope,
-        /// Only say what would be deleted.
+        /// Only report the numbers of the deletion.
         #[serde(rename = "rehearsal")]
         dry_run: bool,
         /// The viewer's key, where it is needed: the agent cannot open what earlier starts wrote, and while it runs
@@ -66,7 +66,7 @@ pub enum Request {
         /// Given for this one request, as with [`Self::Redact`].
         key: ViewerKey,
     },
-    /// What is being recorded: `View`, or `TicketExpired`.
+    /// The live view: `View`, or `TicketExpired`.
     #[serde(rename = "look")]
     View {
         /// From [`Self::Attach`].

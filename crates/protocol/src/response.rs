@@ -1,4 +1,4 @@
-//! What the running agent answers, and its form on the wire: one flat object, whatever was asked.
+//! The answers of the running agent, and their form on the wire: one flat object for every request.
 
 use crate::redaction::RedactionSummary;
 use crate::view::{AttachedView, ViewTicket, ViewedScreenshot};
@@ -18,10 +18,10 @@ pub enum Response {
         headline: String,
         /// The whole state.
         status: Box<AgentStatus>,
-        /// What the desktop shows of uam, as lines for people.
+        /// The availability of icon and notifications, as lines for people.
         indicator: Vec<String>,
     },
-    /// What a redaction deletes, or has deleted.
+    /// The numbers of a redaction, planned or done.
     Redaction {
         /// One sentence.
         text: String,
@@ -35,7 +35,7 @@ pub enum Response {
         /// For the requests of the view.
         ticket: ViewTicket,
     },
-    /// What is being recorded.
+    /// The live view.
     View(Box<AttachedView>),
     /// A screenshot of this start.
     Screenshot(Box<ViewedScreenshot>),
@@ -54,7 +54,7 @@ impl Response {
         Self::Refused(why.into())
     }
 
-    /// One sentence for people; empty for what a view is shown.
+    /// One sentence for people; empty in answers to a view.
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
@@ -76,7 +76,7 @@ impl Response {
 }
 
 /// A response as it stands on the wire.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct WireResponse {
     /// Was it done?
     ok: bool,
@@ -92,7 +92,7 @@ pub(crate) struct WireResponse {
     scene: Option<Box<AttachedView>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     picture: Option<Box<ViewedScreenshot>>,
-    /// What the desktop shows, beside `status`.
+    /// The availability of icon and notifications, beside `status`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     shown: Vec<String>,
 }
@@ -102,12 +102,7 @@ impl WireResponse {
         Self {
             ok,
             text,
-            status: None,
-            told: None,
-            ticket: None,
-            scene: None,
-            picture: None,
-            shown: Vec::new(),
+            ..Self::default()
         }
     }
 

@@ -1,4 +1,4 @@
-//! What a person asks for with a key of the live view, in the tray's menu or on the command line.
+//! The commands that a person gives with a key of the live view, in the tray's menu or on the command line.
 
 use model::to_printable;
 use serde::{Deserialize, Serialize};

@@ -1,11 +1,11 @@
-//! What an attached view is shown.
+//! The content of an attached view.
 
 use model::Timestamp;
 use report::{AgentStatus, DaySummary, LogLine};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The right to see what is being recorded: an opaque word that the agent hands out. It is never printed.
+/// The right to see the live view: an opaque word that the agent hands out. It is never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ViewTicket(String);
@@ -23,7 +23,7 @@ impl fmt::Debug for ViewTicket {
     }
 }
 
-/// The present state, and what was recorded since the view asked last.
+/// The present state, and the log lines since the view's last request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AttachedView {
     /// The state of the agent.

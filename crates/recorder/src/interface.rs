@@ -1,4 +1,4 @@
-//! What goes into the recorder and what comes out.
+//! Input and output of the recorder.
 
 use crate::exclusions::ExclusionRules;
 use model::{

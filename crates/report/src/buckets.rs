@@ -1,52 +1,66 @@
 //! Ten minutes at a time: how long somebody was at the desk, and how long they were not. Two plain sums, and never a score
 //! made of them.
 
-use crate::calendar::utc_offset_us;
+use crate::calendar::utc_offset_seconds;
 use crate::totals::Usage;
 use jiff::tz::TimeZone;
-use model::{Counts, Coverage};
+use model::{Counts, Coverage, Timestamp, micros};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-/// Ten minutes, in microseconds.
-pub const TEN_US: i64 = 600_000_000;
+/// Ten minutes.
+pub const TEN_MINUTES: Duration = Duration::from_secs(600);
 
 /// Ten minutes of the wall clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivityBucket {
-    /// Their start, in microseconds since the Unix epoch (UTC).
-    pub start_us: i64,
-    /// Time in state `active` within them, in microseconds.
-    pub active_us: u64,
-    /// Time in state `idle` within them, in microseconds.
-    pub idle_us: u64,
+    /// Their start.
+    #[serde(rename = "start_us")]
+    pub start: Timestamp,
+    /// Time in state `active` within them.
+    #[serde(rename = "active_us", with = "micros")]
+    pub active: Duration,
+    /// Time in state `idle` within them.
+    #[serde(rename = "idle_us", with = "micros")]
+    pub idle: Duration,
     /// Seconds with at least one key or click of somebody, of the spans that start in them.
     pub input_seconds: u64,
 }
 
 /// The start of the ten minutes of the wall clock in `zone` that hold an instant.
-pub(crate) fn wall_ten_of(at_us: i64, zone: &TimeZone) -> i64 {
+pub(crate) fn wall_ten_of(at: Timestamp, zone: &TimeZone) -> Timestamp {
     // Whole hours aside, zones differ by quarter hours.
-    ten_of(at_us, -(utc_offset_us(at_us, zone) % TEN_US))
+    ten_of(
+        at,
+        Timestamp::from_seconds(-i64::from(utc_offset_seconds(at, zone))),
+    )
 }
 
-/// The start of the ten minutes, counted from `origin_us`, that hold an instant.
-pub(crate) fn ten_of(at_us: i64, origin_us: i64) -> i64 {
-    at_us.saturating_sub(at_us.saturating_sub(origin_us).rem_euclid(TEN_US))
+/// The start of the ten minutes, counted from `origin`, that hold an instant.
+pub(crate) fn ten_of(at: Timestamp, origin: Timestamp) -> Timestamp {
+    round_down(at, origin, TEN_MINUTES)
+}
+
+/// The last multiple of `step`, counted from `origin`, that is no later than an instant.
+pub(crate) fn round_down(at: Timestamp, origin: Timestamp, step: Duration) -> Timestamp {
+    let past = i128::from(at.as_micros()) - i128::from(origin.as_micros());
+    let past = past.rem_euclid(step.as_micros().cast_signed());
+    at - Duration::from_micros(u64::try_from(past).unwrap_or(0))
 }
 
 /// Splits time at each ten minutes. `start_of` tells where those begin that hold an instant; `visit` gets this and the part
 /// within them.
 pub(crate) fn split_by_ten(
-    from_us: i64,
-    to_us: i64,
-    start_of: impl Fn(i64) -> i64,
-    mut visit: impl FnMut(i64, i64, i64),
+    from: Timestamp,
+    to: Timestamp,
+    start_of: impl Fn(Timestamp) -> Timestamp,
+    mut visit: impl FnMut(Timestamp, Timestamp, Timestamp),
 ) {
-    let mut at = from_us;
-    while at < to_us {
+    let mut at = from;
+    while at < to {
         let start = start_of(at);
-        let end = start.saturating_add(TEN_US).min(to_us).max(at + 1);
+        let end = (start + TEN_MINUTES).min(to);
         visit(start, at, end);
         at = end;
     }
@@ -54,33 +68,34 @@ pub(crate) fn split_by_ten(
 
 /// Active and idle time and counts of each ten minutes of a day, by their start.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct TenMinuteBuckets(BTreeMap<i64, Usage>);
+pub(crate) struct TenMinuteBuckets(BTreeMap<Timestamp, Usage>);
 
 impl TenMinuteBuckets {
-    /// Adds time within the ten minutes that begin at `start_us`.
-    pub(crate) fn add_time(&mut self, start_us: i64, state: Coverage, us: u64) {
+    /// Adds time within the ten minutes that begin at `start`.
+    pub(crate) fn add_time(&mut self, start: Timestamp, state: Coverage, length: Duration) {
         if state.is_recording() {
-            self.0.entry(start_us).or_default().add_time(state, us);
+            self.0.entry(start).or_default().add_time(state, length);
         }
     }
 
-    pub(crate) fn add_counts(&mut self, start_us: i64, counts: Counts) {
-        self.0.entry(start_us).or_default().counts += counts;
+    pub(crate) fn add_counts(&mut self, start: Timestamp, counts: Counts) {
+        self.0.entry(start).or_default().counts += counts;
     }
 
-    pub(crate) fn usage_at(&self, start_us: i64) -> Usage {
-        self.0.get(&start_us).copied().unwrap_or_default()
+    pub(crate) fn usage_at(&self, start: Timestamp) -> Usage {
+        self.0.get(&start).copied().unwrap_or_default()
     }
 
     /// Those with time, or with input of somebody.
     pub(crate) fn finish(self) -> Vec<ActivityBucket> {
-        let buckets = self.0.into_iter().map(|(start_us, usage)| ActivityBucket {
-            start_us,
-            active_us: usage.active_us,
-            idle_us: usage.idle_us,
+        let buckets = self.0.into_iter().map(|(start, usage)| ActivityBucket {
+            start,
+            active: usage.active,
+            idle: usage.idle,
             input_seconds: usage.counts.hardware.seconds,
         });
-        let known = |ten: &ActivityBucket| ten.active_us + ten.idle_us + ten.input_seconds > 0;
+        let known =
+            |ten: &ActivityBucket| ten.input_seconds > 0 || !(ten.active + ten.idle).is_zero();
         buckets.filter(known).collect()
     }
 }
@@ -93,18 +108,23 @@ mod tests {
 
     #[test]
     fn ten_minutes_follow_the_wall_clock() {
-        let minute = 60_000_000;
+        let minute = Duration::from_secs(60);
+        let epoch = Timestamp::UNIX_EPOCH;
         let kathmandu = crate::calendar::load_zone("Asia/Kathmandu");
         // Midnight UTC is 05:45 there.
-        let midnight = 1_784_073_600_000_000;
+        let midnight = Timestamp::from_seconds(1_784_073_600);
         assert_eq!(wall_ten_of(midnight, &kathmandu), midnight - 5 * minute);
         assert_eq!(
             wall_ten_of(midnight + 5 * minute, &kathmandu),
             midnight + 5 * minute
         );
-        assert_eq!(wall_ten_of(14 * minute, &TimeZone::UTC), 10 * minute);
-        assert_eq!(wall_ten_of(-1, &TimeZone::UTC), -10 * minute);
-        assert_eq!(idle_share(0, 0), None);
-        assert_eq!(idle_share(2, 1), Some(333));
+        assert_eq!(
+            wall_ten_of(epoch + 14 * minute, &TimeZone::UTC),
+            epoch + 10 * minute
+        );
+        let before = Timestamp::from_micros(-1);
+        assert_eq!(wall_ten_of(before, &TimeZone::UTC), epoch - 10 * minute);
+        assert_eq!(idle_share(Duration::ZERO, Duration::ZERO), None);
+        assert_eq!(idle_share(2 * minute, minute), Some(333));
     }
 }

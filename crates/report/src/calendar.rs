@@ -1,13 +1,15 @@
 //! Local days: time zones, when a day begins, and the bounds of a day. The one place that turns instants into wall-clock
 //! time.
 //!
-//! Always true: instants are microseconds since the Unix epoch (UTC); one that no calendar reaches has no wall-clock time.
+//! Always true: an instant that no calendar reaches has no wall-clock time.
 
 use jiff::civil::{Date, time};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{Timestamp as CalendarTime, Zoned};
+use model::Timestamp;
 use std::fmt;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
+use std::time::Duration;
 
 /// The zone of an IANA name; UTC when this machine does not know the name (a renamed or newer zone).
 #[must_use]
@@ -17,49 +19,44 @@ pub fn load_zone(name: &str) -> TimeZone {
 
 /// An instant by the wall clock of a zone; none where no calendar reaches it.
 #[must_use]
-pub fn wall_clock(at_us: i64, zone: &TimeZone) -> Option<Zoned> {
-    let at = Timestamp::from_microsecond(at_us).ok()?;
+pub fn wall_clock(at: Timestamp, zone: &TimeZone) -> Option<Zoned> {
+    let at = CalendarTime::from_microsecond(at.as_micros()).ok()?;
     Some(at.to_zoned(zone.clone()))
 }
 
-/// How far a zone is ahead of UTC at an instant, in microseconds; 0 where no calendar reaches it.
-pub(crate) fn utc_offset_us(at_us: i64, zone: &TimeZone) -> i64 {
-    let offset = Timestamp::from_microsecond(at_us).map_or(0, |at| zone.to_offset(at).seconds());
-    i64::from(offset) * 1_000_000
+/// How far a zone is ahead of UTC at an instant, in seconds; 0 where no calendar reaches it.
+pub(crate) fn utc_offset_seconds(at: Timestamp, zone: &TimeZone) -> i32 {
+    let at = CalendarTime::from_microsecond(at.as_micros());
+    at.map_or(0, |at| zone.to_offset(at).seconds())
 }
 
 /// The local date of an instant in the zone of that IANA name.
 #[must_use]
-pub fn local_date(at_us: i64, zone: &str) -> Date {
-    local_date_in(at_us, &load_zone(zone))
+pub fn local_date(at: Timestamp, zone: &str) -> Date {
+    local_date_in(at, &load_zone(zone))
 }
 
-pub(crate) fn local_date_in(at_us: i64, zone: &TimeZone) -> Date {
-    let at = Timestamp::from_microsecond(at_us).unwrap_or(if at_us < 0 {
-        Timestamp::MIN
-    } else {
-        Timestamp::MAX
-    });
+pub(crate) fn local_date_in(at: Timestamp, zone: &TimeZone) -> Date {
+    let end = match at < Timestamp::UNIX_EPOCH {
+        true => CalendarTime::MIN,
+        false => CalendarTime::MAX,
+    };
+    let at = CalendarTime::from_microsecond(at.as_micros()).unwrap_or(end);
     at.to_zoned(zone.clone()).date()
 }
 
-/// The first instant of `day` in `zone`, in microseconds since the Unix epoch (UTC); a day that starts inside a
-/// clock change starts at the first instant that exists.
-pub(crate) fn day_start(day: Date, zone: &TimeZone) -> i64 {
+/// The first instant of `day` in `zone`; a day that starts inside a clock change starts at the first instant that exists.
+pub(crate) fn day_start(day: Date, zone: &TimeZone) -> Timestamp {
     match day.to_zoned(zone.clone()) {
-        Ok(zoned) => zoned.timestamp().as_microsecond(),
+        Ok(zoned) => instant_of(&zoned),
         // Only at the very ends of the calendar, some 9,999 years away.
-        Err(_) if day.year() < 0 => i64::MIN,
-        Err(_) => i64::MAX,
+        Err(_) if day.year() < 0 => Timestamp::MIN,
+        Err(_) => Timestamp::MAX,
     }
 }
 
-/// The bounds of `day` in `zone`: its first instant and the next day's.
-pub(crate) fn day_bounds(day: Date, zone: &TimeZone) -> (i64, i64) {
-    let next = day
-        .tomorrow()
-        .map_or(i64::MAX, |next| day_start(next, zone));
-    (day_start(day, zone), next)
+fn instant_of(zoned: &Zoned) -> Timestamp {
+    Timestamp::from_micros(zoned.timestamp().as_microsecond())
 }
 
 /// When a day begins, in minutes after midnight by the wall clock, 0 to 720.
@@ -89,19 +86,19 @@ impl DayStart {
         self.0 == 0
     }
 
-    /// The day that holds an instant (microseconds since the Unix epoch, UTC).
+    /// The day that holds an instant.
     #[must_use]
-    pub fn date_in(self, at_us: i64, zone: &TimeZone) -> Date {
-        let date = local_date_in(at_us, zone);
-        if !self.is_midnight() && at_us < self.start_of(date, zone) {
+    pub fn date_in(self, at: Timestamp, zone: &TimeZone) -> Date {
+        let date = local_date_in(at, zone);
+        if !self.is_midnight() && at < self.start_of(date, zone) {
             return date.yesterday().unwrap_or(date);
         }
         date
     }
 
-    /// The first instant of a day in a zone, in microseconds since the Unix epoch (UTC); a day that would begin inside a
-    /// clock change begins at the first instant that exists.
-    pub(crate) fn start_of(self, day: Date, zone: &TimeZone) -> i64 {
+    /// The first instant of a day in a zone; a day that would begin inside a clock change begins at the first instant that
+    /// exists.
+    pub(crate) fn start_of(self, day: Date, zone: &TimeZone) -> Timestamp {
         if self.is_midnight() {
             return day_start(day, zone);
         }
@@ -110,17 +107,15 @@ impl DayStart {
             .to_datetime(time(hour, minute, 0, 0))
             .to_zoned(zone.clone())
         {
-            Ok(zoned) => zoned.timestamp().as_microsecond(),
+            Ok(zoned) => instant_of(&zoned),
             Err(_) => day_start(day, zone),
         }
     }
 
     /// The bounds of a day: its first instant and the next day's.
-    pub(crate) fn bounds(self, day: Date, zone: &TimeZone) -> (i64, i64) {
-        let next = day
-            .tomorrow()
-            .map_or(i64::MAX, |next| self.start_of(next, zone));
-        (self.start_of(day, zone), next)
+    pub(crate) fn bounds(self, day: Date, zone: &TimeZone) -> Range<Timestamp> {
+        let next = day.tomorrow().map(|next| self.start_of(next, zone));
+        self.start_of(day, zone)..next.unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -177,7 +172,7 @@ pub(crate) struct ZoneCalendar {
     pub(crate) zone: TimeZone,
     starts: DayStart,
     day: Date,
-    bounds: (i64, i64),
+    bounds: Range<Timestamp>,
 }
 
 impl ZoneCalendar {
@@ -187,16 +182,16 @@ impl ZoneCalendar {
             zone: load_zone(name),
             starts,
             day: Date::ZERO,
-            bounds: (0, 0),
+            bounds: Timestamp::MIN..Timestamp::MIN,
         }
     }
 
     /// The day that holds an instant, and its bounds; each instant lies within the bounds of one day.
-    pub(crate) fn day_of(&mut self, at_us: i64) -> (Date, (i64, i64)) {
-        if !(self.bounds.0..self.bounds.1).contains(&at_us) {
-            self.day = self.starts.date_in(at_us, &self.zone);
+    pub(crate) fn day_of(&mut self, at: Timestamp) -> (Date, Range<Timestamp>) {
+        if !self.bounds.contains(&at) {
+            self.day = self.starts.date_in(at, &self.zone);
             self.bounds = self.starts.bounds(self.day, &self.zone);
-            if at_us >= self.bounds.1
+            if at >= self.bounds.end
                 && let Ok(next) = self.day.tomorrow()
             {
                 // A clock set back over midnight shows the day before once more; that day has ended all the same.
@@ -204,30 +199,30 @@ impl ZoneCalendar {
                 self.bounds = self.starts.bounds(next, &self.zone);
             }
         }
-        (self.day, self.bounds)
+        (self.day, self.bounds.clone())
     }
 
-    /// The parts of `from_us..to_us` that lie in neighbouring days: the place of each day among them, and the part's bounds.
+    /// The parts of `from..to` that lie in neighbouring days: the place of each day among them, and the part's bounds.
     pub(crate) fn split_by_day(
         &mut self,
         days: &RangeInclusive<Date>,
-        from_us: i64,
-        to_us: i64,
-    ) -> impl Iterator<Item = (usize, i64, i64)> {
-        let mut at = from_us;
+        from: Timestamp,
+        to: Timestamp,
+    ) -> impl Iterator<Item = (usize, Timestamp, Timestamp)> {
+        let mut at = from;
         std::iter::from_fn(move || {
-            while at < to_us {
+            while at < to {
                 let from = at;
-                let (day, (_, end)) = self.day_of(at);
+                let (day, bounds) = self.day_of(at);
                 at = match day < *days.start() {
                     // Time before the first day is passed over at once.
                     true => self.starts.start_of(*days.start(), &self.zone),
-                    false => end,
+                    false => bounds.end,
                 };
                 // A day that ends no later than the instant would be a fault of the zone; the loop ends all the same.
-                at = at.max(from.saturating_add(1)).min(to_us);
+                at = at.max(from + Duration::from_micros(1)).min(to);
                 if day > *days.end() {
-                    at = to_us;
+                    at = to;
                 } else if let Some(place) = place_of(days, day) {
                     return Some((place, from, at));
                 }

@@ -8,6 +8,7 @@ use crate::totals::Usage;
 use ReportOutput::{
     ByRule, DayTable, DaysTable, LogLine, MadeByPrograms, PageNumbers, PageRow, Printable,
 };
+use model::micros::to_micros;
 use model::{Counts, MICROS_PER_SECOND};
 use std::time::Duration;
 
@@ -171,13 +172,13 @@ const PRESSES: &[ReportOutput] = &[DayTable, DaysTable, LogLine, PageRow, PageNu
 
 /// Every number of a usage.
 pub const COLUMNS: &[Column] = &[
-    Column::new("total", Unit::Time, Usage::total_us)
+    Column::new("total", Unit::Time, |u| to_micros(u.total()))
         .in_csv("seconds")
         .shown_in(&[Printable]),
-    Column::new("active", Unit::Time, |u| u.active_us)
+    Column::new("active", Unit::Time, |u| to_micros(u.active))
         .in_csv("active_seconds")
         .shown_in(TIMES),
-    Column::new("idle", Unit::Time, |u| u.idle_us)
+    Column::new("idle", Unit::Time, |u| to_micros(u.idle))
         .in_csv("idle_seconds")
         .shown_in(TIMES),
     Column::new("keys", KEYS, |u| u.counts.keys()).shown_in(PRESSES),

@@ -6,7 +6,7 @@
 //!   instant belongs to the date its zone's calendar shows. So every instant belongs to exactly one day, a span over
 //!   midnight is split when read, a day is 23 or 25 hours long where the zone says so, and longer or shorter still
 //!   when the user travelled.
-//! * **States sum to the day.** [`DayReport::length_us`] counts the day's instants from the beginning of the journal
+//! * **States sum to the day.** [`DayReport::length`] counts the day's instants from the beginning of the journal
 //!   up to now; the eight totals of [`DayReport::states`] sum to exactly that. Time that no span covers is `off`.
 //! * **Nothing counts twice.** Where spans overlap (the clock was set back) the one later in the journal owns the
 //!   time; see [`crate::ownership`].
@@ -25,9 +25,10 @@ use crate::timeline::{Timeline, TimelineBuilder};
 use crate::totals::{RowKey, Totals, Usage, WindowKey};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use model::{Record, RecordLine, Span};
+use model::{Record, RecordLine, Span, Timestamp};
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The report of one day. See the module for the rules.
@@ -57,7 +58,7 @@ pub(crate) fn build_day_with_timeline(
     zone: &str,
 ) -> (DayReport, Timeline) {
     let spans = spans_of(lines, pending);
-    let stretches = Stretches::new(&spans, extent, zone, view.merge_us);
+    let stretches = Stretches::new(&spans, extent, zone, view.merge);
     let mut zones = ZoneCalendars::new(view.starts);
     let mut report = DayReportBuilder::new(zone);
     let mut timeline = TimelineBuilder::default();
@@ -65,12 +66,12 @@ pub(crate) fn build_day_with_timeline(
     build_days(&(day..=day), &mut zones, &stretches, &spans, builders);
     let mut report = report.finish(day);
     for line in lines {
-        let mut on_day = |zone: &str, at_us| zones.get(zone).day_of(at_us).0 == day;
+        let mut on_day = |zone: &str, at| zones.get(zone).day_of(at).0 == day;
         match &line.record {
-            Record::Shot(shot) if on_day(&shot.zone, shot.at.as_micros()) => {
+            Record::Shot(shot) if on_day(&shot.zone, shot.at) => {
                 report.shots.push(DayScreenshot::new(line.seq, shot));
             }
-            Record::Notice(note) if on_day(&note.zone, note.at.as_micros()) => {
+            Record::Notice(note) if on_day(&note.zone, note.at) => {
                 report.notices.push(DayNotice::new(line.seq, note));
             }
             _ => {}
@@ -84,7 +85,7 @@ pub(crate) fn build_day_with_timeline(
 struct DayReportBuilder {
     /// IANA name of the zone last in force.
     zone: Arc<str>,
-    counted_us: Option<(i64, i64)>,
+    counted: Option<Range<Timestamp>>,
     totals: Totals<WindowKey>,
     tens: TenMinuteBuckets,
     /// The first executable of each application that could be known.
@@ -95,7 +96,7 @@ impl DayReportBuilder {
     fn new(zone: &str) -> Self {
         Self {
             zone: zone.into(),
-            counted_us: None,
+            counted: None,
             totals: Totals::default(),
             tens: TenMinuteBuckets::default(),
             executables: HashMap::new(),
@@ -117,7 +118,6 @@ impl DayReportBuilder {
 
     fn finish(mut self, day: Date) -> DayReport {
         let mut apps: Vec<AppTotal> = Vec::new();
-        let (length_us, states) = (self.totals.length_us(), self.totals.state_totals());
         let counts = self.totals.counts();
         for (WindowKey(window), usage) in self.totals.rows {
             if apps.last().is_none_or(|last| last.app != window.app) {
@@ -135,18 +135,18 @@ impl DayReportBuilder {
             }
         }
         // Longest first; equal ones stay in the order of their names.
-        apps.sort_by_key(|app| Reverse(app.usage.total_us()));
+        apps.sort_by_key(|app| Reverse(app.usage.total()));
         for app in &mut apps {
             app.windows
-                .sort_by_key(|window| Reverse(window.usage.total_us()));
+                .sort_by_key(|window| Reverse(window.usage.total()));
         }
         DayReport {
             day,
             zone: self.zone.to_string(),
-            from_us: self.counted_us.map(|(from, _)| from),
-            to_us: self.counted_us.map(|(_, to)| to),
-            length_us,
-            states,
+            from: self.counted.as_ref().map(|counted| counted.start),
+            to: self.counted.map(|counted| counted.end),
+            length: self.totals.states.total(),
+            states: self.totals.states.to_list(),
             counts,
             apps,
             protected: self.totals.protected,
@@ -164,14 +164,14 @@ impl DayReportBuilder {
 
 impl DayBuilder for DayReportBuilder {
     fn add_time(&mut self, piece: &DayPiece<'_>) {
-        let (state, from, to) = (piece.state, piece.from_us, piece.to_us);
-        self.counted_us = Some((self.counted_us.map_or(from, |(first, _)| first), to));
+        let (state, from, to) = (piece.state, piece.from, piece.to);
+        self.counted.get_or_insert(from..to).end = to;
         let recorded = piece.shown.filter(|_| state.is_recording());
         let row = recorded.map_or(RowKey::NoWindow, |span| self.row_of(span));
-        self.totals.add_time(row.as_ref(), state, piece.length_us());
+        self.totals.add_time(row.as_ref(), state, piece.length());
         let ten_of = |at| wall_ten_of(at, piece.zone);
         split_by_ten(from, to, ten_of, |ten, from, to| {
-            self.tens.add_time(ten, state, to.abs_diff(from));
+            self.tens.add_time(ten, state, to.duration_since(from));
         });
     }
 
@@ -180,7 +180,7 @@ impl DayBuilder for DayReportBuilder {
         if !span.counts.is_zero() {
             let row = self.row_of(shown);
             self.totals.row(row.as_ref()).counts += span.counts;
-            let ten = wall_ten_of(span.start.as_micros(), zone);
+            let ten = wall_ten_of(span.start, zone);
             self.tens.add_counts(ten, span.counts);
         }
     }

@@ -4,15 +4,16 @@ use crate::calendar::{ZoneCalendars, place_of};
 use crate::stretches::Stretches;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use model::{Coverage, Span};
+use model::{Coverage, Span, Timestamp};
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 /// A stretch as far as it lies on one day.
 pub(crate) struct DayPiece<'a> {
     /// Place of its day among those walked over.
     pub(crate) day: usize,
-    pub(crate) from_us: i64,
-    pub(crate) to_us: i64,
+    pub(crate) from: Timestamp,
+    pub(crate) to: Timestamp,
     pub(crate) state: Coverage,
     /// IANA name of the zone in force.
     pub(crate) zone_name: &'a str,
@@ -22,9 +23,8 @@ pub(crate) struct DayPiece<'a> {
 }
 
 impl DayPiece<'_> {
-    /// In microseconds.
-    pub(crate) fn length_us(&self) -> u64 {
-        self.to_us.abs_diff(self.from_us)
+    pub(crate) fn length(&self) -> Duration {
+        self.to.duration_since(self.from)
     }
 }
 
@@ -48,11 +48,11 @@ pub(crate) fn build_days(
     for stretch in &stretches.list {
         let calendar = zones.get(stretch.zone);
         let zone = calendar.zone.clone();
-        for (day, from_us, to_us) in calendar.split_by_day(days, stretch.from_us, stretch.to_us) {
+        for (day, from, to) in calendar.split_by_day(days, stretch.from, stretch.to) {
             let piece = DayPiece {
                 day,
-                from_us,
-                to_us,
+                from,
+                to,
                 state: stretch.owner.map_or(Coverage::Off, |span| span.state),
                 zone_name: stretch.zone,
                 zone: &zone,
@@ -65,7 +65,7 @@ pub(crate) fn build_days(
     }
     for (n, span) in spans.iter().enumerate() {
         let calendar = zones.get(&span.zone);
-        let (day, _) = calendar.day_of(span.start.as_micros());
+        let (day, _) = calendar.day_of(span.start);
         if let Some(day) = place_of(days, day) {
             let shown = stretches.counted_to(n, span);
             for builder in &mut *builders {

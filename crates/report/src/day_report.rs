@@ -6,8 +6,9 @@
 use crate::buckets::ActivityBucket;
 use crate::totals::{NamedUsage, StateTotal, Usage, time_in};
 use jiff::civil::Date;
-use model::{Counts, Coverage, Notice, NoticeCode, Screenshot};
+use model::{Counts, Coverage, Notice, NoticeCode, Screenshot, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// One day. The rules behind the numbers stand at the head of [`crate::day`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,11 +18,14 @@ pub struct DayReport {
     /// IANA name of the zone last in force on that day.
     pub zone: String,
     /// The day's first instant that is counted; none when the day lies outside the journal.
-    pub from_us: Option<i64>,
+    #[serde(rename = "from_us")]
+    pub from: Option<Timestamp>,
     /// The instant after the day's last one that is counted.
-    pub to_us: Option<i64>,
+    #[serde(rename = "to_us")]
+    pub to: Option<Timestamp>,
     /// How much of the day is counted; the sum of `states`.
-    pub length_us: u64,
+    #[serde(rename = "length_us", with = "model::micros")]
+    pub length: Duration,
     /// Time in each state: all eight, in the order of [`Coverage::ALL`].
     pub states: Vec<StateTotal>,
     /// Everything counted on the day.
@@ -53,9 +57,9 @@ pub struct DayReport {
 }
 
 impl DayReport {
-    /// Time in one state, in microseconds.
+    /// Time in one state.
     #[must_use]
-    pub fn state_us(&self, state: Coverage) -> u64 {
+    pub fn time_in(&self, state: Coverage) -> Duration {
         time_in(&self.states, state)
     }
 }
@@ -90,7 +94,8 @@ pub struct DayScreenshot {
     /// Its number in the journal.
     pub seq: u64,
     /// When.
-    pub at_us: i64,
+    #[serde(rename = "at_us")]
+    pub at: Timestamp,
     /// IANA name of the zone in force.
     pub zone: String,
     /// The application shown, or empty.
@@ -119,7 +124,7 @@ impl DayScreenshot {
         let window = shot.window.as_deref().cloned().unwrap_or_default();
         Self {
             seq,
-            at_us: shot.at.as_micros(),
+            at: shot.at,
             zone: shot.zone.to_string(),
             app: window.app,
             title: window.title,
@@ -140,7 +145,8 @@ pub struct DayNotice {
     /// Its number in the journal.
     pub seq: u64,
     /// When.
-    pub at_us: i64,
+    #[serde(rename = "at_us")]
+    pub at: Timestamp,
     /// IANA name of the zone in force.
     pub zone: String,
     /// Its code.
@@ -153,7 +159,7 @@ impl DayNotice {
     pub(crate) fn new(seq: u64, notice: &Notice) -> Self {
         Self {
             seq,
-            at_us: notice.at.as_micros(),
+            at: notice.at,
             zone: notice.zone.clone(),
             code: notice.code,
             text: notice.text.clone(),

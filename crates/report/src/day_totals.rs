@@ -3,11 +3,12 @@
 //! Field names are stable, as in [`crate::DayReport`].
 
 use crate::totals::{
-    NamedUsage, StateTotal, Totals, Usage, pseudo_rows, state_totals, sum_by_name, time_in,
+    NamedUsage, StateTimes, StateTotal, Totals, Usage, pseudo_rows, sum_by_name, time_in,
 };
 use jiff::civil::Date;
 use model::{Counts, Coverage};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Several days, each by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,8 +24,9 @@ pub struct DaysReport {
 pub struct DayTotals {
     /// The date, `YYYY-MM-DD`.
     pub day: Date,
-    /// How much of the day is counted, in microseconds; the sum of `states`.
-    pub length_us: u64,
+    /// How much of the day is counted; the sum of `states`.
+    #[serde(rename = "length_us", with = "model::micros")]
+    pub length: Duration,
     /// Time in each state: all eight, in the order of [`Coverage::ALL`].
     pub states: Vec<StateTotal>,
     /// Everything counted on the day.
@@ -83,8 +85,8 @@ impl DayTotals {
     pub(crate) fn new(day: Date, totals: &Totals<String>) -> Self {
         Self {
             day,
-            length_us: totals.length_us(),
-            states: totals.state_totals(),
+            length: totals.states.total(),
+            states: totals.states.to_list(),
             counts: totals.counts(),
             apps: sum_by_name(totals.rows.iter().map(|(app, of)| (app.as_str(), of))),
             protected: totals.protected,
@@ -103,12 +105,12 @@ impl DayTotals {
     /// True when there is more to say than that nothing ran.
     #[must_use]
     pub fn is_known(&self) -> bool {
-        self.length_us > self.state_us(Coverage::Off) || !self.counts.is_zero()
+        self.length > self.time_in(Coverage::Off) || !self.counts.is_zero()
     }
 
-    /// Time in one state, in microseconds.
+    /// Time in one state.
     #[must_use]
-    pub fn state_us(&self, state: Coverage) -> u64 {
+    pub fn time_in(&self, state: Coverage) -> Duration {
         time_in(&self.states, state)
     }
 }
@@ -116,8 +118,8 @@ impl DayTotals {
 /// The sums over many days.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeriodTotals {
-    /// How much time is counted, in microseconds; the sum of `states`.
-    pub length_us: u64,
+    /// How much time is counted; the sum of `states`.
+    pub length: Duration,
     /// Time in each state, in the order of [`Coverage::ALL`].
     pub states: Vec<StateTotal>,
     /// Everything counted.
@@ -136,15 +138,15 @@ impl PeriodTotals {
     pub fn of<'a>(days: impl Iterator<Item = &'a DayTotals>) -> Self {
         let days: Vec<&DayTotals> = days.collect();
         let mut whole = Self::default();
-        let mut states = [0; Coverage::ALL.len()];
+        let mut states = StateTimes::default();
         for day in &days {
-            whole.length_us += day.length_us;
+            whole.length += day.length;
             whole.counts += day.counts;
             for total in &day.states {
-                states[total.state as usize] += total.us;
+                states[total.state] += total.duration;
             }
         }
-        whole.states = state_totals(states);
+        whole.states = states.to_list();
         let named = |rows: fn(&DayTotals) -> &[NamedUsage]| {
             sum_by_name(
                 days.iter()
@@ -163,9 +165,9 @@ impl PeriodTotals {
         whole
     }
 
-    /// Time in one state, in microseconds.
+    /// Time in one state.
     #[must_use]
-    pub fn state_us(&self, state: Coverage) -> u64 {
+    pub fn time_in(&self, state: Coverage) -> Duration {
         time_in(&self.states, state)
     }
 }

@@ -7,21 +7,22 @@ use crate::calendar::{DayStart, ZoneCalendars, place_of};
 use crate::classifier::{Classification, Classifier};
 use crate::day_totals::DayTotals;
 use crate::ownership::{OwnedInterval, pieces_of};
-use crate::rollup::Rollup;
+use crate::rollup::{Rollup, slot_bounds};
 use crate::stretches::{Extent, cover_extent};
 use crate::totals::{RowKey, Totals, Usage, window_of};
 use jiff::civil::Date;
-use journal::{SLOT_US, slot_of};
-use model::{Coverage, Span};
+use journal::slot_of;
+use model::{Coverage, Span, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 /// A span or a roll-up as far as it matters here; a year's worth of them may lie in memory.
 struct SpanExtent {
     /// Its place in the journal's order.
     seq: u64,
-    start_us: i64,
-    end_us: i64,
+    start: Timestamp,
+    end: Timestamp,
     zone: usize,
     /// State and number of the row of a span; none for a roll-up, whose sums are in the days already.
     counted: Option<(Coverage, u32)>,
@@ -94,14 +95,14 @@ impl<'m> DaysBuilder<'m> {
     /// Adds a roll-up, `content` being the whole of it; false when it cannot be used and its slot is to be read from the
     /// records.
     pub(crate) fn add_rollup(&mut self, rollup: &Rollup, content: &[u8], extent: Extent) -> bool {
-        let (from, to) = rollup.covered_us;
-        if from < to && (from < extent.began_us || to > extent.now_us) {
+        let covered = &rollup.covered;
+        if !covered.is_empty() && (covered.start < extent.began || covered.end > extent.now) {
             return false;
         }
         let zone = self.zones.number_of(&rollup.zone);
-        let start = rollup.slot * SLOT_US;
-        let (day, (first, next)) = self.zones.get_number(zone).day_of(start);
-        if start < first || next < start + SLOT_US {
+        let slot = slot_bounds(rollup.slot);
+        let (day, bounds) = self.zones.get_number(zone).day_of(slot.start);
+        if slot.start < bounds.start || bounds.end < slot.end {
             // A day's beginning lies within; no zone of these years has a midnight there.
             return false;
         }
@@ -111,17 +112,18 @@ impl<'m> DaysBuilder<'m> {
             };
             let sums = &mut self.sums[place];
             sums.totals.merge(&rollup.totals);
-            let gaps = to.abs_diff(from) - rollup.totals.length_us();
-            sums.totals.states[Coverage::Off as usize] += gaps;
+            let known = rollup.totals.states.total();
+            let length = covered.end.duration_since(covered.start);
+            sums.totals.states[Coverage::Off] += length.saturating_sub(known);
             for (names, usage) in &named {
                 *sums.named.entry(*names).or_default() += usage;
             }
         }
-        if from < to {
+        if !covered.is_empty() {
             self.rollups.push(SpanExtent {
                 seq: 0,
-                start_us: from,
-                end_us: to,
+                start: covered.start,
+                end: covered.end,
                 zone,
                 counted: None,
             });
@@ -169,7 +171,7 @@ impl<'m> DaysBuilder<'m> {
         let zone = self.zones.number_of(&span.zone);
         let row = self.number_row(span);
         if !span.counts.is_zero() && self.from_records.contains(&slot_of(span.start.as_micros())) {
-            let (day, _) = self.zones.get_number(zone).day_of(span.start.as_micros());
+            let (day, _) = self.zones.get_number(zone).day_of(span.start);
             if let Some(place) = place_of(&self.days, day) {
                 let counts = span.counts;
                 let usage = Usage {
@@ -179,38 +181,38 @@ impl<'m> DaysBuilder<'m> {
                 self.sums[place].add_usage(&self.rows[row as usize], &usage);
             }
         }
-        if model::micros::to_micros(span.duration) > 0 {
+        if !span.duration.is_zero() {
             self.spans.push(SpanExtent {
                 seq,
-                start_us: span.start.as_micros(),
-                end_us: span.end().as_micros(),
+                start: span.start,
+                end: span.end(),
                 zone,
                 counted: Some((span.state, row)),
             });
         }
     }
 
-    /// True when something is known to begin before `us`.
-    pub(crate) fn reaches_before(&self, us: i64) -> bool {
+    /// True when something is known to begin before an instant.
+    pub(crate) fn reaches_before(&self, at: Timestamp) -> bool {
         let mut all = self.spans.iter().chain(&self.rollups);
-        all.any(|of| of.start_us < us)
+        all.any(|of| of.start < at)
     }
 
     /// The time that each span owns in the slots told by records, by its place among the spans.
     fn owned_in_records(&self) -> Vec<OwnedInterval> {
         let mut owned: Vec<OwnedInterval> = Vec::new();
-        for piece in pieces_of(self.spans.iter().map(|s| (s.start_us, s.end_us))) {
-            let slots = slot_of(piece.start_us)..=slot_of(piece.end_us - 1);
+        for piece in pieces_of(self.spans.iter().map(|s| (s.start, s.end))) {
+            let slots = slot_of(piece.start.as_micros())..=slot_of(piece.end.as_micros() - 1);
             for slot in self.from_records.range(slots) {
-                let end = slot.saturating_add(1).saturating_mul(SLOT_US);
+                let slot = slot_bounds(*slot);
                 let part = OwnedInterval {
-                    start_us: piece.start_us.max(slot.saturating_mul(SLOT_US)),
-                    end_us: piece.end_us.min(end),
+                    start: piece.start.max(slot.start),
+                    end: piece.end.min(slot.end),
                     span: piece.span,
                 };
                 match owned.last_mut() {
-                    Some(last) if last.span == part.span && last.end_us == part.start_us => {
-                        last.end_us = part.end_us;
+                    Some(last) if last.span == part.span && last.end == part.start => {
+                        last.end = part.end;
                     }
                     _ => owned.push(part),
                 }
@@ -226,13 +228,13 @@ impl<'m> DaysBuilder<'m> {
         let mut all = self.spans;
         for rollup in self.rollups {
             intervals.push(OwnedInterval {
-                start_us: rollup.start_us,
-                end_us: rollup.end_us,
+                start: rollup.start,
+                end: rollup.end,
                 span: all.len(),
             });
             all.push(rollup);
         }
-        intervals.sort_unstable_by_key(|interval| interval.start_us);
+        intervals.sort_unstable_by_key(|interval| interval.start);
         let unknown = self.zones.number_of(zone);
         cover_extent(&intervals, extent, |from, to, owner, zone| {
             let counted = owner.map(|n| all[n].counted);
@@ -244,7 +246,7 @@ impl<'m> DaysBuilder<'m> {
             };
             let calendar = self.zones.get_number(zone);
             for (place, from, to) in calendar.split_by_day(&self.days, from, to) {
-                self.sums[place].add_time(state, row, to.abs_diff(from));
+                self.sums[place].add_time(state, row, to.duration_since(from));
             }
         });
         let names = self.classifier.as_ref();
@@ -255,11 +257,11 @@ impl<'m> DaysBuilder<'m> {
 }
 
 impl DayAccumulator {
-    fn add_time(&mut self, state: Coverage, row: Option<&Row>, us: u64) {
-        self.totals.states[state as usize] += us;
+    fn add_time(&mut self, state: Coverage, row: Option<&Row>, length: Duration) {
+        self.totals.states[state] += length;
         if let Some(row) = row.filter(|_| state.is_recording()) {
             let mut usage = Usage::default();
-            usage.add_time(state, us);
+            usage.add_time(state, length);
             self.add_usage(row, &usage);
         }
     }

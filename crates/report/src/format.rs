@@ -124,18 +124,17 @@ pub fn format_percent(share: u64) -> String {
 }
 
 /// A part of the whole in tenths of a percent, rounded down; the whole counts as at least one.
-pub(crate) fn tenths_of_percent(part: u64, whole: u64) -> u64 {
-    let share = u128::from(part) * 1000 / u128::from(whole.max(1));
+pub(crate) fn tenths_of_percent(part: Duration, whole: Duration) -> u64 {
+    let share = part.as_micros() * 1000 / whole.as_micros().max(1);
     u64::try_from(share).unwrap_or(0)
 }
 
 /// The share of idle time in active and idle time, in tenths of a percent (0 to 1,000), rounded down; none when there is
 /// neither.
 #[must_use]
-pub fn idle_share(active_us: u64, idle_us: u64) -> Option<u64> {
-    let whole = u128::from(active_us) + u128::from(idle_us);
-    let share = (u128::from(idle_us) * 1000).checked_div(whole)?;
-    u64::try_from(share).ok()
+pub fn idle_share(active: Duration, idle: Duration) -> Option<u64> {
+    let whole = active + idle;
+    (!whole.is_zero()).then(|| tenths_of_percent(idle, whole))
 }
 
 /// The time of day to the minute, `HH:MM`; dashes for an instant no calendar reaches.
@@ -149,7 +148,7 @@ pub fn format_minute(at: Timestamp, zone: &TimeZone) -> String {
 /// Wall-clock time `HH:MM:SS` of an instant in a zone; dashes for an instant no calendar reaches.
 #[must_use]
 pub fn format_clock_time(at: Timestamp, zone: &TimeZone) -> String {
-    wall_clock(at.as_micros(), zone).map_or_else(
+    wall_clock(at, zone).map_or_else(
         || "--:--:--".to_owned(),
         |at| at.strftime("%H:%M:%S").to_string(),
     )
@@ -159,7 +158,7 @@ pub fn format_clock_time(at: Timestamp, zone: &TimeZone) -> String {
 #[must_use]
 pub fn format_date_time(at: Timestamp, zone: &str) -> String {
     let zone = load_zone(zone);
-    let date = local_date_in(at.as_micros(), &zone);
+    let date = local_date_in(at, &zone);
     format!("{date} {}", format_clock_time(at, &zone))
 }
 
@@ -168,7 +167,7 @@ pub fn format_date_time(at: Timestamp, zone: &str) -> String {
 #[must_use]
 pub fn format_relative_time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let time = format_clock_time(at, zone);
-    let shown = |at: Timestamp| wall_clock(at.as_micros(), zone);
+    let shown = |at: Timestamp| wall_clock(at, zone);
     let (Some(at), Some(now)) = (shown(at), shown(now)) else {
         return time;
     };

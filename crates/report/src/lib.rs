@@ -38,7 +38,7 @@ pub mod today;
 pub mod totals;
 
 pub use activity_log::ActivityLog;
-pub use buckets::{ActivityBucket, TEN_US};
+pub use buckets::{ActivityBucket, TEN_MINUTES};
 pub use calendar::{DayStart, load_zone, local_date};
 pub use classifier::Classifier;
 pub use columns::{COLUMNS, Column, ReportOutput, columns_of};
@@ -63,4 +63,4 @@ pub use status::{
 pub use stretches::{Extent, ViewOptions};
 pub use timeline::{Timeline, TimelineOwner};
 pub use today::TodayTotals;
-pub use totals::{NamedUsage, StateTotal, Usage};
+pub use totals::{NamedUsage, StateTimes, StateTotal, Usage};

@@ -22,9 +22,11 @@ use crate::totals::{NO_WINDOW, NONE, PROTECTED, REDACTED, RowKey, Totals};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use lane::{CategoryStretch, LaneBuilder};
-use model::{Coverage, Span};
+use model::{Coverage, Span, Timestamp};
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Some days.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +46,7 @@ pub struct OverviewDay {
     /// IANA name of the zone in which it began.
     pub zone: String,
     /// Its first instant that is counted, and the one after the last; none when it lies outside the journal.
-    pub counted_us: Option<(i64, i64)>,
+    pub counted: Option<Range<Timestamp>>,
     /// Activity, without the ten minutes in which there was none.
     pub tens: Vec<ActivityBucket>,
     /// The time line.
@@ -63,11 +65,11 @@ struct RowLabel {
 /// Active time of one label within ten minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct LabelTime {
-    ten_us: i64,
+    ten: Timestamp,
     row: RowKey<u32>,
-    active_us: u64,
-    from_us: i64,
-    to_us: i64,
+    active: Duration,
+    from: Timestamp,
+    to: Timestamp,
 }
 
 impl Overview {
@@ -77,7 +79,7 @@ impl Overview {
         let view = |totals| OverviewDay {
             totals,
             zone: String::new(),
-            counted_us: None,
+            counted: None,
             tens: Vec::new(),
             strips: Vec::new(),
             cells: Vec::new(),
@@ -144,7 +146,7 @@ impl<'m> OverviewBuilder<'m> {
             return;
         };
         self.days.resize_with(days.len(), Default::default);
-        let stretches = Stretches::new(spans, self.extent, zone, self.view.merge_us);
+        let stretches = Stretches::new(spans, self.extent, zone, self.view.merge);
         let mut zones = ZoneCalendars::new(self.view.starts);
         build_days(
             &(*first..=*last),
@@ -209,7 +211,7 @@ impl DayBuilder for OverviewBuilder<'_> {
             let row = self.row_of(shown);
             let day = &mut self.days[day];
             day.totals.row(row.as_ref()).counts += span.counts;
-            let ten = wall_ten_of(span.start.as_micros(), zone);
+            let ten = wall_ten_of(span.start, zone);
             day.tens.add_counts(ten, span.counts);
         }
     }
@@ -219,34 +221,34 @@ impl DayBuilder for OverviewBuilder<'_> {
 #[derive(Default)]
 struct OverviewDayBuilder {
     zone: Option<String>,
-    counted_us: Option<(i64, i64)>,
+    counted: Option<Range<Timestamp>>,
     /// By label.
     totals: Totals<u32>,
     tens: TenMinuteBuckets,
-    cells: BTreeMap<(i64, RowKey<u32>), LabelTime>,
+    cells: BTreeMap<(Timestamp, RowKey<u32>), LabelTime>,
     lane: LaneBuilder,
 }
 
 impl OverviewDayBuilder {
     fn add_time(&mut self, piece: &DayPiece<'_>, row: RowKey<u32>, category: Option<Arc<str>>) {
-        let (state, from, to) = (piece.state, piece.from_us, piece.to_us);
+        let (state, from, to) = (piece.state, piece.from, piece.to);
         self.zone.get_or_insert_with(|| piece.zone_name.to_owned());
-        self.counted_us = Some((self.counted_us.map_or(from, |(first, _)| first), to));
-        self.totals.add_time(row.as_ref(), state, piece.length_us());
+        self.counted.get_or_insert(from..to).end = to;
+        self.totals.add_time(row.as_ref(), state, piece.length());
         let ten_of = |at| wall_ten_of(at, piece.zone);
-        split_by_ten(from, to, ten_of, |ten_us, from_us, to_us| {
-            let us = to_us.abs_diff(from_us);
-            self.tens.add_time(ten_us, state, us);
+        split_by_ten(from, to, ten_of, |ten, from, to| {
+            let length = to.duration_since(from);
+            self.tens.add_time(ten, state, length);
             if state == Coverage::Active {
-                let cell = self.cells.entry((ten_us, row)).or_insert(LabelTime {
-                    ten_us,
+                let cell = self.cells.entry((ten, row)).or_insert(LabelTime {
+                    ten,
                     row,
-                    active_us: 0,
-                    from_us,
-                    to_us,
+                    active: Duration::ZERO,
+                    from,
+                    to,
                 });
-                cell.active_us += us;
-                cell.to_us = to_us;
+                cell.active += length;
+                cell.to = to;
             }
         });
         self.lane.add_time(from, to, state, category);
@@ -263,7 +265,7 @@ impl OverviewDayBuilder {
         OverviewDay {
             totals,
             zone: self.zone.unwrap_or_else(|| zone.to_owned()),
-            counted_us: self.counted_us,
+            counted: self.counted,
             tens: self.tens.finish(),
             strips: self.lane.finish(),
             cells: self.cells.into_values().collect(),
@@ -271,9 +273,9 @@ impl OverviewDayBuilder {
     }
 }
 
-/// The first instant of a day of an overview in its zone, in microseconds since the Unix epoch (UTC), and the next day's.
+/// The first instant of a day of an overview in its zone, and the next day's.
 #[must_use]
-pub fn bounds_of(day: &OverviewDay, starts: DayStart) -> (i64, i64) {
+pub fn bounds_of(day: &OverviewDay, starts: DayStart) -> Range<Timestamp> {
     starts.bounds(day.totals.day, &load_zone(&day.zone))
 }
 

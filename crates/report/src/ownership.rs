@@ -7,16 +7,16 @@
 //! * Where no span lies (the clock was set forward, or uam did not run), there is no piece; readers call that
 //!   [`model::Coverage::Off`].
 
-use model::Span;
+use model::{Span, Timestamp};
 use std::collections::BTreeMap;
 
-/// A non-empty interval `[start_us, end_us)` owned by one span.
+/// A non-empty interval `[start, end)` owned by one span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OwnedInterval {
-    /// First instant, microseconds since the Unix epoch (UTC).
-    pub start_us: i64,
+    /// First instant.
+    pub start: Timestamp,
     /// First instant after it.
-    pub end_us: i64,
+    pub end: Timestamp,
     /// Index of the owning span in the slice given to [`resolve_overlaps`].
     pub span: usize,
 }
@@ -24,16 +24,12 @@ pub(crate) struct OwnedInterval {
 /// The pieces of `spans`, which must be in the journal's order. Costs O(n log n).
 #[must_use]
 pub(crate) fn resolve_overlaps(spans: &[&Span]) -> Vec<OwnedInterval> {
-    pieces_of(
-        spans
-            .iter()
-            .map(|span| (span.start.as_micros(), span.end().as_micros())),
-    )
+    pieces_of(spans.iter().map(|span| (span.start, span.end())))
 }
 
 /// The same of bare starts and ends.
-pub(crate) fn pieces_of(spans: impl Iterator<Item = (i64, i64)>) -> Vec<OwnedInterval> {
-    let mut owned: BTreeMap<i64, (i64, usize)> = BTreeMap::new();
+pub(crate) fn pieces_of(spans: impl Iterator<Item = (Timestamp, Timestamp)>) -> Vec<OwnedInterval> {
+    let mut owned: BTreeMap<Timestamp, (Timestamp, usize)> = BTreeMap::new();
     for (index, (start, end)) in spans.enumerate() {
         if start < end {
             claim(&mut owned, start, end, index);
@@ -41,16 +37,17 @@ pub(crate) fn pieces_of(spans: impl Iterator<Item = (i64, i64)>) -> Vec<OwnedInt
     }
     owned
         .into_iter()
-        .map(|(start_us, (end_us, span))| OwnedInterval {
-            start_us,
-            end_us,
-            span,
-        })
+        .map(|(start, (end, span))| OwnedInterval { start, end, span })
         .collect()
 }
 
 /// Gives `[start, end)` to `index` and trims whatever was there.
-fn claim(owned: &mut BTreeMap<i64, (i64, usize)>, start: i64, end: i64, index: usize) {
+fn claim(
+    owned: &mut BTreeMap<Timestamp, (Timestamp, usize)>,
+    start: Timestamp,
+    end: Timestamp,
+    index: usize,
+) {
     // One earlier piece may reach into the claim, and even beyond it.
     if let Some((&s, &(e, i))) = owned.range(..start).next_back()
         && e > start
@@ -75,9 +72,9 @@ mod tests {
     use super::*;
     use model::{Counts, Coverage};
 
-    fn span(start_us: i64, dur_us: u64) -> Span {
+    fn span(start: i64, dur_us: u64) -> Span {
         Span {
-            start: model::Timestamp::from_micros(start_us),
+            start: model::Timestamp::from_micros(start),
             duration: std::time::Duration::from_micros(dur_us),
             zone: "UTC".into(),
             state: Coverage::Active,
@@ -92,7 +89,7 @@ mod tests {
         let refs: Vec<&Span> = spans.iter().collect();
         resolve_overlaps(&refs)
             .iter()
-            .map(|p| (p.start_us, p.end_us, p.span))
+            .map(|p| (p.start.as_micros(), p.end.as_micros(), p.span))
             .collect()
     }
 

@@ -19,12 +19,15 @@ mod windows;
 
 pub(crate) use windows::RollupWindow;
 
-use crate::totals::{RowKey, Totals, Usage, window_of};
+use crate::totals::{RowKey, StateMicros, Totals, Usage, window_of};
 use journal::{SLOT_US, slot_of};
-use model::{Coverage, InputCounts, Span};
+use model::micros::to_micros;
+use model::{Coverage, InputCounts, Span, Timestamp};
 use packed::{FIRST_FIELDS, drop_trailing_zeros, pack, unpack};
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The form written: a line of JSON, and the windows behind it. The one before had no windows; a roll-up of another form
 /// is passed over, and the records are read.
@@ -40,9 +43,8 @@ pub struct Rollup {
     pub slot: i64,
     /// IANA name of the zone in force.
     pub zone: Arc<str>,
-    /// Where its first span begins and its last one ends, in microseconds since the Unix epoch (UTC), clipped to the
-    /// slot; both the same when no time is covered.
-    pub covered_us: (i64, i64),
+    /// From where its first span begins to where its last one ends, clipped to the slot; empty when no time is covered.
+    pub covered: Range<Timestamp>,
     /// The slot in which the span began that reaches beyond the end of this one.
     pub carried_from: Option<i64>,
     pub(crate) totals: Totals<String>,
@@ -84,11 +86,11 @@ struct RollupLine {
 
 impl Rollup {
     pub(crate) fn new(slot: i64, zone: Arc<str>) -> Self {
-        let start = slot * SLOT_US;
+        let start = slot_bounds(slot).start;
         Self {
             slot,
             zone,
-            covered_us: (start, start),
+            covered: start..start,
             carried_from: None,
             totals: Totals::default(),
             windows: windows::RollupWindows::default(),
@@ -98,20 +100,17 @@ impl Rollup {
 
     /// Adds a span that touches the slot and begins no earlier than the one before it ended.
     pub(crate) fn add(&mut self, span: &Span) {
-        let (start, end) = (self.slot * SLOT_US, (self.slot + 1) * SLOT_US);
-        let (from, to) = (
-            span.start.as_micros().max(start),
-            span.end().as_micros().min(end),
-        );
+        let slot = slot_bounds(self.slot);
+        let (from, to) = (span.start.max(slot.start), span.end().min(slot.end));
         let began = slot_of(span.start.as_micros());
         let mut usage = Usage::default();
         if from < to {
-            if self.covered_us.0 == self.covered_us.1 {
-                self.covered_us.0 = from;
+            if self.covered.is_empty() {
+                self.covered.start = from;
             }
-            self.covered_us.1 = to;
-            usage.add_time(span.state, to.abs_diff(from));
-            self.totals.states[span.state as usize] += to.abs_diff(from);
+            self.covered.end = to;
+            usage.add_time(span.state, to.duration_since(from));
+            self.totals.states[span.state] += to.duration_since(from);
         }
         if began == self.slot {
             usage.counts = span.counts;
@@ -120,13 +119,13 @@ impl Rollup {
             let row = RowKey::of(span).map(|window| window.app.as_str());
             *self.totals.row(row) += &usage;
         }
-        if span.end().as_micros() > end {
+        if span.end() > slot.end {
             self.carried_from = Some(began);
         }
         if let Some(window) = window_of(span) {
-            let [first, last] = [from, to.max(from)].map(|us| (us - start).max(0).unsigned_abs());
+            let seen = [from, to.max(from)].map(|at| to_micros(at.duration_since(slot.start)));
             let (app, title) = (&window.app, &window.title);
-            self.windows.add(app, title, (first, last), &usage);
+            self.windows.add(app, title, seen.into(), &usage);
         }
     }
 
@@ -135,15 +134,18 @@ impl Rollup {
     /// # Errors
     /// Never for this type; the signature is serde's.
     pub fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let start = self.slot * SLOT_US;
-        let offset = |us: i64| u32::try_from(us - start).unwrap_or(0);
+        let start = slot_bounds(self.slot).start;
+        let offset = |at: Timestamp| {
+            let offset = to_micros(at.duration_since(start));
+            u32::try_from(offset).unwrap_or(0)
+        };
         let usages = self.totals.rows.iter();
         let mut content = serde_json::to_vec(&RollupLine {
             v: VERSION,
             n: (FIELDS != FIRST_FIELDS).then_some(FIELDS),
             z: Arc::clone(&self.zone),
-            t: (offset(self.covered_us.0), offset(self.covered_us.1)),
-            s: drop_trailing_zeros(self.totals.states.to_vec()),
+            t: (offset(self.covered.start), offset(self.covered.end)),
+            s: drop_trailing_zeros(StateMicros::from(self.totals.states).to_vec()),
             a: usages.map(|(name, of)| (name.clone(), pack(of))).collect(),
             p: pack(&self.totals.protected),
             r: pack(&self.totals.redacted),
@@ -169,12 +171,12 @@ impl Rollup {
             return None;
         }
         let mut rollup = Self::new(slot, form.z);
-        let start = slot.checked_mul(SLOT_US)?;
-        rollup.covered_us = (start + i64::from(form.t.0), start + i64::from(form.t.1));
+        let at = |offset: u32| rollup.covered.start + Duration::from_micros(offset.into());
+        rollup.covered = at(form.t.0)..at(form.t.1);
         rollup.carried_from = form.o.map(|ago| slot - i64::from(ago));
-        for (sum, us) in rollup.totals.states.iter_mut().zip(form.s) {
-            *sum = us;
-        }
+        let mut states = StateMicros::default();
+        states[..form.s.len()].copy_from_slice(&form.s);
+        rollup.totals.states = states.into();
         rollup.fields = form.n.unwrap_or(FIRST_FIELDS);
         let usage = |numbers: &[u64]| unpack(numbers, rollup.fields);
         rollup.totals.protected = usage(&form.p);
@@ -195,6 +197,12 @@ impl Rollup {
         let windows = split_content(content).1?;
         windows::for_each_in((self.slot, self.fields), windows, visit)
     }
+}
+
+/// The time of a slot.
+pub(crate) fn slot_bounds(slot: i64) -> Range<Timestamp> {
+    let at = |slot: i64| Timestamp::from_micros(slot.saturating_mul(SLOT_US));
+    at(slot)..at(slot.saturating_add(1))
 }
 
 /// The line of sums, and the windows behind it, if they were kept. JSON has no line feed of its own.

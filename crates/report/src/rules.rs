@@ -290,6 +290,7 @@ mod tests {
     use super::*;
     use crate::totals::PROTECTED;
     use proptest::prelude::*;
+    use std::time::Duration;
 
     pub(crate) fn rule(name: &str, app: Option<&str>, title: Option<&str>) -> ClassificationRule {
         ClassificationRule {
@@ -368,9 +369,9 @@ mod tests {
         assert_eq!(names, ["work", NONE, PROTECTED]);
         assert_eq!(day.projects[0].name, "=cmd");
         for rows in [&day.categories, &day.projects] {
-            let sum: u64 = rows.iter().map(|c| c.usage.active_us).sum();
-            let apps: u64 = day.apps.iter().map(|a| a.usage.active_us).sum();
-            assert_eq!(sum, apps + day.protected.active_us);
+            let sum: Duration = rows.iter().map(|c| c.usage.active).sum();
+            let apps: Duration = day.apps.iter().map(|a| a.usage.active).sum();
+            assert_eq!(sum, apps + day.protected.active);
         }
     }
 

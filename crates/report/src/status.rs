@@ -286,14 +286,8 @@ impl AgentStatus {
         let parts: Vec<String> = self
             .today
             .iter()
-            .filter(|t| t.us > 0)
-            .map(|t| {
-                format!(
-                    "{} {}",
-                    t.state.label(),
-                    format_hms(Duration::from_micros(t.us))
-                )
-            })
+            .filter(|t| !t.duration.is_zero())
+            .map(|t| format!("{} {}", t.state.label(), format_hms(t.duration)))
             .collect();
         if parts.is_empty() {
             "nothing yet".to_owned()

@@ -7,16 +7,17 @@
 
 use crate::calendar::DayStart;
 use crate::ownership::{OwnedInterval, resolve_overlaps};
-use model::{Coverage, Record, RecordLine, Span};
+use model::{Coverage, Record, RecordLine, Span, Timestamp};
 use std::collections::HashMap;
+use std::time::Duration;
 
-/// From when until when there is anything to say, in microseconds since the Unix epoch (UTC).
+/// From when until when there is anything to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
     /// The first record's start.
-    pub began_us: i64,
+    pub began: Timestamp,
     /// The present.
-    pub now_us: i64,
+    pub now: Timestamp,
 }
 
 /// The spans among some records, and those that are not closed yet.
@@ -33,13 +34,13 @@ pub(crate) fn spans_of<'a>(lines: &'a [RecordLine], pending: &'a [Span]) -> Vec<
 pub(crate) fn cover_extent(
     intervals: &[OwnedInterval],
     extent: Extent,
-    mut visit: impl FnMut(i64, i64, Option<usize>, Option<usize>),
+    mut visit: impl FnMut(Timestamp, Timestamp, Option<usize>, Option<usize>),
 ) {
     let mut zone = intervals.first().map(|interval| interval.span);
-    let mut at = extent.began_us;
+    let mut at = extent.began;
     for interval in intervals {
-        let from = interval.start_us.max(at).min(extent.now_us);
-        let to = interval.end_us.min(extent.now_us);
+        let from = interval.start.max(at).min(extent.now);
+        let to = interval.end.min(extent.now);
         if at < from {
             visit(at, from, None, zone);
         }
@@ -50,8 +51,8 @@ pub(crate) fn cover_extent(
             at = to;
         }
     }
-    if at < extent.now_us {
-        visit(at, extent.now_us, None, zone);
+    if at < extent.now {
+        visit(at, extent.now, None, zone);
     }
 }
 
@@ -60,16 +61,16 @@ pub(crate) fn cover_extent(
 pub struct ViewOptions {
     /// When days begin.
     pub starts: DayStart,
-    /// A visit to another application that is shorter than this (microseconds) and lies between two visits to the same
+    /// A visit to another application that is shorter than this and lies between two visits to the same
     /// application is counted to that one.
-    pub merge_us: u64,
+    pub merge: Duration,
 }
 
 /// A piece of the time line: one state, one owner.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stretch<'a> {
-    pub(crate) from_us: i64,
-    pub(crate) to_us: i64,
+    pub(crate) from: Timestamp,
+    pub(crate) to: Timestamp,
     /// IANA name of the zone in force.
     pub(crate) zone: &'a str,
     /// The span that owns it; none while nothing ran.
@@ -89,14 +90,14 @@ pub(crate) struct Stretches<'a> {
 impl<'a> Stretches<'a> {
     /// Consecutive stretches that cover the extent exactly once. `spans` in the journal's order; `zone`: that of the time
     /// before the first span.
-    pub(crate) fn new(spans: &[&'a Span], extent: Extent, zone: &'a str, merge_us: u64) -> Self {
+    pub(crate) fn new(spans: &[&'a Span], extent: Extent, zone: &'a str, merge: Duration) -> Self {
         let mut list = Vec::new();
         let pieces = resolve_overlaps(spans);
-        cover_extent(&pieces, extent, |from_us, to_us, index, zone_of| {
+        cover_extent(&pieces, extent, |from, to, index, zone_of| {
             let owner = index.map(|n| spans[n]);
             list.push(Stretch {
-                from_us,
-                to_us,
+                from,
+                to,
                 zone: zone_of.map_or(zone, |n| &*spans[n].zone),
                 owner,
                 index: index.unwrap_or(usize::MAX),
@@ -107,8 +108,8 @@ impl<'a> Stretches<'a> {
             list,
             moved: HashMap::new(),
         };
-        if merge_us > 0 {
-            stretches.merge(merge_us);
+        if !merge.is_zero() {
+            stretches.merge(merge);
         }
         stretches
     }
@@ -118,7 +119,7 @@ impl<'a> Stretches<'a> {
         self.moved.get(&index).copied().unwrap_or(span)
     }
 
-    fn merge(&mut self, merge_us: u64) {
+    fn merge(&mut self, merge: Duration) {
         let mut visits: Vec<Visit<'a>> = Vec::new();
         for n in 0..self.list.len() {
             let visit = Visit::of(&self.list[n], n);
@@ -127,7 +128,7 @@ impl<'a> Stretches<'a> {
                 _ => visits.push(visit),
             }
             while let [.., before, middle, after] = visits.as_slice() {
-                let short = middle.app.is_some() && middle.length_us < merge_us;
+                let short = middle.app.is_some() && middle.length < merge;
                 if !short || before.app.is_none() || before.app != after.app {
                     break;
                 }
@@ -156,7 +157,7 @@ struct Visit<'a> {
     app: Option<&'a str>,
     first: usize,
     last: usize,
-    length_us: u64,
+    length: Duration,
     shown: Option<&'a Span>,
 }
 
@@ -172,14 +173,14 @@ impl<'a> Visit<'a> {
                 .map(|w| w.app.as_str()),
             first: place,
             last: place,
-            length_us: stretch.to_us.abs_diff(stretch.from_us),
+            length: stretch.to.duration_since(stretch.from),
             shown: stretch.shown,
         }
     }
 
     fn extend(&mut self, next: &Self) {
         self.last = next.last;
-        self.length_us += next.length_us;
+        self.length += next.length;
         if next.app == self.app {
             self.shown = next.shown;
         }

@@ -3,16 +3,18 @@
 //! Always true: pieces are sorted, do not overlap, lie within the day, and sum to the day's time outside `off`; the
 //! rules at the head of [`crate::day`] hold.
 
-use crate::buckets::{TEN_US, TenMinuteBuckets, split_by_ten, ten_of};
+use crate::buckets::{TEN_MINUTES, TenMinuteBuckets, split_by_ten, ten_of};
 use crate::day_pieces::{DayBuilder, DayPiece};
 use crate::totals::{RowKey, WindowKey};
 use jiff::tz::TimeZone;
-use model::{Counts, Coverage, Span};
+use model::{Counts, Coverage, Span, Timestamp, micros};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::time::Duration;
 
 /// The most ten minutes of a day; 25 hours are 150, and who travels has more.
-const MOST_TENS: i64 = 400;
+const MOST_TENS: u32 = 400;
 
 /// The owner of a piece of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -32,10 +34,12 @@ pub enum TimelineOwner {
 /// A time in one state, with one owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelinePiece {
-    /// Its start, microseconds since the Unix epoch (UTC).
-    pub from_us: i64,
+    /// Its start.
+    #[serde(rename = "from_us")]
+    pub from: Timestamp,
     /// Its end; exclusive.
-    pub to_us: i64,
+    #[serde(rename = "to_us")]
+    pub to: Timestamp,
     /// Its state; never `off`.
     pub state: Coverage,
     /// Whose it is.
@@ -45,10 +49,12 @@ pub struct TimelinePiece {
 /// Activity in ten minutes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineBucket {
-    /// Time in state `active`, in microseconds.
-    pub active_us: u64,
-    /// Time in state `idle`, in microseconds.
-    pub idle_us: u64,
+    /// Time in state `active`.
+    #[serde(rename = "active_us", with = "micros")]
+    pub active: Duration,
+    /// Time in state `idle`.
+    #[serde(rename = "idle_us", with = "micros")]
+    pub idle: Duration,
     /// Seconds in which something was typed or clicked.
     pub input_s: u64,
     /// Keys.
@@ -60,15 +66,17 @@ pub struct TimelineBucket {
 /// The timeline of a day.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timeline {
-    /// The day's first instant in its zone, microseconds since the Unix epoch (UTC).
-    pub from_us: i64,
+    /// The day's first instant in its zone.
+    #[serde(rename = "from_us")]
+    pub from: Timestamp,
     /// The next day's.
-    pub to_us: i64,
+    #[serde(rename = "to_us")]
+    pub to: Timestamp,
     /// Application and title of each window, raw text.
     pub windows: Vec<(String, String)>,
     /// The day's pieces. Where there is none, nothing ran.
     pub pieces: Vec<TimelinePiece>,
-    /// One for each ten minutes from `from_us` on.
+    /// One for each ten minutes from `from` on.
     pub tens: Vec<TimelineBucket>,
 }
 
@@ -79,32 +87,32 @@ pub(crate) struct TimelineBuilder {
     /// The place of each window.
     places: BTreeMap<WindowKey, usize>,
     /// When spans with counts began.
-    counts: Vec<(i64, Counts)>,
+    counts: Vec<(Timestamp, Counts)>,
 }
 
 impl TimelineBuilder {
-    /// `from_us`, `to_us`: the day in the zone last in force. Who travelled has a longer one; all of it is shown.
-    pub(crate) fn finish(self, (from_us, to_us): (i64, i64)) -> Timeline {
+    /// `bounds`: those of the day in the zone last in force. Who travelled has a longer one; all of it is shown.
+    pub(crate) fn finish(self, bounds: Range<Timestamp>) -> Timeline {
         let mut out = self.timeline;
         let (first, last) = (out.pieces.first(), out.pieces.last());
-        out.from_us = first.map_or(from_us, |first| first.from_us.min(from_us));
-        out.to_us = last.map_or(to_us, |last| last.to_us.max(to_us));
+        out.from = first.map_or(bounds.start, |first| first.from.min(bounds.start));
+        out.to = last.map_or(bounds.end, |last| last.to.max(bounds.end));
         let mut tens = TenMinuteBuckets::default();
-        let ten_of = |at| ten_of(at, out.from_us);
+        let ten_of = |at| ten_of(at, out.from);
         for piece in &out.pieces {
-            split_by_ten(piece.from_us, piece.to_us, ten_of, |ten, from, to| {
-                tens.add_time(ten, piece.state, to.abs_diff(from));
+            split_by_ten(piece.from, piece.to, ten_of, |ten, from, to| {
+                tens.add_time(ten, piece.state, to.duration_since(from));
             });
         }
         for (at, counts) in self.counts {
             tens.add_counts(ten_of(at), counts);
         }
-        let starts = (0..MOST_TENS).map(|n| out.from_us.saturating_add(n * TEN_US));
-        let buckets = starts.take_while(|start| *start < out.to_us).map(|start| {
+        let starts = (0..MOST_TENS).map(|n| out.from + n * TEN_MINUTES);
+        let buckets = starts.take_while(|start| *start < out.to).map(|start| {
             let usage = tens.usage_at(start);
             TimelineBucket {
-                active_us: usage.active_us,
-                idle_us: usage.idle_us,
+                active: usage.active,
+                idle: usage.idle,
                 input_s: usage.counts.hardware.seconds + usage.counts.injected.seconds,
                 keys: usage.counts.keys(),
                 clicks: usage.counts.clicks(),
@@ -139,14 +147,14 @@ impl DayBuilder for TimelineBuilder {
         };
         let owner = self.owner_of(shown);
         let pieces = &mut self.timeline.pieces;
-        let last = pieces.last_mut().filter(|last| {
-            (last.to_us, last.state, last.owner) == (piece.from_us, piece.state, owner)
-        });
+        let last = pieces
+            .last_mut()
+            .filter(|last| (last.to, last.state, last.owner) == (piece.from, piece.state, owner));
         match last {
-            Some(last) => last.to_us = piece.to_us,
+            Some(last) => last.to = piece.to,
             None => pieces.push(TimelinePiece {
-                from_us: piece.from_us,
-                to_us: piece.to_us,
+                from: piece.from,
+                to: piece.to,
                 state: piece.state,
                 owner,
             }),
@@ -155,7 +163,7 @@ impl DayBuilder for TimelineBuilder {
 
     fn add_counts(&mut self, _: usize, span: &Span, _: &Span, _: &TimeZone) {
         if !span.counts.is_zero() {
-            self.counts.push((span.start.as_micros(), span.counts));
+            self.counts.push((span.start, span.counts));
         }
     }
 }

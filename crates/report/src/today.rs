@@ -1,13 +1,14 @@
 //! The running totals of the present day, kept without reading the journal again.
 
-use crate::calendar::{day_bounds, load_zone, local_date_in};
+use crate::calendar::{DayStart, day_start, load_zone, local_date_in};
 use crate::day_report::DayReport;
 use crate::day_summary::DaySummary;
 use crate::timeline::Timeline;
-use crate::totals::{StateTotal, state_totals};
+use crate::totals::{StateTimes, StateTotal};
 use jiff::civil::Date;
-use model::{Counts, Coverage, Span};
+use model::{Counts, Span, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Totals of the day that is going on, fed with each closed span.
 ///
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TodayTotals {
     day: Date,
-    states: [u64; Coverage::ALL.len()],
+    states: StateTimes,
     counts: Counts,
     #[serde(default, rename = "glance")]
     day_summary: DaySummary,
@@ -25,9 +26,7 @@ pub struct TodayTotals {
 impl TodayTotals {
     /// Adds the totals of another part of the same day. Each part calls the other one `off`, so that is not added.
     pub fn merge(&mut self, other: &Self) {
-        for state in Coverage::ALL.into_iter().filter(|s| *s != Coverage::Off) {
-            self.states[state as usize] += other.states[state as usize];
-        }
+        self.states += other.states.without_off();
         self.counts += other.counts;
         self.day_summary.merge(&other.day_summary);
     }
@@ -37,9 +36,9 @@ impl TodayTotals {
     pub fn new(day: Date, zone: &str) -> Self {
         Self {
             day,
-            states: [0; Coverage::ALL.len()],
+            states: StateTimes::default(),
             counts: Counts::default(),
-            day_summary: DaySummary::new(day_bounds(day, &load_zone(zone)).0),
+            day_summary: DaySummary::new(day_start(day, &load_zone(zone))),
         }
     }
 
@@ -48,7 +47,7 @@ impl TodayTotals {
     pub fn from_report(report: &DayReport, timeline: &Timeline) -> Self {
         let mut today = Self::new(report.day, &report.zone);
         for total in &report.states {
-            today.states[total.state as usize] = total.us;
+            today.states[total.state] = total.duration;
         }
         today.counts = report.counts;
         today.day_summary = DaySummary::of(timeline);
@@ -80,35 +79,35 @@ impl TodayTotals {
     /// Adds a closed span. A span that ends on a later day begins that day afresh.
     pub fn add(&mut self, span: &Span) {
         let zone = load_zone(&span.zone);
-        let end = span.end().as_micros();
+        let end = span.end();
         // The last instant decides: a span that ends exactly at midnight belongs to the day before.
-        let last_day = local_date_in(end.saturating_sub(1), &zone);
+        let last_day = local_date_in(end - Duration::from_micros(1), &zone);
         if last_day > self.day {
             *self = Self::new(last_day, &span.zone);
         }
-        let (from, to) = day_bounds(self.day, &zone);
-        let (from, to) = (from.max(span.start.as_micros()), to.min(end));
+        let day = DayStart::default().bounds(self.day, &zone);
+        let (from, to) = (day.start.max(span.start), day.end.min(end));
         if from < to {
-            self.states[span.state as usize] += to.abs_diff(from);
-            self.day_summary.add(span, from, to);
+            self.states[span.state] += to.duration_since(from);
+            self.day_summary.add_span(span, from, to);
         }
-        if local_date_in(span.start.as_micros(), &zone) == self.day {
+        if local_date_in(span.start, &zone) == self.day {
             self.counts += span.counts;
         }
     }
 
-    /// Subtracts the counts of a span that began at `start_us`, because it was redacted.
-    pub fn subtract(&mut self, start_us: i64, counts: Counts, zone: &str) {
-        if local_date_in(start_us, &load_zone(zone)) == self.day {
+    /// Subtracts the counts of a span that began at `start`, because it was redacted.
+    pub fn subtract(&mut self, start: Timestamp, counts: Counts, zone: &str) {
+        if local_date_in(start, &load_zone(zone)) == self.day {
             self.counts.saturating_sub(counts);
-            self.day_summary.subtract(start_us, counts);
+            self.day_summary.subtract(start, counts);
         }
     }
 
     /// Time in each state, all eight in the order of [`Coverage::ALL`].
     #[must_use]
     pub fn states(&self) -> Vec<StateTotal> {
-        state_totals(self.states)
+        self.states.to_list()
     }
 
     /// Everything counted so far.
@@ -121,16 +120,16 @@ impl TodayTotals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::InputCounts;
+    use model::{Coverage, InputCounts};
 
     #[test]
     fn what_was_taken_out_is_taken_back_on_its_own_day_alone() {
-        let midnight = 1_784_152_800_000_000; // 2026-07-16T00:00+02:00
+        let midnight = Timestamp::from_seconds(1_784_152_800); // 2026-07-16T00:00+02:00
         let mut today = TodayTotals::new(jiff::civil::date(2026, 7, 16), "Europe/Berlin");
         today.counts.hardware.keys = 9;
         let mut counts = Counts::default();
         counts.hardware.keys = 4;
-        today.subtract(midnight - 1, counts, "Europe/Berlin");
+        today.subtract(midnight - Duration::from_micros(1), counts, "Europe/Berlin");
         assert_eq!(today.counts().keys(), 9);
         today.subtract(midnight, counts, "Europe/Berlin");
         assert_eq!(today.counts().keys(), 5);
@@ -141,11 +140,12 @@ mod tests {
 
     #[test]
     fn a_span_over_midnight_begins_the_new_day() {
-        let midnight = 1_784_152_800_000_000; // 2026-07-16T00:00+02:00
+        let midnight = Timestamp::from_seconds(1_784_152_800); // 2026-07-16T00:00+02:00
         let mut today = TodayTotals::new(jiff::civil::date(2026, 7, 15), "Europe/Berlin");
-        let span = |start_us, dur_us, keys| Span {
-            start: model::Timestamp::from_micros(start_us),
-            duration: std::time::Duration::from_micros(dur_us),
+        let second = Duration::from_secs(1);
+        let span = |start, duration, keys| Span {
+            start,
+            duration,
             zone: "Europe/Berlin".into(),
             state: Coverage::Active,
             protected: false,
@@ -159,17 +159,17 @@ mod tests {
                 ..Counts::default()
             },
         };
-        today.add(&span(midnight - 60_000_000, 60_000_000, 5));
+        today.add(&span(midnight - 60 * second, 60 * second, 5));
         assert_eq!(today.day(), jiff::civil::date(2026, 7, 15));
         assert_eq!(
-            (today.states()[0].us, today.counts().keys()),
-            (60_000_000, 5)
+            (today.states()[0].duration, today.counts().keys()),
+            (60 * second, 5)
         );
-        today.add(&span(midnight - 10_000_000, 30_000_000, 7));
+        today.add(&span(midnight - 10 * second, 30 * second, 7));
         assert_eq!(today.day(), jiff::civil::date(2026, 7, 16));
         assert_eq!(
-            (today.states()[0].us, today.counts().keys()),
-            (20_000_000, 0)
+            (today.states()[0].duration, today.counts().keys()),
+            (20 * second, 0)
         );
     }
 }

@@ -1,12 +1,13 @@
 //! Time and counts, added up: the one accumulator of every report.
 
-use model::{Counts, Coverage, Span, WindowInfo};
+use model::{Counts, Coverage, Span, WindowInfo, micros};
 use serde::{Deserialize, Serialize};
 use std::borrow::Borrow;
 use std::cmp::{Ordering, Reverse};
 use std::collections::BTreeMap;
-use std::ops::AddAssign;
+use std::ops::{AddAssign, Index, IndexMut};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// No rule matches.
 pub const NONE: &str = "(none)";
@@ -23,19 +24,21 @@ pub const NO_WINDOW: &str = "(no window)";
 /// Time and counts of one row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Time in state `active`, in microseconds.
-    pub active_us: u64,
-    /// Time in state `idle`, in microseconds.
-    pub idle_us: u64,
+    /// Time in state `active`.
+    #[serde(rename = "active_us", with = "micros")]
+    pub active: Duration,
+    /// Time in state `idle`.
+    #[serde(rename = "idle_us", with = "micros")]
+    pub idle: Duration,
     /// The counts, hardware and injected apart.
     pub counts: Counts,
 }
 
 impl Usage {
-    /// Active and idle time together, in microseconds.
+    /// Active and idle time together.
     #[must_use]
-    pub fn total_us(&self) -> u64 {
-        self.active_us + self.idle_us
+    pub fn total(&self) -> Duration {
+        self.active + self.idle
     }
 
     /// True when there is nothing to show.
@@ -44,11 +47,11 @@ impl Usage {
         *self == Self::default()
     }
 
-    /// Adds time, in microseconds, if the state is active or idle.
-    pub(crate) fn add_time(&mut self, state: Coverage, us: u64) {
+    /// Adds time, if the state is active or idle.
+    pub(crate) fn add_time(&mut self, state: Coverage, length: Duration) {
         match state {
-            Coverage::Active => self.active_us += us,
-            Coverage::Idle => self.idle_us += us,
+            Coverage::Active => self.active += length,
+            Coverage::Idle => self.idle += length,
             _ => {}
         }
     }
@@ -68,8 +71,73 @@ impl From<Counts> for Usage {
 pub struct StateTotal {
     /// The state.
     pub state: Coverage,
-    /// How long, in microseconds.
-    pub us: u64,
+    /// How long.
+    #[serde(rename = "us", with = "micros")]
+    pub duration: Duration,
+}
+
+/// Time in each state. In the JSON, whole microseconds in the order of [`Coverage::ALL`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StateMicros", into = "StateMicros")]
+pub struct StateTimes([Duration; Coverage::ALL.len()]);
+
+pub(crate) type StateMicros = [u64; Coverage::ALL.len()];
+
+impl StateTimes {
+    /// The states, all eight in the order of [`Coverage::ALL`].
+    #[must_use]
+    pub fn to_list(&self) -> Vec<StateTotal> {
+        let states = Coverage::ALL.into_iter().zip(self.0);
+        states
+            .map(|(state, duration)| StateTotal { state, duration })
+            .collect()
+    }
+
+    /// The same without time in state `off`.
+    pub(crate) fn without_off(mut self) -> Self {
+        self[Coverage::Off] = Duration::ZERO;
+        self
+    }
+
+    /// Time in all states.
+    #[must_use]
+    pub fn total(&self) -> Duration {
+        self.0.iter().sum()
+    }
+}
+
+impl From<StateMicros> for StateTimes {
+    fn from(times: StateMicros) -> Self {
+        Self(times.map(Duration::from_micros))
+    }
+}
+
+impl From<StateTimes> for StateMicros {
+    fn from(times: StateTimes) -> Self {
+        times.0.map(micros::to_micros)
+    }
+}
+
+impl Index<Coverage> for StateTimes {
+    type Output = Duration;
+
+    fn index(&self, state: Coverage) -> &Duration {
+        &self.0[state as usize]
+    }
+}
+
+impl IndexMut<Coverage> for StateTimes {
+    fn index_mut(&mut self, state: Coverage) -> &mut Duration {
+        &mut self.0[state as usize]
+    }
+}
+
+impl AddAssign for StateTimes {
+    fn add_assign(&mut self, more: Self) {
+        for (sum, length) in self.0.iter_mut().zip(more.0) {
+            *sum += length;
+        }
+    }
 }
 
 /// One category, project or application with its time and counts.
@@ -90,8 +158,8 @@ impl NamedUsage {
 
 impl AddAssign<&Usage> for Usage {
     fn add_assign(&mut self, more: &Usage) {
-        self.active_us += more.active_us;
-        self.idle_us += more.idle_us;
+        self.active += more.active;
+        self.idle += more.idle;
         self.counts += more.counts;
     }
 }
@@ -179,8 +247,7 @@ impl Eq for WindowKey {}
 /// Time and counts of some time: per state, and per row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Totals<W: Ord> {
-    /// In microseconds, in the order of [`Coverage::ALL`].
-    pub(crate) states: [u64; Coverage::ALL.len()],
+    pub(crate) states: StateTimes,
     pub(crate) rows: BTreeMap<W, Usage>,
     pub(crate) protected: Usage,
     pub(crate) redacted: Usage,
@@ -188,15 +255,15 @@ pub(crate) struct Totals<W: Ord> {
 }
 
 impl<W: Ord> Totals<W> {
-    /// Adds time in one state, in microseconds; a row gets active and idle time only.
-    pub(crate) fn add_time<Q>(&mut self, key: RowKey<&Q>, state: Coverage, us: u64)
+    /// Adds time in one state; a row gets active and idle time only.
+    pub(crate) fn add_time<Q>(&mut self, key: RowKey<&Q>, state: Coverage, length: Duration)
     where
         W: Borrow<Q>,
         Q: Ord + ToOwned<Owned = W> + ?Sized,
     {
-        self.states[state as usize] += us;
+        self.states[state] += length;
         if state.is_recording() {
-            self.row(key).add_time(state, us);
+            self.row(key).add_time(state, length);
         }
     }
 
@@ -225,9 +292,7 @@ impl<W: Ord> Totals<W> {
     where
         W: Clone,
     {
-        for (sum, us) in self.states.iter_mut().zip(other.states) {
-            *sum += us;
-        }
+        self.states += other.states;
         self.protected += &other.protected;
         self.redacted += &other.redacted;
         self.no_window += &other.no_window;
@@ -251,11 +316,6 @@ impl<W: Ord> Totals<W> {
         }
     }
 
-    /// All time, in microseconds.
-    pub(crate) fn length_us(&self) -> u64 {
-        self.states.iter().sum()
-    }
-
     /// All counts.
     pub(crate) fn counts(&self) -> Counts {
         let mut sum = self.protected;
@@ -263,11 +323,6 @@ impl<W: Ord> Totals<W> {
         sum += &self.no_window;
         self.rows.values().for_each(|usage| sum += usage);
         sum.counts
-    }
-
-    /// The states in the order of [`Coverage::ALL`].
-    pub(crate) fn state_totals(&self) -> Vec<StateTotal> {
-        state_totals(self.states)
     }
 
     /// All rows by name, longest first; those in parentheses are among them, empty ones are not.
@@ -284,16 +339,10 @@ impl<W: Ord> Totals<W> {
     }
 }
 
-/// Time in microseconds in the order of [`Coverage::ALL`], with the states.
-pub(crate) fn state_totals(states: [u64; Coverage::ALL.len()]) -> Vec<StateTotal> {
-    let states = Coverage::ALL.into_iter().zip(states);
-    states.map(|(state, us)| StateTotal { state, us }).collect()
-}
-
-/// Time in one state, in microseconds.
-pub(crate) fn time_in(states: &[StateTotal], state: Coverage) -> u64 {
+/// Time in one state.
+pub(crate) fn time_in(states: &[StateTotal], state: Coverage) -> Duration {
     let of = states.iter().filter(|total| total.state == state);
-    of.map(|total| total.us).sum()
+    of.map(|total| total.duration).sum()
 }
 
 /// The rows that no rule names.
@@ -321,7 +370,7 @@ pub(crate) fn sum_by_name<'a>(rows: impl Iterator<Item = (&'a str, &'a Usage)>) 
         usage,
     });
     let mut rows: Vec<NamedUsage> = rows.collect();
-    rows.sort_by_key(|row| Reverse(row.usage.total_us()));
+    rows.sort_by_key(|row| Reverse(row.usage.total()));
     rows
 }
 

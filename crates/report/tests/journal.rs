@@ -3,21 +3,24 @@
 
 use data_encoding::HEXLOWER;
 use journal::{Commit, Journal, JournalKeys, Reader};
-use model::{Counts, Coverage, DeviceId, InputCounts, Record, Screenshot, Span, WindowInfo};
+use model::{
+    Counts, Coverage, DeviceId, InputCounts, Record, Screenshot, Span, Timestamp, WindowInfo,
+};
 use report::{ViewOptions, query};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
+use std::time::Duration;
 use vault::{Identity, Opener, Sealer};
 
 /// 2026-09-21T14:53:20Z.
-const NOW: i64 = 1_790_002_400_000_000;
-const MINUTE: i64 = 60_000_000;
-const DAY: i64 = 1440 * MINUTE;
+const NOW: Timestamp = Timestamp::from_seconds(1_790_002_400);
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
-fn span(start_us: i64, dur_us: i64, state: Coverage, title: &str) -> Span {
+fn span(start: Timestamp, duration: Duration, state: Coverage, title: &str) -> Span {
     Span {
-        start: model::Timestamp::from_micros(start_us),
-        duration: std::time::Duration::from_micros(dur_us.unsigned_abs()),
+        start,
+        duration,
         zone: "Europe/Berlin".into(),
         state,
         protected: false,
@@ -53,7 +56,7 @@ fn a_real_journal_answers() {
     let dir = tempfile::tempdir().unwrap();
     let keys = keys();
     let at = dir.path().join("journal");
-    let (mut journal, _) = Journal::open(&at, keys.clone(), NOW).unwrap();
+    let (mut journal, _) = Journal::open(&at, keys.clone(), NOW.as_micros()).unwrap();
 
     let records = [
         Record::Span(span(NOW - 3 * MINUTE, MINUTE, Coverage::Active, "main.rs")),
@@ -64,13 +67,13 @@ fn a_real_journal_answers() {
         .commit(Commit {
             records: &records,
             provisional_put: &[(1, open)],
-            at_us: NOW,
+            at_us: NOW.as_micros(),
             ..Commit::default()
         })
         .unwrap();
     let picture = b"a picture".to_vec();
     let shot = Screenshot {
-        at: model::Timestamp::from_micros(NOW),
+        at: NOW,
         zone: "Europe/Berlin".into(),
         sha256: HEXLOWER.encode(&Sha256::digest(&picture)),
         bytes: picture.len() as u64,
@@ -83,7 +86,9 @@ fn a_real_journal_answers() {
         redacted: false,
         window: None,
     };
-    let seq = journal.add_screenshot(&shot, &picture, NOW).unwrap();
+    let seq = journal
+        .add_screenshot(&shot, &picture, NOW.as_micros())
+        .unwrap();
 
     let reader = Reader::open(&at, keys.opener).unwrap();
     let today = report::local_date(NOW, "Europe/Berlin");
@@ -95,19 +100,19 @@ fn a_real_journal_answers() {
         "UTC",
     )
     .unwrap();
-    assert_eq!(day.length_us, 8 * MINUTE.unsigned_abs());
-    assert_eq!(day.state_us(Coverage::Active), 2 * MINUTE.unsigned_abs());
-    assert_eq!(day.state_us(Coverage::Locked), MINUTE.unsigned_abs());
-    assert_eq!(day.state_us(Coverage::Off), 5 * MINUTE.unsigned_abs());
+    assert_eq!(day.length, 8 * MINUTE);
+    assert_eq!(day.time_in(Coverage::Active), 2 * MINUTE);
+    assert_eq!(day.time_in(Coverage::Locked), MINUTE);
+    assert_eq!(day.time_in(Coverage::Off), 5 * MINUTE);
     assert_eq!(day.apps[0].windows.len(), 2, "the open span is shown too");
     assert_eq!(day.counts.keys(), 6);
     assert_eq!(day.shots[0].seq, seq);
     assert!(day.damaged.is_empty());
 
     let rest = query::read_offline_status(&reader, "here").unwrap();
-    assert_eq!(rest.last_durable, Some(model::Timestamp::from_micros(NOW)));
+    assert_eq!(rest.last_durable, Some(NOW));
     assert_eq!((rest.outbox.records, rest.outbox.shots), (3, 1));
-    assert!(rest.lines(model::Timestamp::from_micros(NOW))[0].starts_with("not recording"));
+    assert!(rest.lines(NOW)[0].starts_with("not recording"));
 
     let shots = query::list_screenshots(&reader, 10).unwrap();
     assert_eq!(
@@ -129,7 +134,7 @@ fn a_sleep_of_twenty_days_covers_the_days_within() {
     let keys = keys();
     let at = dir.path().join("journal");
     let began = NOW - 25 * DAY;
-    let (mut journal, _) = Journal::open(&at, keys.clone(), began).unwrap();
+    let (mut journal, _) = Journal::open(&at, keys.clone(), began.as_micros()).unwrap();
     let records = [
         Record::Span(span(began, DAY, Coverage::Active, "main.rs")),
         Record::Span(span(began + DAY, 20 * DAY, Coverage::Asleep, "")),
@@ -138,7 +143,7 @@ fn a_sleep_of_twenty_days_covers_the_days_within() {
     journal
         .commit(Commit {
             records: &records,
-            at_us: NOW,
+            at_us: NOW.as_micros(),
             ..Commit::default()
         })
         .unwrap();
@@ -146,7 +151,7 @@ fn a_sleep_of_twenty_days_covers_the_days_within() {
     for days in [3, 10, 18] {
         let date = report::local_date(began + days * DAY, "Europe/Berlin");
         let day = query::read_day(&reader, ViewOptions::default(), date, NOW, "UTC").unwrap();
-        assert_eq!(day.state_us(Coverage::Asleep), DAY.unsigned_abs(), "{date}");
+        assert_eq!(day.time_in(Coverage::Asleep), DAY, "{date}");
     }
 }
 
@@ -156,7 +161,7 @@ fn titles_are_found_whatever_their_case() {
     let dir = tempfile::tempdir().unwrap();
     let keys = keys();
     let at = dir.path().join("journal");
-    let (mut journal, _) = Journal::open(&at, keys.clone(), NOW - 2 * DAY).unwrap();
+    let (mut journal, _) = Journal::open(&at, keys.clone(), (NOW - 2 * DAY).as_micros()).unwrap();
     let records = [
         Record::Span(span(NOW - DAY, MINUTE, Coverage::Active, "Ärger im Büro")),
         Record::Span(span(NOW, MINUTE, Coverage::Active, "Büro, ÄRGER")),
@@ -166,12 +171,13 @@ fn titles_are_found_whatever_their_case() {
     journal
         .commit(Commit {
             records: &records,
-            at_us: NOW,
+            at_us: NOW.as_micros(),
             ..Commit::default()
         })
         .unwrap();
     let reader = Reader::open(&at, keys.opener).unwrap();
-    let days = journal::UtcDay::of_us(NOW - 5 * DAY)..=journal::UtcDay::of_us(NOW);
+    let days = journal::UtcDay::of_us((NOW - 5 * DAY).as_micros())
+        ..=journal::UtcDay::of_us(NOW.as_micros());
     let mut found = Vec::new();
     report::query::search_titles(&reader, &days, "ärger editor", |_, hits| {
         found.extend(hits);
@@ -180,9 +186,9 @@ fn titles_are_found_whatever_their_case() {
     .unwrap();
     let told: Vec<_> = found
         .iter()
-        .map(|h| (h.title.as_str(), h.active_us, h.last_us - h.first_us))
+        .map(|h| (h.title.as_str(), h.active, h.last.duration_since(h.first)))
         .collect();
-    let minute = MINUTE.unsigned_abs();
+    let minute = MINUTE;
     assert_eq!(
         told,
         [

@@ -1,6 +1,6 @@
 //! Scaling down by blocks: each block of the frame becomes one pixel, its mean.
 //!
-//! This is the blur. Unlike a Gaussian blur it cannot be undone: what is not kept cannot be sharpened back.
+//! This is the blur. Unlike a Gaussian blur it cannot be undone: discarded detail cannot be sharpened back.
 //!
 //! The size of a block decides what can still be read. Tesseract's word recall at 100 % scaling, the best of stretching
 //! the small screenshot smoothly, sharpening it and raising its contrast, by height of the letters:

@@ -15,7 +15,7 @@ use std::time::Duration;
 /// Shortest interval; shorter ones are lengthened to it.
 pub const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
-/// What to do now.
+/// The next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CaptureDue {
     /// Take a screenshot now. The slot is used up, whether or not one is taken (locked, excluded, paused, idle …).

@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScreenshotError {
-    /// The frame is not what [`model::Frame`] promises: a defect of the capture that made it.
+    /// The frame breaks the promises of [`model::Frame`]: a defect of the capture that made it.
     #[error(
         "the captured frame of {width}×{height} pixels is malformed: {what}; skip it and capture again"
     )]

@@ -28,7 +28,7 @@ const COLOURS: u64 = u64::from_le_bytes([255, 255, 255, 0, 255, 255, 255, 0]);
 /// Odd multipliers, one for each pair of pixels across a tile.
 const KEYS: [u64; (SIDE * MAX_SCALE / 100 / 2) as usize] = hash_keys();
 
-/// What is remembered of a screenshot.
+/// The fingerprint of a screenshot.
 #[derive(PartialEq, Eq)]
 pub(crate) struct FrameFingerprint {
     width: u32,

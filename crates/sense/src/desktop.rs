@@ -1,4 +1,4 @@
-//! A desktop: what it can report, and the threads that listen to it.
+//! A desktop: its capabilities, and the threads that listen to it.
 
 use crate::capture::WindowCapture;
 use crate::desktop_builder::{DesktopBuilder, FoundSensors, ProbeNote};
@@ -22,7 +22,7 @@ pub struct Desktop {
 }
 
 impl Desktop {
-    /// Asks every backend what it can serve here. Never fails: what cannot run is a reasoned
+    /// Asks every backend for the sensors it can serve here. Never fails: a sensor that cannot run is a reasoned
     /// [`model::Unsupported`] in [`Desktop::capabilities`]. Blocks for a few round trips to the desktop.
     #[must_use]
     pub fn open(options: &DesktopOptions, clock: Arc<dyn Clock>) -> Self {
@@ -38,7 +38,7 @@ impl Desktop {
         }
     }
 
-    /// Every kind of sensor once, in [`model::SensorKind::ALL`]'s order: served by what, or why not.
+    /// Every kind of sensor once, in [`model::SensorKind::ALL`]'s order: the means that serves it, or why none does.
     #[must_use]
     pub fn capabilities(&self) -> &[SensorCapability] {
         &self.found.capabilities
@@ -57,7 +57,7 @@ impl Desktop {
 
     /// Starts the sensors. The present window, power and lock state are sent first, then every change.
     ///
-    /// `tx` is the bounded queue: when it is full, sensors wait (the desktop keeps what comes meanwhile), so a slow
+    /// `tx` is the bounded queue: when it is full, sensors wait (the desktop keeps events meanwhile), so a slow
     /// receiver delays events but loses none. When the receiver is dropped, the sensors end by themselves; when they
     /// have all ended (a trace), or were stopped, the receiver sees the queue closed. A sensor that fails is restarted.
     #[must_use = "dropping it stops the sensors"]

@@ -1,11 +1,11 @@
-//! Collects what the backends find: capabilities, probe notes, the capture and the tasks.
+//! Collects the backends' findings: capabilities, probe notes, the capture and the tasks.
 
 use crate::capture::WindowCapture;
 use crate::sensor_task::SensorTask;
 use model::{SensorCapability, SensorKind, SensorSupport, Unsupported};
 use std::fmt;
 
-/// One line of the probe log: what was tried, and the result.
+/// One line of the probe log: the attempt, and its result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProbeNote {
     /// The backend: `x11`, `windows`, `logind`, `power`, `script`.

@@ -19,7 +19,7 @@ pub(crate) struct InputBatcher {
 }
 
 impl InputBatcher {
-    /// Adds what happened at `at`. A batch of an earlier second is finished and returned.
+    /// Adds input at `at`. A batch of an earlier second is finished and returned.
     pub(crate) fn add(&mut self, at: Moment, counts: Counts) -> Option<InputBatch> {
         match &mut self.open {
             Some(batch) if batch.at.whole_second() == at.whole_second() => {

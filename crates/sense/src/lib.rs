@@ -1,6 +1,6 @@
-//! Sensors: what the desktop can report, one backend per desktop, chosen at run time.
+//! Sensors of the desktop, one backend per desktop, chosen at run time.
 //!
-//! [`Desktop::open`] asks each backend what it can serve and never fails: what cannot be sensed is a
+//! [`Desktop::open`] asks each backend for its sensors and never fails: a sensor that is not available is a
 //! [`model::Unsupported`] with a reason and a remedy. [`Desktop::start`] runs the sensors on threads of their own and
 //! sends one ordered stream of [`model::TimedEvent`]s into a bounded queue. A [`WindowCapture`] passes on the pixels of the
 //! active window. [`replay`] plays a recorded trace through the same types.
@@ -9,7 +9,7 @@
 //! * Sensors wait for the desktop to report; where nothing happens, no thread wakes up.
 //! * A key's identity is read and dropped inside one module of a backend (`x11/input.rs`, `windows/input.rs`).
 //! * A slow receiver loses nothing: a full queue makes the sensor wait, and the desktop's own queue holds the rest.
-//! * A sensor that fails or hangs is restarted; what it serves is reported as lost, once, and as back when it works.
+//! * A sensor that fails or hangs is restarted; its kinds are reported as lost, once, and as back when it works.
 //! * A window that vanishes, a server that dies, a malformed property is normal and never a panic.
 
 mod capture;

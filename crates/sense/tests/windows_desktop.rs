@@ -136,7 +136,7 @@ fn keys_typed_while_nobody_listens_are_counted_later() {
     let listening = Listening::start(&DesktopOptions::default(), 1);
     listening.title("Stalled");
     stage.does("keys 100");
-    // Not a wait for something: the stall itself is what is tested.
+    // Not a wait for something: the stall itself is under test.
     std::thread::sleep(Duration::from_secs(2));
     stage.does("keys 300");
     std::thread::sleep(Duration::from_secs(2));
@@ -292,7 +292,7 @@ fn a_picture_is_the_window_pixel_for_pixel() {
     assert_eq!(copy.foreign, []);
     assert_shows(&copy, 0x2060a0);
 
-    // Partly outside the screen: what is left of it.
+    // Partly outside the screen: the rest of it.
     let edge = stage.shows("edge -100 700 400 400 a06020 Edge");
     let copy = grab(&mut *camera, edge).unwrap();
     assert_eq!((copy.width, copy.height), (300, 100));

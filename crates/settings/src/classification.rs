@@ -23,7 +23,7 @@ impl Settings {
     /// The time of day at which a day begins in reports.
     ///
     /// # Errors
-    /// What is wrong with `report.day_starts`.
+    /// The fault of `report.day_starts`.
     pub fn day_start(&self) -> Result<DayStart, String> {
         let text = &self.report.day_starts;
         DayStart::parse(text).ok_or_else(|| {
@@ -38,7 +38,7 @@ impl Settings {
     pub fn view_options(&self, merge: Option<std::time::Duration>) -> ViewOptions {
         ViewOptions {
             starts: self.day_start().unwrap_or_default(),
-            merge_us: merge.map_or(0, |m| u64::try_from(m.as_micros()).unwrap_or(u64::MAX)),
+            merge: merge.unwrap_or_default(),
         }
     }
 }

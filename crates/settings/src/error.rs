@@ -1,12 +1,12 @@
 //! Errors of settings, which are always for the person who wrote them to mend.
 
-/// What is wrong with the settings or the environment, and what to do.
+/// The fault of the settings or the environment, and its remedy.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct SettingsError {
-    /// What is wrong and where.
+    /// The fault and its place.
     pub message: String,
-    /// What to do about it.
+    /// The remedy.
     pub hint: String,
 }
 

@@ -49,7 +49,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The first value out of range, in the order of the file: its section and name, and what is wrong with it.
+    /// The first value out of range, in the order of the file: its section and name, and its fault.
     fn check_ranges(&self) -> Result<(), (&'static str, String)> {
         let values = self.values();
         for spec in table::specs() {

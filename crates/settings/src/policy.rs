@@ -76,7 +76,7 @@ pub struct UploadPolicy {
     pub hold: Duration,
     /// Can only the readers' keys open the uploads?
     pub sealed: bool,
-    /// What to do on a network that is paid for by use.
+    /// The action on a metered network.
     pub on_metered: MeteredAction,
 }
 

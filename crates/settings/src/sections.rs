@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use toml::Value;
 
-/// Everything `config.toml` holds; what it leaves out has its default.
+/// Everything `config.toml` holds; settings that it leaves out have their defaults.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
@@ -30,7 +30,7 @@ pub struct Settings {
     pub exclude: ExcludeSection,
     /// How reports count days and name categories.
     pub report: ReportSection,
-    /// What the desktop shows of uam.
+    /// The icon and the notifications.
     pub indicator: IndicatorSection,
     /// Rules that name the category of a window.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -60,7 +60,7 @@ macro_rules! current_value {
     };
 }
 
-/// Declares the sections: of each a struct with every setting, and a private one with what a file gives of them.
+/// Declares the sections: of each a struct with every setting, and a private one with the settings that a file gives.
 /// `= unset` marks a setting without a default.
 macro_rules! sections {
     ($(
@@ -139,7 +139,7 @@ sections! {
         keep_days: u32,
         /// … and up to this many megabytes, 1 to 1,000,000; the limit reached first counts.
         keep_mb: u64,
-        /// What happens to them then.
+        /// The action for them then.
         when_old: OldScreenshotAction,
         /// Where archived screenshots go, an absolute path; not set: `archive` in the data folder.
         archive_dir: Option<PathBuf> = unset,
@@ -199,7 +199,7 @@ sections! {
         default_categories: bool,
     }
 
-    /// `[indicator]`: what the desktop shows of uam while it runs.
+    /// `[indicator]`: the icon and the notifications while uam runs.
     IndicatorSection, IndicatorPartial, "indicator" {
         /// An icon in the tray, with its menu?
         tray: bool,

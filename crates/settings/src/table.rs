@@ -24,7 +24,7 @@ pub struct SettingSpec {
     pub kind: SettingKind,
     /// Its default; a setting without one need not be set.
     pub default: Option<Value>,
-    /// What holds while it is not set; empty for a setting with a default.
+    /// The value in force while it is not set; empty for a setting with a default.
     pub unset: String,
     /// When a change takes effect.
     pub applies: Applies,
@@ -93,7 +93,7 @@ pub fn find_spec(key: &str) -> Option<&'static SettingSpec> {
 /// with a grammar of their own (times, hours, rules) are not read here.
 ///
 /// # Errors
-/// What is wrong, to be read after the name of the setting.
+/// The fault, to be read after the name of the setting.
 pub fn check_value(spec: &SettingSpec, value: &Value, values: &toml::Table) -> Result<(), String> {
     let ok = match &spec.kind {
         SettingKind::Integer(range) => return check_integer(range, value, values),

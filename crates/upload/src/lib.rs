@@ -1,14 +1,14 @@
 //! Delivery: segments, screenshots and signed manifests into any sink.
 //!
 //! [`Destination`] says where, from a URL or from variables; [`open_sink`] opens it. [`drain()`] empties a journal's outbox
-//! in order. [`upload_manifests`] lists what was acknowledged, signed and chained. [`verify`] checks a sink against those
-//! lists. [`retry`] says when to try next.
+//! in order. [`upload_manifests`] lists the acknowledged objects, signed and chained. [`verify`] checks a sink against
+//! those lists. [`retry`] says when to try next.
 //!
 //! Always true:
 //! * An object counts as delivered after an ETag, or after a look at that key confirmed size and hash.
 //! * Puts are conditional; a key carries its content's hash, so a repeated put never makes a second object.
 //! * The screenshots a segment names are in the sink before it; segments go one after the other.
-//! * A manifest lists only what was acknowledged, each object once; every number is in an object or explained.
+//! * A manifest lists only acknowledged objects, each once; every number is in an object or explained.
 //! * Nothing is put into a bucket that lists its objects to anyone.
 //!
 //! Errors are permanent or retriable by type ([`SinkError`]) and say what to do; nothing is logged here.

@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_signed_is_read_back() {
+    fn a_signed_manifest_is_read_back() {
         let (_dir, key) = key();
         let manifest = manifest(&key);
         let bytes = manifest.sign(&key).unwrap();

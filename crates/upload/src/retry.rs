@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_must_mend_is_looked_at_now_and_then() {
+    fn a_permanent_failure_is_retried_now_and_then() {
         let mut schedule = RetrySchedule::new(Duration::from_secs(300));
         assert_eq!(schedule.next_wait(AttemptOutcome::Permanent, 0.0), CAP);
         assert_eq!(

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_public_key_is_refused() {
+    fn an_invalid_public_key_is_refused() {
         // The second one is no point of the curve.
         for text in ["", "12", &"02".repeat(32), &"zz".repeat(32)] {
             assert_eq!(

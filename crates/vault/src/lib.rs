@@ -9,7 +9,7 @@
 //!
 //! Always true:
 //! * The process that records cannot open the past. The one exception is the *lease*: a key pair that lives in the memory
-//!   of one start, with which that start opens what it wrote itself.
+//!   of one start, with which that start opens its own records.
 //! * The viewer's identity is given out for two factors, and the types say so: an [`UnlockedSlot`] and a [`GateToken`].
 //! * A code's time step is used once, and that is on the disk before the answer.
 //! * A sealed row opens in its own place only: device, session, number, schema and kind are authenticated with it ([`Aad`]).

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Longest name of an organisation, in characters.
 const MAX_NAME: usize = 60;
 
-/// A recipient outside this computer who can read what is sealed from now on.
+/// A recipient outside this computer who can read everything sealed from now on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Organisation {

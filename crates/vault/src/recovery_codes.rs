@@ -205,13 +205,13 @@ What it is for
   Each code works once, in place of the authenticator app and of this
   computer's own key store. Whoever has one can read the records of this
   device. When all of them are lost with the phone or the computer, and
-  no organisation holds a key, the records cannot be read by anybody.
+  no organisation holds a key, nobody can read the records.
 
 How to use a code
   On this computer, when the phone or the passphrase is lost or the gate
   is locked:
       uam recover
-  On any other computer, with the vault file that lies beside the
+  On any other computer, with the vault file stored beside the
   records (kind=vault in the bucket), to read them with `age`:
       uam recover --from FILE --identity KEY
       age -d -i KEY OBJECT

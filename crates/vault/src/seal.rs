@@ -104,7 +104,7 @@ impl Sealer {
         Ok(Self { recipients })
     }
 
-    /// Those who can open what this sealer seals.
+    /// The recipients who can open this sealer's output.
     #[must_use]
     pub fn recipients(&self) -> &[Recipient] {
         &self.recipients

@@ -23,7 +23,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let days = args.next().map_or(Ok(400), |n| n.parse())?;
     let keys = demo::journal::keys();
     // The last day is yesterday, because today may just have started.
-    let today = report::local_date(jiff::Timestamp::now().as_microsecond(), demo::journal::ZONE);
+    let now = model::Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
+    let today = report::local_date(now, demo::journal::ZONE);
     let last = today.yesterday()?;
     let now = demo::journal::start_of(last) + 18 * 60 * demo::journal::MINUTE;
     demo::journal::fill_journal(&dir, &keys, now, days, 1, 40);

@@ -1,4 +1,4 @@
-//! What the page needs from the program that serves it: the record, deletion, verification, and the agent's status.
+//! The page's needs of the program that serves it: the record, deletion, verification, and the agent's status.
 
 use crate::text::{MAX_SENTENCE, printable_text};
 use crate::verification::RunningVerification;

@@ -64,7 +64,7 @@ impl NowJson {
             keys: s.today_counts.keys(),
             clicks: s.today_counts.clicks(),
             scroll: s.today_counts.scroll(),
-            today_s: s.today.iter().map(|t| t.us / 1_000_000).collect(),
+            today_s: s.today.iter().map(|t| t.duration.as_secs()).collect(),
             last_durable_us: s.last_durable,
             last_shot_us: s.last_screenshot,
             paused_until_us: s.paused_until,

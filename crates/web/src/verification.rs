@@ -70,7 +70,7 @@ pub struct VerificationResult {
     pub bytes: u64,
     /// Facts on each device's chain of manifests, a line each.
     pub chains: Vec<String>,
-    /// What is wrong; at most 100 findings are shown.
+    /// The faults; at most 100 findings are shown.
     pub findings: Vec<VerificationFinding>,
     /// Number of all findings.
     pub found: u64,

@@ -14,7 +14,7 @@ use std::time::Duration;
 /// Takes `rounds` screenshots of the active window of each kind, writes the last of each to `out`.webp and
 /// `out`-blurred.webp, and returns the mean CPU milliseconds.
 ///
-/// The first round of each kind is not counted: it allocates what the others reuse.
+/// The first round of each kind is not counted: it allocates memory that the others reuse.
 ///
 /// # Errors
 /// When there is no desktop, no window is active, or a capture fails.

@@ -1,4 +1,4 @@
-//! What sealing costs: when recording, when reading the first report, and over a year.
+//! The cost of sealing: when recording, when reading the first report, and over a year.
 
 mod recording;
 
@@ -10,12 +10,12 @@ use crate::year::{
 use anyhow::{Context, Result, bail};
 use jiff::civil::{Date, date};
 use journal::{Commit, IntegrityCheck, Journal, JournalKeys, Reader};
-use model::{DeviceId, Notice, NoticeCode, Record};
+use model::{DeviceId, Notice, NoticeCode, Record, Timestamp};
 use report::ViewOptions;
 use report::query::DaysQuery;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use vault::{Factor, NewVault, Opener, TotpSecret, Vault};
 
 /// The secret of the one-time codes.
@@ -130,7 +130,13 @@ fn read_first_report(dir: &Path, slot: &str, n: u64) -> Result<Value> {
         },
     )?;
     let reader = Reader::open(&journal, opener)?;
-    let report = report::query::read_day(&reader, ViewOptions::default(), BUSY_DAY, now_us, ZONE)?;
+    let report = report::query::read_day(
+        &reader,
+        ViewOptions::default(),
+        BUSY_DAY,
+        Timestamp::from_micros(now_us),
+        ZONE,
+    )?;
     let text = report::terminal::render_day_table(&report, 100);
     Ok(json!({ "ms": elapsed_ms(start), "door_ms": door_ms, "lines": text.lines().count() }))
 }
@@ -162,20 +168,20 @@ fn sum_days(dir: &Path) -> Result<Value> {
         days: YEAR.0..=YEAR.1,
         view: ViewOptions::default(),
         rules: None,
-        now_us: noon_us(YEAR.1.tomorrow()?)?,
+        now: Timestamp::from_micros(noon_us(YEAR.1.tomorrow()?)?),
         zone: ZONE,
     };
     let days = report::query::read_days(&reader, &year, &mut |_| {})?;
     let text = report::terminal::render_days_table(&days, 100);
     let wall = elapsed_ms(start);
     let keys: u64 = days.days.iter().map(|day| day.counts.keys()).sum();
-    let covered: u64 = days
+    let covered: Duration = days
         .days
         .iter()
-        .map(|day| day.length_us - day.state_us(model::Coverage::Off))
+        .map(|day| day.length - day.time_in(model::Coverage::Off))
         .sum();
     Ok(
         json!({ "ms": wall, "days": days.days.len(), "lines": text.lines().count(), "keys": keys,
-               "hours": covered / 3_600_000_000, "damaged": days.damaged.len() }),
+               "hours": covered.as_secs() / 3600, "damaged": days.damaged.len() }),
     )
 }

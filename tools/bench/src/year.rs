@@ -70,7 +70,7 @@ pub(crate) struct DayShape {
     pub(crate) window: fn(usize, usize) -> Arc<WindowInfo>,
 }
 
-/// Numbers of what was written.
+/// The numbers of the written records.
 #[derive(Default)]
 pub(crate) struct WrittenDays {
     pub(crate) spans: usize,

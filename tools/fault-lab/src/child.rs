@@ -1,6 +1,6 @@
 //! The program that is broken on purpose: another process of this program, started by [`ChildProcess::start`].
 //!
-//! It prints one line for each step: before it where that matters, and after it what was acknowledged.
+//! It prints one line for each step: before it where that matters, and after it the acknowledged numbers.
 //! [`crate::ledger::AckLedger`] reads these lines.
 
 mod gate;

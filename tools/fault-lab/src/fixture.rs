@@ -41,7 +41,7 @@ impl JournalFixture {
         Ok(fixture)
     }
 
-    /// Replaces the lease, as after the end of the supervisor: the next child cannot open what was sealed so far.
+    /// Replaces the lease, as after the end of the supervisor: the next child cannot open records sealed so far.
     pub(crate) fn renew_lease(&self) -> Result<()> {
         Ok(fs::write(
             self.dir.join("lease"),

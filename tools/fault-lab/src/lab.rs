@@ -29,7 +29,7 @@ impl RunLength {
 pub(crate) enum LabVerdict {
     /// One line of figures.
     Passed(String),
-    /// Something this machine lacks, and what would help.
+    /// A missing part of this machine, and the remedy.
     CannotHere(String),
 }
 

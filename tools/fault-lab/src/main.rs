@@ -1,4 +1,4 @@
-//! Breaks things on purpose and counts what is lost: `fault-lab [LABS] [--long]`.
+//! Breaks things on purpose and counts losses: `fault-lab [LABS] [--long]`.
 //!
 //! Each lab prints one line of figures; the program ends with 1 when anything was lost, doubled or broken. Some labs start
 //! this program again as the one to be broken (`fault-lab child …`); [`ledger::AckLedger`] compares what that child

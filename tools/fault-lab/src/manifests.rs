@@ -9,7 +9,7 @@ use upload::verify::{JournalExpectation, VerifyOptions, VerifyVerdict, verify};
 use upload::{DrainReport, Sink, Timeouts, UploadError, upload_manifests};
 use vault::DeviceKey;
 
-/// Uploads the manifests of what was delivered; the key is next to the journal.
+/// Uploads the manifests of the delivered objects; the key is next to the journal.
 pub(crate) fn put_manifests(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink) -> Result<()> {
     let key = DeviceKey::load_or_create(&dir.join("device"))?;
     // The same error as for the rest of a delivery: it says whether a retry can help.

@@ -1,4 +1,4 @@
-//! What the system's package manager has to bring.
+//! The system packages that chores need.
 
 use crate::process::{run_foreground, run_successfully, succeeds};
 use anyhow::{Context, Result, bail};
@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 pub(crate) struct SystemPackage {
     /// Its name in Debian and Ubuntu.
     pub(crate) name: &'static str,
-    /// What it brings.
+    /// The commands that it brings.
     pub(crate) brings: &'static str,
 }
 
@@ -32,17 +32,17 @@ pub(crate) const DESKTOP: &[SystemPackage] = &[
     ),
 ];
 
-/// What the tests need besides [`DESKTOP`].
+/// The needs of the tests besides [`DESKTOP`].
 pub(crate) const TESTS: &[SystemPackage] = &[
     package("tesseract-ocr", "tesseract"),
     // Named by its path: another program of this name would not do.
     package("imagemagick", "/usr/bin/convert"),
     package("dbus", "dbus-daemon"),
     package("gnome-keyring", "gnome-keyring-daemon"),
-    // A real notification service (0.4 MB) and a real panel with a tray (13 MB): what people have.
+    // A real notification service (0.4 MB) and a real panel with a tray (13 MB), as people have them.
     package("dunst", "dunst"),
     package("xfce4-panel", "xfce4-panel"),
-    // Somebody else's program opens what ours has sealed.
+    // A program of other authors opens our sealed files.
     package("age", "age"),
     package("bsdutils", "script"),
     // A terminal whose screen can be read back.
@@ -54,7 +54,7 @@ pub(crate) const TESTS: &[SystemPackage] = &[
     ),
 ];
 
-/// What the benchmark needs besides [`DESKTOP`], where Python cannot make virtual environments yet.
+/// The needs of the benchmark besides [`DESKTOP`], where Python cannot make virtual environments yet.
 pub(crate) const BENCH: &[SystemPackage] =
     &[package("python3-venv", "/usr/share/doc/python3-venv")];
 
@@ -80,7 +80,7 @@ pub(crate) const WINDOWS: &[SystemPackage] = &[
     package("xdotool", "xdotool"),
 ];
 
-/// What packs the Windows program, besides [`WINDOWS`]'s cross compiler.
+/// The tools that pack the Windows program, besides [`WINDOWS`]'s cross compiler.
 pub(crate) const PACK_WINDOWS: &[SystemPackage] = &[
     package("nsis", "makensis"),
     package("wixl", "wixl"),
@@ -92,7 +92,7 @@ pub(crate) const PACK_WINDOWS: &[SystemPackage] = &[
     ),
 ];
 
-/// What packs the Linux program.
+/// The tools that pack the Linux program.
 pub(crate) const PACK_LINUX: &[SystemPackage] = &[
     package("binutils", "strip"),
     package("tar", "tar"),
@@ -100,29 +100,29 @@ pub(crate) const PACK_LINUX: &[SystemPackage] = &[
     package("xz-utils", "xz"),
 ];
 
-/// What looks into the packages.
+/// The tools that look into the packages.
 pub(crate) const UNPACK: &[SystemPackage] =
     &[package("unzip", "unzip"), package("dpkg", "dpkg-deb")];
 
-/// What signs with a certificate of one's own, to see that signed packages install.
+/// The tools that sign with a certificate of one's own, to see that signed packages install.
 pub(crate) const SIGNING: &[SystemPackage] = &[
     package("osslsigncode", "osslsigncode"),
     package("openssl", "openssl"),
 ];
 
-/// A real browser and what drives it.
+/// A real browser and its driver.
 pub(crate) const BROWSER: &[SystemPackage] = &[
     package("chromium", "chromium"),
     package("nodejs", "node"),
     package("npm", "npm"),
 ];
 
-/// What is needed cannot be had on this system, or not without the person's help.
+/// Needed packages are not available on this system, or not without the person's help.
 #[derive(Debug)]
 pub(crate) struct PackagesUnavailable {
     /// In a few words, for a summary.
     pub(crate) why: String,
-    /// The whole story: what is missing and what to do about it.
+    /// The missing packages, and the way to install them.
     pub(crate) advice: String,
 }
 
@@ -134,7 +134,7 @@ impl fmt::Display for PackagesUnavailable {
 
 impl std::error::Error for PackagesUnavailable {}
 
-/// Installs what is missing among `packages`.
+/// Installs the missing ones of `packages`.
 ///
 /// # Errors
 /// [`PackagesUnavailable`] on systems without `apt-get`, without the right to use it, or where it does not know the packages:

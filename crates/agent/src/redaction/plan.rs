@@ -29,7 +29,7 @@ fn to_operation(scope: &RedactionScope, now: Timestamp) -> RedactionOp {
     }
 }
 
-/// Counts what a redaction would delete. Nothing is changed.
+/// Counts the records that a redaction would delete. Nothing is changed.
 pub(crate) fn dry_run(
     scope: &RedactionScope,
     journal: &Journal,

@@ -1,4 +1,4 @@
-//! The upload process: uploads what the outbox holds, once, then applies the rule for old screenshots.
+//! The upload process: uploads the outbox once, then applies the rule for old screenshots.
 
 mod run;
 mod summary;

@@ -21,7 +21,7 @@ const CLEANUP_INTERVAL: Duration = Duration::from_secs(60);
 pub(super) struct DiskMonitor {
     journal_dir: PathBuf,
     reserve: DiskReserve,
-    /// What to do with old screenshots.
+    /// The action for old screenshots.
     action: RetentionAction,
     pressure: DiskPressure,
     space: Option<DiskSpace>,

@@ -46,7 +46,7 @@ impl DesktopIndicator {
         }
     }
 
-    /// What the desktop shows, or why not, for `uam status`.
+    /// The desktop's availability in lines, for `uam status`.
     pub(super) fn describe_lines(&self) -> Vec<String> {
         describe_availability(&match &self.indicator {
             Some(indicator) => indicator.availability(),
@@ -108,7 +108,7 @@ pub fn indicator_options(visibility: VisibilityPolicy) -> IndicatorOptions {
 /// Columns of a label, as in the rows of `uam status`.
 const LABEL: usize = 16;
 
-/// What the desktop shows, or why not, as lines.
+/// The availability of icon and notifications, as lines.
 pub fn describe_availability(availability: &Availability) -> Vec<String> {
     let mut lines = describe_support("tray", LABEL, &availability.tray);
     lines.extend(describe_support(

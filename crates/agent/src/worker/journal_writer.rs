@@ -1,4 +1,4 @@
-//! The journal of the running agent: what is not written yet, the commits, the segments, and damage.
+//! The journal of the running agent: unwritten records, commits, segments, and damage.
 
 use super::effect::{Effect, Effects};
 use super::unwritten::UnwrittenRecords;

@@ -60,7 +60,7 @@ impl MenuHandler for TrayMenu {
         }
         match keyholder::is_unlocked(&self.context.paths) {
             true => PageAvailability::Ready,
-            // A code is typed where one can see what asks for it.
+            // A code is typed where the program that asks for it can be seen.
             false => PageAvailability::Needs("first run `uam unlock` in a terminal".to_owned()),
         }
     }

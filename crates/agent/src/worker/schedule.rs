@@ -1,4 +1,5 @@
-//! Recording hours, the time zone, pauses and the daily reminder: what changes by the clock and by the person.
+//! Recording hours, the time zone, pauses and the daily reminder: everything that changes by the clock and by the
+//! person.
 
 use super::daily_reminder::DailyReminder;
 use super::effect::{Effect, Effects};
@@ -67,7 +68,7 @@ impl Schedule {
 
     /// The reminder, once a day when somebody is there.
     pub(super) fn check_daily(&mut self, now: Moment, zone: &str, state: Coverage) -> Effects {
-        let day = report::local_date(now.utc.as_micros(), zone);
+        let day = report::local_date(now.utc, zone);
         if !self.daily.take_due(day, state) {
             return Effects::new();
         }
@@ -226,7 +227,7 @@ mod tests {
     fn open(dir: &std::path::Path, now: Moment) -> Schedule {
         let always = RecordingSchedule::parse::<&str>(&[]).unwrap();
         let file = PauseFile::open(dir.join("pause.json"), now.utc);
-        let day = report::local_date(at(0).utc.as_micros(), "UTC");
+        let day = report::local_date(at(0).utc, "UTC");
         Schedule::new(
             always,
             file,

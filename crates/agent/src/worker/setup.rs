@@ -108,7 +108,7 @@ pub(super) fn start(
     let indicator = DesktopIndicator::start(policy.visibility, context, &queue);
     recording.watch_sensors(desktop.start(events));
     let zone = recording.zone();
-    let day = report::local_date(now.utc.as_micros(), zone);
+    let day = report::local_date(now.utc, zone);
     let own = read_own_day(&paths, &keys, day, now.utc, zone);
     let today = TodayTracker::start(handover.today.take(), own.as_ref(), now.utc, zone);
     let mut agent = Agent {
@@ -175,7 +175,7 @@ fn start_schedule(
     );
     let notice = RecorderInput::Notice(NoticeCode::Daily, reminder.clone());
     recording.apply(now, notice);
-    let day = report::local_date(now.utc.as_micros(), recording.zone());
+    let day = report::local_date(now.utc, recording.zone());
     let schedule = Schedule::new(
         policy.schedule.recording_schedule()?,
         PauseFile::open(context.paths.pause_file(), now.utc),

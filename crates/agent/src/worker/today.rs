@@ -14,7 +14,7 @@ pub(super) struct TodayTracker {
     /// The totals of the day before this start.
     earlier: Option<TodayTotals>,
     /// When this process started.
-    started_at: Timestamp,
+    started: Timestamp,
 }
 
 impl TodayTracker {
@@ -25,17 +25,17 @@ impl TodayTracker {
         now: Timestamp,
         zone: &str,
     ) -> Self {
-        let day = report::local_date(now.as_micros(), zone);
+        let day = report::local_date(now, zone);
         Self {
             totals: merge_day(earlier.as_ref(), own, day, zone),
             earlier,
-            started_at: now,
+            started: now,
         }
     }
 
     /// Adds a closed span; a new day begins at nothing.
     pub(super) fn add(&mut self, span: &Span) {
-        let day = report::local_date(span.start.as_micros(), &span.zone);
+        let day = report::local_date(span.start, &span.zone);
         if day != self.totals.day() {
             self.totals = TodayTotals::new(day, &span.zone);
         }
@@ -50,7 +50,7 @@ impl TodayTracker {
         self.totals.counts()
     }
 
-    /// Microseconds in each state.
+    /// Time in each state.
     pub(super) fn states(&self) -> Vec<StateTotal> {
         self.totals.states()
     }
@@ -69,9 +69,9 @@ impl TodayTracker {
         zone: &str,
     ) {
         for (start, counts) in &summary.redacted_counts {
-            self.totals.subtract(start.as_micros(), *counts, zone);
+            self.totals.subtract(*start, *counts, zone);
         }
-        let is_younger = range.is_some_and(|range| range.start >= self.started_at);
+        let is_younger = range.is_some_and(|range| range.start >= self.started);
         if let Some(earlier) = &mut self.earlier
             && !is_younger
         {
@@ -121,7 +121,7 @@ mod tests {
     }
 
     fn totals(app: &str, start: Timestamp) -> TodayTotals {
-        let mut totals = TodayTotals::new(report::local_date(START.as_micros(), "UTC"), "UTC");
+        let mut totals = TodayTotals::new(report::local_date(START, "UTC"), "UTC");
         totals.add(&span(app, start));
         totals
     }

@@ -134,7 +134,7 @@ fn run_thread(
     }
 }
 
-/// Asks the loop to pack what is to be sent. A loop too busy to answer packs it for the next time.
+/// Asks the loop to freeze records for upload. A loop too busy to answer freezes them for the next time.
 fn request_freeze(out: &AgentQueue) {
     let (tx, rx) = sync_channel(1);
     if out.send(Message::FreezeForUpload(tx)).is_ok() {

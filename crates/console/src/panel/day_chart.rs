@@ -1,16 +1,17 @@
 //! The chart of the day so far, over its hours: how much was typed and clicked, and below it the state of each time.
 
 use super::content::{LABEL_WIDTH, Panel, state_colour};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::Coverage;
+use model::{Coverage, Timestamp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 use report::DaySummary;
-use report::TEN_US;
+use report::TEN_MINUTES;
+use report::calendar::wall_clock;
 use report::day_summary::SummaryBucket;
 use report::format::clip_to_width;
+use std::time::Duration;
 
 /// Ten-minute slots in an hour.
 const SLOTS_PER_HOUR: usize = 6;
@@ -49,7 +50,7 @@ pub(super) fn render_chart(
     if area.height < 3 || chart_columns < 24 {
         return;
     }
-    let window = ChartWindow::fit_window(summary, panel.now.as_micros(), chart_columns);
+    let window = ChartWindow::fit_window(summary, panel.now, chart_columns);
     let (bars, slots) = (&window.bars, window.slots_per_bar);
     let x = |bar: usize| area.x + (left + bar * window.bar_width) as u16;
     let label = |text: &str| format!(" {:<LABEL_WIDTH$}", clip_to_width(text, LABEL_WIDTH));
@@ -91,10 +92,15 @@ pub(super) fn render_chart(
     draw_hours(panel, &window, zone, area, buf);
 }
 
+/// The length of so many ten minutes.
+fn slots_length(slots: usize) -> Duration {
+    u32::try_from(slots).unwrap_or(0) * TEN_MINUTES
+}
+
 /// The part of the day that is shown: from the hour of the first record to the present, or longer.
 struct ChartWindow {
-    /// Its start, in microseconds since the Unix epoch (UTC).
-    from_us: i64,
+    /// Its start.
+    from: Timestamp,
     slots_per_bar: usize,
     /// Columns of a bar.
     bar_width: usize,
@@ -102,14 +108,15 @@ struct ChartWindow {
 }
 
 impl ChartWindow {
-    fn fit_window(summary: &DaySummary, now_us: i64, columns: usize) -> Self {
+    fn fit_window(summary: &DaySummary, now: Timestamp, columns: usize) -> Self {
         let known = |slot: &SummaryBucket| {
             slot.longest_state()
                 .is_some_and(|state| state != Coverage::Off)
         };
         let first = summary.slots.iter().position(known).unwrap_or(0);
         let first = first - first % SLOTS_PER_HOUR;
-        let now = usize::try_from(now_us.saturating_sub(summary.from_us) / TEN_US).unwrap_or(0);
+        let passed = now.duration_since(summary.from).as_micros() / TEN_MINUTES.as_micros();
+        let now = usize::try_from(passed).unwrap_or(0);
         let last = summary.slots.len().max(now + 1);
         let hours = last.saturating_sub(first).div_ceil(SLOTS_PER_HOUR);
         // Bounded, so that a clock that is days ahead of the day shown does not widen the window.
@@ -121,9 +128,8 @@ impl ChartWindow {
                 bar.merge(slot);
             }
         }
-        let first = i64::try_from(first).unwrap_or(0);
         Self {
-            from_us: summary.from_us.saturating_add(first.saturating_mul(TEN_US)),
+            from: summary.from + slots_length(first),
             slots_per_bar,
             bar_width: (columns / bars.len()).max(1),
             bars,
@@ -131,13 +137,12 @@ impl ChartWindow {
     }
 
     /// The column in which an instant begins; none when it is not shown.
-    fn column_at(&self, at_us: i64) -> Option<usize> {
-        let after_us = at_us.checked_sub(self.from_us)?;
-        let bar_us = TEN_US.saturating_mul(i64::try_from(self.slots_per_bar).ok()?);
-        let bar = usize::try_from(after_us.div_euclid(bar_us)).ok()?;
-        let part = usize::try_from(after_us.rem_euclid(bar_us)).ok()? * self.bar_width;
-        let column = bar * self.bar_width + part / usize::try_from(bar_us).ok()?;
-        (bar < self.bars.len()).then_some(column)
+    fn column_at(&self, at: Timestamp) -> Option<usize> {
+        let after = at.duration_since(self.from).as_micros();
+        let column = after * self.bar_width as u128 / slots_length(self.slots_per_bar).as_micros();
+        let columns = self.bars.len() * self.bar_width;
+        let column = usize::try_from(column).ok()?;
+        (at >= self.from && column < columns).then_some(column)
     }
 }
 
@@ -151,19 +156,17 @@ fn draw_hours(
 ) {
     let y = area.bottom() - 2;
     let x = |column: usize| area.x + (LABEL_WIDTH + 1 + column) as u16;
-    let now = window.column_at(panel.now.as_micros());
+    let now = window.column_at(panel.now);
     // A label and the gap to the next need six columns.
     let step = (6 * window.slots_per_bar).div_ceil(SLOTS_PER_HOUR * window.bar_width);
     let hours = window.bars.len() * window.slots_per_bar / SLOTS_PER_HOUR;
     for n in (0..hours).step_by(step) {
-        let after = i64::try_from(n * SLOTS_PER_HOUR).unwrap_or(0);
-        let at_us = window.from_us.saturating_add(after.saturating_mul(TEN_US));
-        let (Some(column), Ok(at)) = (window.column_at(at_us), Timestamp::from_microsecond(at_us))
-        else {
+        let at = window.from + slots_length(n * SLOTS_PER_HOUR);
+        let (Some(column), Some(time)) = (window.column_at(at), wall_clock(at, zone)) else {
             continue;
         };
         // Local time, which jumps where daylight saving time begins and ends.
-        let label = at.to_zoned(zone.clone()).strftime("%H").to_string();
+        let label = time.strftime("%H").to_string();
         let free = now.is_none_or(|now| !(column..column + 3).contains(&(now + 1)));
         if free && x(column) + 2 < area.right() {
             buf.set_string(x(column), y, &label, panel.dim_style());

@@ -34,11 +34,11 @@ fn status() -> AgentStatus {
         today: vec![
             StateTotal {
                 state: Coverage::Active,
-                us: 11_520_000_000,
+                duration: Duration::from_secs(11_520),
             },
             StateTotal {
                 state: Coverage::Idle,
-                us: 1_200_000_000,
+                duration: Duration::from_secs(1_200),
             },
         ],
         last_durable: Some(NOW - 2 * S),

@@ -69,15 +69,15 @@ fn draw_list(
         0
     };
     let wide = usize::from(columns_left - bar) - usize::from(bar > 0);
-    let longest = names.first().map_or(1, |n| n.us).max(1);
+    let longest = names.first().map_or(1, |n| n.duration.as_micros()).max(1);
     for (y, named) in (area.y + 1..area.bottom()).zip(names) {
         let text = clip_to_width(&name(named), wide);
         buf.set_string(area.x + 1, y, pad_right(&text, wide), Style::new());
         let x = area.x + 1 + wide as u16 + 1;
-        let time = format_hms(std::time::Duration::from_micros(named.us));
+        let time = format_hms(named.duration);
         let pad = usize::from(TIME_WIDTH).saturating_sub(display_width(&time)) as u16;
         buf.set_string(x + pad, y, &time, bold);
-        let cells = (u64::from(bar) * named.us).div_ceil(longest) as usize;
+        let cells = (u128::from(bar) * named.duration.as_micros()).div_ceil(longest) as usize;
         if bar > 0 {
             let x = x + TIME_WIDTH + 1;
             buf.set_string(

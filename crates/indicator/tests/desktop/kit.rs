@@ -150,7 +150,7 @@ impl Desk {
     }
 }
 
-/// By what it is shown, or why not.
+/// The way it is shown, or the reason why not.
 pub(crate) fn support_text(support: &SensorSupport) -> String {
     match support {
         SensorSupport::By(how) => how.clone(),

@@ -1,4 +1,4 @@
-//! What the writer keeps and withdraws when the disk is full, or failed.
+//! The records that the writer keeps and withdraws when the disk is full, or failed.
 
 #![allow(clippy::unwrap_used)]
 use super::*;
@@ -83,7 +83,7 @@ fn without_room_nothing_of_a_step_counts_and_with_room_it_goes_on() {
     assert_eq!(commit(&mut journal, 1).unwrap(), [3]);
 }
 
-/// Records in a copy of the database file alone, without its log: what is there for certain.
+/// Records in a copy of the database file alone, without its log: those are durable for certain.
 fn in_the_file_alone(dir: &Path) -> i64 {
     let copy = tempfile::TempDir::new().unwrap();
     let to = copy.path().join(DB_NAME);
@@ -95,7 +95,7 @@ fn in_the_file_alone(dir: &Path) -> i64 {
 }
 
 #[test]
-fn what_the_log_holds_is_copied_before_anything_is_acknowledged_again() {
+fn the_log_is_copied_before_anything_is_acknowledged_again() {
     let (dir, mut journal) = journal();
     commit(&mut journal, 3).unwrap();
     assert_eq!(in_the_file_alone(dir.path()), 0);
@@ -198,7 +198,7 @@ fn copy_all(from: &Path, to: &Path) {
 }
 
 #[test]
-fn what_does_not_open_any_more_is_said() {
+fn a_record_that_no_longer_opens_is_reported() {
     let (_dir, mut journal) = journal();
     commit(&mut journal, 2).unwrap();
     journal
@@ -216,7 +216,7 @@ fn what_does_not_open_any_more_is_said() {
 }
 
 #[test]
-fn what_was_written_but_reported_as_failed_is_taken_back() {
+fn a_write_reported_as_failed_is_taken_back() {
     let (_dir, mut journal) = journal();
     commit(&mut journal, 2).unwrap();
     let counters = journal.writer.counters;
@@ -229,7 +229,7 @@ fn what_was_written_but_reported_as_failed_is_taken_back() {
 }
 
 #[test]
-fn what_was_acknowledged_and_is_gone_is_said() {
+fn a_lost_acknowledged_record_is_reported() {
     let (_dir, mut journal) = journal();
     commit(&mut journal, 2).unwrap();
     journal

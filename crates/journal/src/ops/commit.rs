@@ -60,8 +60,8 @@ pub(crate) fn closed_provisional(writer: &Writer) -> Result<Vec<ProvisionalRow>,
     Ok(rows)
 }
 
-/// Ends what earlier runs left open: appends `closed` as they are and `records` after them, whose numbers it returns, and
-/// drops all provisional spans of earlier runs.
+/// Ends spans that earlier runs left open: appends `closed` as they are and `records` after them, whose numbers it
+/// returns, and drops all provisional spans of earlier runs.
 pub(crate) fn promote_provisional(
     txn: &mut WriteTxn<'_>,
     closed: &[ProvisionalRow],

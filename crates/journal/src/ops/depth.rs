@@ -5,7 +5,7 @@ use crate::error::JournalError;
 use crate::tables::{erased, meta, records, screenshots, segments, sequence};
 use rusqlite::Connection;
 
-/// What waits for the sink.
+/// The objects that wait for the sink.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OutboxDepth {
     /// Records the sink does not have.
@@ -20,7 +20,7 @@ pub struct OutboxDepth {
     pub oldest_frozen_us: Option<i64>,
 }
 
-/// Measures what waits: a few rows and the index of waiting screenshots are read, whatever the number of records.
+/// Measures the outbox: a few rows and the index of waiting screenshots are read, whatever the number of records.
 pub(crate) fn measure_depth(db: &Database) -> Result<OutboxDepth, JournalError> {
     db.query("measure the outbox", |conn| {
         let acked = meta::acked_through(conn)?;

@@ -1,8 +1,8 @@
 //! Erasing whole days for good.
 //!
 //! Always true:
-//! * The records' rows, their screenshots, their roll-ups and every data key that sealed nothing else are gone: what is left
-//!   of them anywhere does not open.
+//! * The records' rows, their screenshots, their roll-ups and every data key that sealed nothing else are gone:
+//!   copies of them anywhere do not open.
 //! * Their numbers are never given again, and it is written down which they were.
 //! * Screenshot files are named in the same step that deletes their rows, and deleted after it; a crash in between is made
 //!   good at the next start.
@@ -24,7 +24,7 @@ use rusqlite::Transaction;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-/// What was erased.
+/// The result of an erasure.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EraseReport {
     /// Records, screenshots included.
@@ -35,10 +35,10 @@ pub struct EraseReport {
     pub keys: u64,
     /// The numbers, as first and last of each unbroken range.
     pub ranges: Vec<(u64, u64)>,
-    /// Objects that hold what was erased and that the sink has, or may have.
+    /// Objects with erased records that the sink has, or may have.
     pub sent: Vec<UploadedObject>,
-    /// Files that were set aside earlier (damaged databases, screenshots without rows). They may hold what was erased, and
-    /// are left to their owner.
+    /// Files that were set aside earlier (damaged databases, screenshots without rows). They may hold erased records,
+    /// and are left to their owner.
     pub aside: Vec<PathBuf>,
     /// False when a reader kept the old content in the write-ahead log: call [`crate::Journal::checkpoint`] later.
     pub folded: bool,
@@ -52,7 +52,7 @@ pub(crate) fn erase(
     now_us: i64,
 ) -> Result<EraseReport, JournalError> {
     writer.reverify()?;
-    // What is recorded later than now is of a wrong clock, and may be summed up all the same.
+    // Records from later than now come from a wrong clock, and may be summed up all the same.
     let last_us = days.end().start_us().saturating_add(2 * DAY_US);
     writer.marks.note_changed(now_us.min(last_us));
     let mut report = writer.write(now_us, |txn| erase_rows(txn, days, now_us))?;
@@ -89,12 +89,12 @@ fn erase_rows(
         keys.note_session(session);
         provisional::delete_of_session(tx, session)?;
     }
-    // What began before these days and reaches into them is found through the days in `erased`.
+    // A span that began before these days and reaches into them is found through the days in `erased`.
     let end = last.start_us().saturating_add(DAY_US);
     if !seqs.is_empty() {
         rollups::delete_time(tx, first.start_us()..end)?;
     }
-    // A span that names a window ends within a minute; what is left of longer ones is only their state.
+    // A span that names a window ends within a minute; longer ones hold only a state.
     rollups::invalidate_time(tx, end..end.saturating_add(DAY_US))?;
     report.keys = keys.delete_unused(tx, txn.session_no)?;
     let mut whole = Vec::new();

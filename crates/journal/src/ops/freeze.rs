@@ -1,4 +1,4 @@
-//! Segments are frozen by the writer: only it holds a key that opens what it wrote.
+//! Segments are frozen by the writer: only it holds a key that opens its records.
 //!
 //! Always true:
 //! * Segments cover the numbers in order, none twice, and leave none out: a row that does not open goes out as a sealed
@@ -6,7 +6,7 @@
 //! * A frozen segment comes back with the same bytes until the sink acknowledged it. One that is to be made again (its body was
 //!   damaged, or something in it was removed) is only made again when no put of it was begun; otherwise the uploader
 //!   first looks whether the sink acknowledged it. So there are never two objects of the same records.
-//! * What is young is held back, and whatever comes after it waits too.
+//! * Young records are held back, and whatever comes after them waits too.
 
 use crate::error::{JournalError, TxnResult};
 use crate::object::{ObjectEncoding, hash_bytes};
@@ -44,7 +44,7 @@ impl Default for SegmentLimits {
     }
 }
 
-/// What is frozen, and how.
+/// The records to freeze, and the encoding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FreezeOptions {
     /// How large a segment may become; as many are made as it takes.
@@ -55,15 +55,15 @@ pub struct FreezeOptions {
     /// the last durable moment of the run before this one, for it cannot be younger. A record from the future (the
     /// clock was set back) is held back until a freeze saw it that long ago.
     pub hold_us: u64,
-    /// True at the end of a run: everything is frozen while it still opens, and what would be held back is held back by
-    /// the uploader instead.
+    /// True at the end of a run: everything is frozen while it still opens, and the uploader holds young segments
+    /// back instead.
     pub last: bool,
     /// True when records and screenshots are to be sent readable. They lie here sealed all the same; whoever puts them
     /// opens them on the way.
     pub readable: bool,
 }
 
-/// What a freeze did.
+/// The result of a freeze.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FreezeReport {
     /// Segments made.
@@ -76,7 +76,7 @@ pub struct FreezeReport {
     pub held: bool,
 }
 
-/// What a freeze held back: everything up to `seq` was there at `at_us`.
+/// The records that a freeze held back: everything up to `seq` was there at `at_us`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HoldMark {
     seq: u64,
@@ -99,7 +99,7 @@ struct ScreenshotDigest {
     bytes: u64,
 }
 
-/// What was gathered for a new segment.
+/// The records gathered for a new segment.
 struct SegmentBatch {
     first_seq: u64,
     last_seq: u64,
@@ -110,7 +110,7 @@ struct SegmentBatch {
     shots: Vec<ScreenshotDigest>,
 }
 
-/// What may be frozen now.
+/// The records that may be frozen now.
 struct FreezeCutoff {
     now_us: i64,
     hold_us: i64,
@@ -127,7 +127,7 @@ impl FreezeCutoff {
     }
 }
 
-/// Freezes the records that are old enough into segments. `hold`: what the last freeze held back; `previous_durable_us`:
+/// Freezes the records that are old enough into segments. `hold`: the mark of the last freeze; `previous_durable_us`:
 /// the last durable moment of the run before this one.
 pub(crate) fn freeze(
     writer: &mut Writer,

@@ -1,8 +1,8 @@
-//! After the disk failed: what is believed, and when.
+//! Recovery after a failed write: when records count as durable again.
 //!
 //! Always true:
 //! * After an input/output error (a failed fsync above all) nothing is acknowledged until the database was reopened,
-//!   its log was copied into it, and what had been acknowledged was found there and opened.
+//!   its log was copied into it, and every acknowledged record was found there and opened.
 //! * The content of the log is copied, not believed. After a failed fsync the system may show pages that never reached the
 //!   disk, and does not write them again: another fsync of the same file says nothing of them. A checkpoint writes
 //!   each page again, into the database, and the fsync of that one counts. So does the start, for the run before it may
@@ -24,10 +24,10 @@ use vault::SealError;
 /// How many of the newest records are opened again.
 const REOPENED: u64 = 256;
 
-/// What is being done, in messages.
+/// The name of this step in messages.
 const DOING: &str = "look after a failed write";
 
-/// Reopens the database after a failed write and compares it with what was acknowledged; the counters after it.
+/// Reopens the database after a failed write and compares it with the acknowledged records; the counters after it.
 pub(crate) fn reverify(
     db: &mut Database,
     ring: &KeyRing,
@@ -75,7 +75,7 @@ fn check_acknowledged(
     }
     let reopen = &mut |row: SealedRow| -> TxnResult<ControlFlow<()>> {
         match row.open_line_bytes(&db.device, ring) {
-            // What an earlier lease wrote opens elsewhere.
+            // Records of an earlier lease open elsewhere.
             Ok(_) | Err(JournalError::Seal(SealError::Key { .. })) => Ok(ControlFlow::Continue(())),
             Err(e) => Err(TxnError::Other(gone(format!(
                 "record {} was durable and is not readable: {e}",
@@ -87,9 +87,9 @@ fn check_acknowledged(
         .map_err(db.txn("read the records"))
 }
 
-/// Removes what was written although its caller saw it fail, and will write it again. No segment can hold
-/// it: it is frozen only after this. A promoted row stays, for what it was made from is gone; the caller's records
-/// come after it.
+/// Removes records that were written although their caller saw the write fail and will write them again. No segment
+/// can hold them: they are frozen only after this. A promoted row stays, for its provisional span is gone; the
+/// caller's records come after it.
 fn undo_unacknowledged(
     db: &mut Database,
     acknowledged: Counters,

@@ -2,7 +2,7 @@
 //! the crate `upload`.
 //!
 //! Always true:
-//! * A manifest lists only what the sink acknowledged, and each object once.
+//! * A manifest lists only objects that the sink acknowledged, and each object once.
 //! * Manifests count 1, 2, 3, …, and each takes up the numbers where the one before ended. A number that is in no object
 //!   is explained as erased or lost.
 //! * A manifest is kept here, whole, before it is put; the same bytes go out until the sink acknowledged it.
@@ -33,7 +33,7 @@ const MAX_SCREENSHOTS: usize = 2_000;
 /// Tombstones that one manifest holds at most.
 const MAX_TOMBSTONES: usize = 2_000;
 
-/// What the next manifest says.
+/// The content of the next manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ManifestDraft {
     /// Its number.
@@ -50,7 +50,7 @@ pub struct ManifestDraft {
     pub kit: Option<VaultCopy>,
     /// Numbers in none of them.
     pub skipped: Vec<SequenceGap>,
-    /// What its owner had redacted since.
+    /// Objects that the owner redacted since.
     pub tombstones: Vec<Tombstone>,
     /// Records that still wait for the sink.
     pub waiting: u64,

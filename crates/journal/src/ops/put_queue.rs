@@ -18,7 +18,7 @@ fn is_held(now_us: Option<i64>, frozen_us: Option<i64>, not_before_us: i64) -> b
 }
 
 /// The oldest `limit` screenshots that go before the segment [`next_segment`] gives, or the last ones when it gives none.
-/// `now_us`: leave alone what is held back then.
+/// `now_us`: leave objects alone that are held back then.
 pub(crate) fn next_screenshots(
     db: &Database,
     limit: usize,

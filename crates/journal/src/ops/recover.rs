@@ -16,7 +16,7 @@ use std::io;
 use std::path::Path;
 use vault::SealError;
 
-/// What [`crate::Journal::open`] found and mended.
+/// The findings and repairs of [`crate::Journal::open`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecoveryReport {
     /// True when the journal was made just now.
@@ -33,7 +33,7 @@ pub struct RecoveryReport {
     pub pending_damaged: u64,
     /// The last moment at which something became durable, in microseconds since the Unix epoch (UTC).
     pub last_durable_us: Option<i64>,
-    /// What the look at the screenshot files mended.
+    /// The repairs of the screenshot files.
     pub swept: ReconcileReport,
     /// Set when the database was damaged and set aside.
     pub quarantined: Option<QuarantineReport>,

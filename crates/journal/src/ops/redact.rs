@@ -4,7 +4,7 @@
 //! * A row is replaced in its own place and under its own number, sealed again; the old content lies in no file of the
 //!   journal afterwards: freed pages are overwritten, and the write-ahead log is emptied. A damaged journal that was set
 //!   aside earlier is not touched.
-//! * What is not sent yet is not sent with it any more. What the sink has, or may have, is named.
+//! * Objects that are not uploaded yet are uploaded without it. Objects that the sink has, or may have, are named.
 //! * Roll-ups of the time go with it.
 //! * A span that reaches over an edge is redacted whole.
 
@@ -30,7 +30,7 @@ use std::path::PathBuf;
 /// A span that names a window is cut at each whole minute, so none that began earlier than this reaches into a range.
 const LONGEST_US: i64 = 86_400_000_000;
 
-/// What to redact.
+/// The records to redact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RedactionTarget {
     /// Everything that touches this time (microseconds since the Unix epoch, UTC).
@@ -39,7 +39,7 @@ pub enum RedactionTarget {
     Shot(u64),
 }
 
-/// What was redacted.
+/// The result of a redaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RedactionReport {
     /// Spans, those still open included.
@@ -48,15 +48,15 @@ pub struct RedactionReport {
     pub shots: u64,
     /// Start (microseconds since the Unix epoch, UTC) and counts of each span that had counted something.
     pub counted: Vec<(i64, Counts)>,
-    /// When the first of what was redacted began, in microseconds since the Unix epoch (UTC).
+    /// When the first redacted record began, in microseconds since the Unix epoch (UTC).
     pub first_us: Option<i64>,
     /// Rows of those days that do not open here, so that nobody knows whether they belong to the time: unlock, and do it
     /// again. Those that are certainly older than the time are not counted.
     pub closed: u64,
-    /// Objects that hold what was removed and that the sink has, or may have.
+    /// Objects with redacted records that the sink has, or may have.
     pub sent: Vec<UploadedObject>,
-    /// Files that were set aside earlier (damaged databases, screenshots without rows). They may hold what was removed, and
-    /// are left to their owner.
+    /// Files that were set aside earlier (damaged databases, screenshots without rows). They may hold redacted records,
+    /// and are left to their owner.
     pub aside: Vec<PathBuf>,
     /// False when a reader kept the old content in the write-ahead log: call [`crate::Journal::checkpoint`] later.
     pub folded: bool,
@@ -200,7 +200,7 @@ fn plan_redaction(
     what: &RedactionTarget,
 ) -> Result<RedactionPlan, JournalError> {
     let mut plan = RedactionPlan::default();
-    // What an earlier start wrote ended before its last durable moment.
+    // Records of an earlier start ended before its last durable moment.
     let mut add = |row: &SealedRow, range: &Range<i64>| match row.open_line(&db.device, ring) {
         Ok(line) => plan
             .rows

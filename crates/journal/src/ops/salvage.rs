@@ -39,7 +39,7 @@ const COPY_NAME: &str = "journal.db.copy";
 pub struct QuarantineReport {
     /// Where the damaged file is now.
     pub path: PathBuf,
-    /// What was wrong with it.
+    /// The damage.
     pub why: String,
     /// Records saved from it.
     pub salvaged: u64,
@@ -47,7 +47,7 @@ pub struct QuarantineReport {
     pub lost: u64,
 }
 
-/// Sets the database of `dir` aside and puts a new one with what could be saved in its place.
+/// Sets the database of `dir` aside and puts a new one with the saved records in its place.
 pub(crate) fn quarantine_database(
     dir: &Path,
     device: &DeviceId,
@@ -152,7 +152,7 @@ fn read_numbers(path: &Path) -> Result<(u64, u64), JournalError> {
     Ok((salvaged, lost))
 }
 
-/// Makes the new database and copies into it what opens.
+/// Creates the new database and copies every record that opens into it.
 fn build_new_database(
     dir: &Path,
     device: &DeviceId,
@@ -180,10 +180,10 @@ fn build_new_database(
     let copy = dir.join(COPY_NAME);
     let from = match open_untouched(damaged) {
         Ok(from) => Some(from),
-        // At worst what can be asked of it as it is.
+        // At worst the rows that can be read from it as it is.
         Err(_) => open_with_new_head(damaged, &copy)?.or_else(|| open_query_only(damaged).ok()),
     };
-    // What cannot be asked anything saves nothing, but the numbers go on.
+    // A file that cannot be read saves nothing, but the numbers go on.
     if let Some(from) = from {
         salvager.save_all(&from).map_err(failed())?;
     }

@@ -4,7 +4,7 @@
 //! * `Ok` is returned after the fsync of the transaction, never before; an error means that nothing of the step counts.
 //! * After the disk failed a write, nothing is believed until it was reverified; see [`crate::ops::io_recovery`].
 //! * The data key changes at every start and at every UTC midnight.
-//! * Nothing here needs to open what an earlier lease sealed.
+//! * Nothing here needs to open records of an earlier lease.
 
 use crate::database::{CHECKPOINT_WAIT, Database};
 use crate::error::{JournalError, TxnResult};
@@ -21,12 +21,12 @@ use rusqlite::{Transaction, TransactionBehavior};
 use std::path::PathBuf;
 use vault::{Sealer, SealingSession};
 
-/// What the journal was opened for.
+/// The purpose of the opening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OpenMode {
     /// A run: its end and its last durable moment are noted.
     Run,
-    /// A short change while nothing runs: what the last run left stays as it is.
+    /// A short change while nothing runs: traces of the last run stay as they are.
     Maintenance,
 }
 
@@ -88,7 +88,7 @@ impl Writer {
         done
     }
 
-    /// After a failed write: reopens the database and compares it with what was acknowledged.
+    /// After a failed write: reopens the database and compares it with the acknowledged records.
     pub(crate) fn reverify(&mut self) -> Result<(), JournalError> {
         if !self.suspect {
             return Ok(());

@@ -30,7 +30,7 @@ pub struct UnsentManifest {
     pub bytes: Vec<u8>,
 }
 
-/// A manifest that was made, for whoever asks what was sent.
+/// A stored manifest, for listings of uploads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ManifestInfo {
     /// Its number.

@@ -41,7 +41,7 @@ pub(crate) struct NewSegmentRow<'a> {
     pub(crate) not_before_us: i64,
 }
 
-/// The oldest segment that waits, and what holds it.
+/// The oldest segment that waits, and the reason.
 pub(crate) struct WaitingSegmentRow {
     pub(crate) row: SegmentRow,
     pub(crate) body: Option<Vec<u8>>,

@@ -5,7 +5,7 @@ use crate::utc_day::UtcDay;
 use data_encoding::HEXLOWER;
 use rusqlite::{Connection, Row, params};
 
-/// An object that holds nothing but what was redacted or erased here.
+/// An object that holds nothing but redacted or erased records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tombstone {
     /// Which.

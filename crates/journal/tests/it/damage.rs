@@ -86,7 +86,7 @@ fn a_broken_page_costs_its_rows_and_no_others() {
     assert!((1..=40).contains(&quarantined.lost), "{quarantined:?}");
     assert_eq!(fs::read(&quarantined.path).unwrap(), bytes);
     assert_eq!(put(&mut journal, &spans(0..1)), [2004]);
-    // What was saved is what was written.
+    // The saved records equal the written ones.
     let found = desk.reader().read_after(0, 5000).unwrap();
     assert_eq!(found.damaged, []);
     for line in &found.lines {
@@ -114,7 +114,7 @@ fn a_broken_page_costs_its_rows_and_no_others() {
 }
 
 #[test]
-fn what_a_dead_lease_wrote_is_saved_too() {
+fn records_of_a_dead_lease_are_saved_too() {
     let mut desk = filled(2000);
     desk.new_lease();
     let mut bytes = fs::read(desk.db()).unwrap();
@@ -295,7 +295,7 @@ fn random_damage_never_panics_and_never_yields_a_false_record() {
         fs::write(desk.db(), &bytes).unwrap();
         let (mut journal, recovery) = match Journal::open(&desk.at(), desk.keys(), NOW) {
             Ok(opened) => opened,
-            // The version or the device is what the damage hit: said, and nothing is touched.
+            // The damage hit the version or the device: reported, and nothing is touched.
             Err(
                 journal::JournalError::Newer { .. } | journal::JournalError::OtherDevice { .. },
             ) => {

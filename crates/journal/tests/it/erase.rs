@@ -154,7 +154,7 @@ fn a_segment_over_the_edge_is_made_again_without_them() {
 }
 
 #[test]
-fn what_the_sink_has_or_may_have_is_named() {
+fn objects_the_sink_has_or_may_have_are_named() {
     let desk = Desk::new();
     let mut journal = four_days(&desk);
     journal.freeze(NOW + 4 * DAY, &few(4)).unwrap();
@@ -273,7 +273,7 @@ fn a_salvage_knows_what_was_erased() {
 }
 
 #[test]
-fn what_was_set_aside_or_comes_back_is_told_or_erased_again() {
+fn files_set_aside_are_reported_and_returning_days_erased_again() {
     let desk = Desk::new();
     let mut journal = four_days(&desk);
     let file = desk

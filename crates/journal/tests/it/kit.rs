@@ -46,12 +46,12 @@ impl Desk {
         desk
     }
 
-    /// What the agent has.
+    /// The keys of the agent.
     pub(crate) fn keys(&self) -> JournalKeys {
         keys(&self.device, &self.lease, self.viewer.recipient())
     }
 
-    /// What a process of the viewer has.
+    /// The keys of a viewer's process.
     pub(crate) fn viewer_keys(&self) -> JournalKeys {
         JournalKeys {
             opener: self.opener(),
@@ -186,7 +186,7 @@ pub(crate) fn few(records: usize) -> FreezeOptions {
     }
 }
 
-/// What is frozen and waits, as `(first, last, encoding)`, oldest first.
+/// The frozen segments that wait, as `(first, last, encoding)`, oldest first.
 pub(crate) fn waiting(desk: &Desk) -> Vec<(u64, u64, ObjectEncoding)> {
     desk.sql()
         .prepare("SELECT first_seq, last_seq, form FROM segment WHERE acked = 0 ORDER BY first_seq")

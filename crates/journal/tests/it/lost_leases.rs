@@ -86,7 +86,7 @@ fn open_spans_of_a_dead_lease_become_records_that_the_viewer_reads_and_the_sink_
     let sent = desk.deliver();
     let lines: Vec<u8> = sent.iter().flat_map(|s| desk.lines(s)).collect();
     assert_eq!(lines, desk.raw(1, 6));
-    // Whoever has no key sees nothing in what was sent.
+    // Without a key, uploads show nothing.
     let closed = journal::open_segment(
         sent[0].encoding,
         sent[0].body.as_ref().unwrap(),
@@ -98,7 +98,7 @@ fn open_spans_of_a_dead_lease_become_records_that_the_viewer_reads_and_the_sink_
 }
 
 #[test]
-fn what_a_dead_lease_wrote_hides_nothing_and_is_named() {
+fn records_of_a_dead_lease_hide_nothing_and_are_named() {
     let mut desk = Desk::new();
     put(&mut desk.journal(), &spans(0..3));
     desk.new_lease();
@@ -121,7 +121,7 @@ fn hold(minutes: i64) -> FreezeOptions {
 }
 
 #[test]
-fn what_is_young_is_held_back_with_all_that_follows() {
+fn young_records_are_held_back_with_all_that_follow() {
     let desk = Desk::new();
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..2));
@@ -197,7 +197,7 @@ fn rows_of_a_dead_lease_are_held_as_if_they_ended_with_its_last_durable_moment()
 }
 
 #[test]
-fn what_the_end_of_a_run_packs_is_held_back_by_the_uploader() {
+fn segments_of_the_end_of_a_run_are_held_back_by_the_uploader() {
     let desk = Desk::new();
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..2));

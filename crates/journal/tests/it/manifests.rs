@@ -1,4 +1,4 @@
-//! What signed lists are made of.
+//! The content of manifests.
 
 use crate::kit::*;
 use journal::{GapReason, ManifestDraft, ObjectEncoding, Outbox, SequenceGap, UtcDay};
@@ -68,7 +68,7 @@ fn two_of_one_number_cannot_be_kept() {
 }
 
 #[test]
-fn what_is_in_no_object_is_explained() {
+fn records_in_no_object_are_explained() {
     let desk = sent(15);
     let mut outbox = desk.outbox();
     next(&mut outbox);
@@ -121,7 +121,7 @@ fn a_damaged_database_does_not_begin_the_count_anew() {
     journal.freeze(NOW, &few(10)).unwrap();
     journal.close(NOW).unwrap();
     desk.deliver();
-    // The header of the first page: only what is copied row by row is left.
+    // The header of the first page: only rows that are copied one by one are left.
     let mut bytes = fs::read(desk.db()).unwrap();
     bytes[..200].fill(0xff);
     fs::write(desk.db(), bytes).unwrap();

@@ -4,7 +4,7 @@ use model::{RECORD_SCHEMA, Record, RecordLineRef};
 use std::fs;
 
 #[test]
-fn what_is_committed_is_read_back_in_order_after_reopening() {
+fn committed_records_are_read_back_in_order_after_reopening() {
     let desk = Desk::new();
     let (mut journal, recovery) = desk.open();
     assert!(recovery.first && recovery.clean);
@@ -324,7 +324,7 @@ fn maintenance_is_no_run() {
     assert_eq!(note(&mut again, "and again"), [3]);
     // Closing it is no clean end either.
     again.close(NOW + 99).unwrap();
-    // What the crash left is still to be mended, and the last durable moment is the recorder's.
+    // The traces of the crash are still to be repaired, and the last durable moment is the recorder's.
     let (_journal, recovery) = desk.open();
     assert!(!recovery.clean);
     assert_eq!(recovery.pending, [span(5)]);

@@ -1,4 +1,4 @@
-//! What its owner redacts is gone, and what stays says so.
+//! Redacted content is gone, and the rows that stay say so.
 
 use crate::kit::*;
 use journal::{
@@ -210,7 +210,7 @@ fn one_shot_alone() {
 }
 
 #[test]
-fn what_waits_for_the_sink_is_withdrawn_and_sent_without_it() {
+fn a_waiting_segment_is_withdrawn_and_uploaded_without_it() {
     let desk = Desk::new();
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..9));
@@ -268,7 +268,7 @@ fn a_segment_in_the_uploaders_hand_is_not_put_after_something_was_taken_out() {
 }
 
 #[test]
-fn what_the_sink_has_or_may_have_is_named() {
+fn objects_the_sink_has_or_may_have_are_named() {
     let desk = Desk::new();
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..4));
@@ -393,7 +393,7 @@ fn a_lent_key_takes_out_what_the_agent_cannot_open_and_is_given_back() {
 }
 
 #[test]
-fn what_does_not_open_is_counted_by_the_agent_and_taken_out_by_the_viewer() {
+fn unreadable_records_are_counted_by_the_agent_and_deleted_by_the_viewer() {
     let mut desk = Desk::new();
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..3));

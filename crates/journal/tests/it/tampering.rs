@@ -1,4 +1,5 @@
-//! Somebody changes what lies on the disk: it is found and named, hides nothing else, stops nothing, and nothing panics.
+//! Somebody changes files on the disk: each change is found and named, hides nothing else, stops nothing, and nothing
+//! panics.
 
 use crate::kit::*;
 use journal::{Commit, Journal, JournalError};
@@ -259,7 +260,7 @@ fn every_sealed_column() {
     assert!(tried > 70, "{tried}");
 }
 
-/// What is done, and what is to be seen then.
+/// The change, and the expected findings.
 type Case = (&'static str, fn() -> Seen);
 
 #[test]

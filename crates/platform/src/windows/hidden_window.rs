@@ -1,4 +1,4 @@
-//! A window that is never shown, for what the system tells to windows alone.
+//! A window that is never shown, for messages that the system sends to windows alone.
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
 use super::text::to_utf16;

@@ -170,7 +170,7 @@ const PRIVATE_BROWSING: &[&str] = &[
 ];
 
 const MONEY: &[&str] = &[
-    // English, and what is written alike elsewhere.
+    // English, and words with the same spelling elsewhere.
     "bank | banking | ebanking | mortgage* | credit card* | debit card* | credit score | credit report",
     "brokerage | tax return* | payslip* | pay stub* | iban | paypal | revolut* | n26 | alipay | coinbase | binance",
     "hsbc | barclays | citibank | wells fargo | capital one | american express | santander | bbva | caixabank | unicredit",
@@ -218,7 +218,7 @@ const MONEY: &[&str] = &[
 ];
 
 const HEALTH: &[&str] = &[
-    // English, and what is written alike elsewhere.
+    // English, and words with the same spelling elsewhere.
     "health record* | health insurance | medical record* | medical history | patient portal | mychart | doctolib",
     "doctor's appointment* | prescription* | medication* | pregnan* | abortion* | hiv | cancer | depression | oncolog*",
     "gynecolog* | gynaecolog* | urolog* | psychiatr* | psychotherap* | therapist*",

@@ -79,7 +79,7 @@ pub(super) fn fold_text(text: &str) -> String {
         .collect()
 }
 
-/// U+0307 is what is left of a capital İ in lower case.
+/// U+0307 remains of a capital İ in lower case.
 fn is_unseen(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{307}' | '\u{640}' | '\u{64b}'..='\u{652}' | '\u{670}' | '\u{200b}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')

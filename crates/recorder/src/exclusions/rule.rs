@@ -61,7 +61,7 @@ pub enum ExclusionOrigin {
     BuiltIn(ExclusionGroup),
 }
 
-/// What a built-in rule is for.
+/// The subject of a built-in rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExclusionGroup {

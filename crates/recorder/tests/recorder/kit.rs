@@ -63,7 +63,7 @@ pub fn keys(n: u64) -> SensorEvent {
     }
 }
 
-/// Drives a recorder and keeps what a journal would keep.
+/// Drives a recorder and keeps its output as a journal would.
 pub struct Desk {
     pub recorder: Recorder,
     pub records: Vec<Record>,

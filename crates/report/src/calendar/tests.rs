@@ -18,24 +18,21 @@ fn a_day_starts_when_it_is_told_to() {
     let four = DayStart::parse("04:00").unwrap();
     let night = at("2026-07-16T01:59:00Z");
     assert_eq!(four.date_in(night, &berlin), date(2026, 7, 15));
-    assert_eq!(four.date_in(night + 60_000_000, &berlin), date(2026, 7, 16));
+    assert_eq!(
+        four.date_in(night + Duration::from_secs(60), &berlin),
+        date(2026, 7, 16)
+    );
     // The day before the change ends an hour early, or late: at four by the clock.
     for (day, hours) in [
         (date(2026, 3, 28), 23),
         (date(2026, 3, 29), 24),
         (date(2026, 10, 24), 25),
     ] {
-        let (from, to) = four.bounds(day, &berlin);
-        assert_eq!((to - from) / H, hours, "{day}");
+        let bounds = four.bounds(day, &berlin);
+        assert_eq!(bounds.end.duration_since(bounds.start), hours * H, "{day}");
     }
     // Half past two does not exist on that day; the day begins at three.
-    let (from, _) = DayStart::parse("02:30")
-        .unwrap()
-        .bounds(date(2026, 3, 29), &berlin);
-    assert_eq!(
-        berlin
-            .to_datetime(jiff::Timestamp::from_microsecond(from).unwrap())
-            .hour(),
-        3
-    );
+    let half_past_two = DayStart::parse("02:30").unwrap();
+    let from = half_past_two.start_of(date(2026, 3, 29), &berlin);
+    assert_eq!(wall_clock(from, &berlin).unwrap().hour(), 3);
 }

@@ -1,19 +1,20 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use jiff::Timestamp;
 use jiff::civil::date;
 use model::{
     Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, RECORD_SCHEMA, WindowInfo,
 };
 use proptest::prelude::*;
 use std::sync::Arc;
+use std::time::Duration;
 
-pub(crate) const S: i64 = 1_000_000;
-pub(crate) const H: i64 = 3600 * S;
+pub(crate) const S: Duration = Duration::from_secs(1);
+pub(crate) const H: Duration = Duration::from_secs(3600);
 
-pub(crate) fn at(text: &str) -> i64 {
-    text.parse::<Timestamp>().unwrap().as_microsecond()
+pub(crate) fn at(text: &str) -> Timestamp {
+    let at: jiff::Timestamp = text.parse().unwrap();
+    Timestamp::from_micros(at.as_microsecond())
 }
 
 pub(crate) fn keys(keys: u64) -> Counts {
@@ -26,10 +27,16 @@ pub(crate) fn keys(keys: u64) -> Counts {
     }
 }
 
-pub(crate) fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app: &str) -> Span {
+pub(crate) fn span(
+    start: Timestamp,
+    duration: Duration,
+    zone: &str,
+    state: Coverage,
+    app: &str,
+) -> Span {
     Span {
-        start: model::Timestamp::from_micros(start_us),
-        duration: std::time::Duration::from_micros(u64::try_from(dur_us).unwrap()),
+        start,
+        duration,
         zone: zone.into(),
         state,
         protected: app == "protected",
@@ -58,8 +65,8 @@ pub(crate) fn lines(spans: &[Span]) -> Vec<RecordLine> {
 }
 
 fn whole(report: &DayReport) {
-    let states: u64 = report.states.iter().map(|s| s.us).sum();
-    assert_eq!(states, report.length_us, "states sum to the day");
+    let states: Duration = report.states.iter().map(|s| s.duration).sum();
+    assert_eq!(states, report.length, "states sum to the day");
     let rows = || {
         report
             .apps
@@ -67,10 +74,10 @@ fn whole(report: &DayReport) {
             .flat_map(|a| a.windows.iter().map(|w| w.usage))
             .chain([report.protected, report.redacted, report.unnamed])
     };
-    let active: u64 = rows().map(|u| u.active_us).sum();
-    let idle: u64 = rows().map(|u| u.idle_us).sum();
-    assert_eq!(active, report.state_us(Coverage::Active));
-    assert_eq!(idle, report.state_us(Coverage::Idle));
+    let active: Duration = rows().map(|u| u.active).sum();
+    let idle: Duration = rows().map(|u| u.idle).sum();
+    assert_eq!(active, report.time_in(Coverage::Active));
+    assert_eq!(idle, report.time_in(Coverage::Idle));
     let mut counts = Counts::default();
     rows().for_each(|u| counts += u.counts);
     assert_eq!(counts, report.counts, "rows' counts sum to the day's");
@@ -79,8 +86,8 @@ fn whole(report: &DayReport) {
 #[test]
 fn days_are_23_24_and_25_hours_long_in_berlin() {
     let extent = Extent {
-        began_us: at("2026-01-01T00:00:00Z"),
-        now_us: at("2026-12-31T00:00:00Z"),
+        began: at("2026-01-01T00:00:00Z"),
+        now: at("2026-12-31T00:00:00Z"),
     };
     for (day, hours) in [
         (date(2026, 3, 29), 23),
@@ -94,8 +101,8 @@ fn days_are_23_24_and_25_hours_long_in_berlin() {
             extent,
             "Europe/Berlin",
         );
-        assert_eq!(report.length_us, (hours * H) as u64, "{day}");
-        assert_eq!(report.state_us(Coverage::Off), report.length_us);
+        assert_eq!(report.length, hours * H, "{day}");
+        assert_eq!(report.time_in(Coverage::Off), report.length);
     }
 }
 
@@ -110,8 +117,8 @@ fn a_span_over_midnight_is_split_in_its_own_zone() {
         "Editor",
     )]);
     let extent = Extent {
-        began_us: midnight - 10 * S,
-        now_us: midnight + 30 * S,
+        began: midnight - 10 * S,
+        now: midnight + 30 * S,
     };
     let before = build_day_report(
         &lines,
@@ -127,10 +134,7 @@ fn a_span_over_midnight_is_split_in_its_own_zone() {
         extent,
         "UTC",
     );
-    assert_eq!(
-        (before.length_us, after.length_us),
-        (10 * S as u64, 30 * S as u64)
-    );
+    assert_eq!((before.length, after.length), (10 * S, 30 * S));
     assert_eq!((before.counts.keys(), after.counts.keys()), (1, 0));
     assert_eq!(before.zone, "Europe/Berlin");
 }
@@ -143,8 +147,8 @@ fn an_hour_set_back_and_lived_twice_counts_once() {
         span(ten + H, H, "UTC", Coverage::Active, "Browser"),
     ]);
     let extent = Extent {
-        began_us: ten,
-        now_us: ten + 2 * H,
+        began: ten,
+        now: ten + 2 * H,
     };
     let report = build_day_report(
         &lines,
@@ -154,12 +158,12 @@ fn an_hour_set_back_and_lived_twice_counts_once() {
         "UTC",
     );
     whole(&report);
-    assert_eq!(report.length_us, (2 * H) as u64);
+    assert_eq!(report.length, 2 * H);
     let app = |name| {
         let found: Vec<_> = report.apps.iter().filter(|a| a.app == name).collect();
-        found[0].usage.active_us
+        found[0].usage.active
     };
-    assert_eq!((app("Editor"), app("Browser")), (H as u64, H as u64));
+    assert_eq!((app("Editor"), app("Browser")), (H, H));
     assert_eq!(report.counts.keys(), 2, "facts stay");
 }
 
@@ -178,8 +182,8 @@ fn travelling_west_makes_a_longer_day() {
         ),
     ]);
     let extent = Extent {
-        began_us: start,
-        now_us: start + 36 * H,
+        began: start,
+        now: start + 36 * H,
     };
     let day = build_day_report(
         &lines,
@@ -195,8 +199,8 @@ fn travelling_west_makes_a_longer_day() {
         extent,
         "UTC",
     );
-    assert_eq!(day.length_us, (30 * H) as u64);
-    assert_eq!(next.length_us, (6 * H) as u64);
+    assert_eq!(day.length, 30 * H);
+    assert_eq!(next.length, 6 * H);
 }
 
 #[test]
@@ -208,8 +212,8 @@ fn what_was_taken_out_keeps_its_time_in_a_row_of_its_own() {
         ..span(ten, 60 * S, "UTC", Coverage::Active, "")
     };
     let extent = Extent {
-        began_us: ten,
-        now_us: ten + 60 * S,
+        began: ten,
+        now: ten + 60 * S,
     };
     let report = build_day_report(
         &lines(&[gone]),
@@ -219,7 +223,7 @@ fn what_was_taken_out_keeps_its_time_in_a_row_of_its_own() {
         "UTC",
     );
     whole(&report);
-    assert_eq!(report.redacted.active_us, 60 * S as u64);
+    assert_eq!(report.redacted.active, 60 * S);
     assert_eq!(report.unnamed, Usage::default());
 }
 
@@ -239,8 +243,8 @@ fn protected_time_is_a_row_of_its_own() {
         "Editor",
     )];
     let extent = Extent {
-        began_us: ten,
-        now_us: ten + 130 * S,
+        began: ten,
+        now: ten + 130 * S,
     };
     let report = build_day_report(
         &lines,
@@ -250,9 +254,9 @@ fn protected_time_is_a_row_of_its_own() {
         "UTC",
     );
     whole(&report);
-    assert_eq!(report.protected.active_us, 60 * S as u64);
-    assert_eq!(report.unnamed.idle_us, 30 * S as u64);
-    assert_eq!(report.state_us(Coverage::Off), 5 * S as u64);
+    assert_eq!(report.protected.active, 60 * S);
+    assert_eq!(report.unnamed.idle, 30 * S);
+    assert_eq!(report.time_in(Coverage::Off), 5 * S);
     assert_eq!(report.apps.len(), 1, "the pending span is shown too");
 }
 
@@ -264,15 +268,15 @@ fn shots_and_notices_lie_on_the_day_of_their_own_zone() {
         device_id: DeviceId::from_bytes([1; 16]),
         seq: 9,
         record: Record::Notice(Notice {
-            at: model::Timestamp::from_micros(at("2026-07-15T23:30:00Z")),
+            at: at("2026-07-15T23:30:00Z"),
             zone: "Europe/Berlin".into(),
             code: NoticeCode::Started,
             text: "Recording began.".into(),
         }),
     });
     let extent = Extent {
-        began_us: 0,
-        now_us: i64::MAX,
+        began: Timestamp::UNIX_EPOCH,
+        now: Timestamp::MAX,
     };
     assert!(
         build_day_report(
@@ -309,18 +313,18 @@ pub(crate) fn any_span() -> impl Strategy<Value = Span> {
     ];
     let apps = ["Editor", "Browser", "", "protected"];
     (
-        -60 * H..60 * H,
-        prop_oneof![Just(0), 1..90 * S, 1..30 * H],
+        0..120 * 3_600_000_000u64,
+        prop_oneof![Just(0), 1..90_000_000u64, 1..30 * 3_600_000_000u64],
         0..zones.len(),
         0..Coverage::ALL.len(),
         0..apps.len(),
     )
         .prop_map(move |(offset, dur, zone, state, app)| {
             // Round the end of summer time in Berlin.
-            let base = 1_792_886_400 * S;
+            let from = Timestamp::from_seconds(1_792_886_400) - 60 * H;
             span(
-                base + offset,
-                dur,
+                from + Duration::from_micros(offset),
+                Duration::from_micros(dur),
                 zones[zone],
                 Coverage::ALL[state],
                 apps[app],
@@ -333,18 +337,18 @@ proptest! {
 
     /// Any spans at all: in any order, over each other, with holes, over midnights, in any zones.
     #[test]
-    fn parts_sum_to_the_whole(spans in prop::collection::vec(any_span(), 0..25), began in -70i64..70, lasted in 0i64..140) {
-        let base = 1_792_886_400 * S;
-        let extent = Extent { began_us: base + began * H, now_us: base + (began + lasted) * H };
+    fn parts_sum_to_the_whole(spans in prop::collection::vec(any_span(), 0..25), began in 0u32..140, lasted in 0u32..140) {
+        let base = Timestamp::from_seconds(1_792_886_400) - 70 * H;
+        let extent = Extent { began: base + began * H, now: base + (began + lasted) * H };
         let lines = lines(&spans);
-        let (mut time, mut counted) = (0, 0);
+        let (mut time, mut counted) = (Duration::ZERO, 0);
         for day in date(2026, 10, 15).series(jiff::Span::new().days(1)).take(25) {
             let report = build_day_report(&lines, &[], (ViewOptions::default(), day), extent, "UTC");
             whole(&report);
-            time += report.length_us;
+            time += report.length;
             counted += report.counts.keys();
         }
-        prop_assert_eq!(time, (lasted * H) as u64, "each second of the extent belongs to exactly one day");
+        prop_assert_eq!(time, lasted * H, "each second of the extent belongs to exactly one day");
         prop_assert_eq!(counted, spans.len() as u64, "each span's counts belong to exactly one day");
     }
 }

@@ -156,7 +156,7 @@ impl CsvTable {
         for total in states {
             let fixed = ["state", total.state.wire_name(), "", "", ""];
             let usage = Usage {
-                active_us: total.us,
+                active: total.duration,
                 ..Usage::default()
             };
             let number = |column: &Column, _: &str| match column.key {

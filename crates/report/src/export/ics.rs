@@ -9,18 +9,18 @@ use crate::calendar::wall_clock;
 use crate::format::format_hms;
 use crate::overview::work_blocks::{GroupBy, WorkBlock};
 use jiff::tz::TimeZone;
-use model::to_printable;
+use model::{Timestamp, to_printable};
 
 /// Characters of a name.
 const NAME: usize = 200;
 
-/// The calendar. `device`: names this installation; `made_us`: now, in microseconds since the Unix epoch (UTC).
+/// The calendar. `device`: names this installation; `made`: now.
 #[must_use]
 pub fn render_ics(
     blocks: &[WorkBlock],
     by: GroupBy,
     device: &str,
-    made_us: i64,
+    made: Timestamp,
     version: &str,
 ) -> String {
     let mut out = String::new();
@@ -34,21 +34,18 @@ pub fn render_ics(
         line("BEGIN:VEVENT");
         line(&format!(
             "UID:{}-{}-{:016x}@{}.uam",
-            format_stamp(block.from_us),
+            format_stamp(block.from),
             <&str>::from(by),
             hash_name(&block.name),
             escape_text(device)
         ));
-        line(&format!("DTSTAMP:{}", format_stamp(made_us)));
-        line(&format!("DTSTART:{}", format_stamp(block.from_us)));
+        line(&format!("DTSTAMP:{}", format_stamp(made)));
+        line(&format!("DTSTART:{}", format_stamp(block.from)));
         // Never none.
-        let end = block.to_us.max(block.from_us.saturating_add(1_000_000));
+        let end = block.to.max(block.from + std::time::Duration::from_secs(1));
         line(&format!("DTEND:{}", format_stamp(end)));
         line(&format!("SUMMARY:{name}"));
-        line(&format!(
-            "DESCRIPTION:{} active",
-            format_hms(std::time::Duration::from_micros(block.active_us))
-        ));
+        line(&format!("DESCRIPTION:{} active", format_hms(block.active)));
         line(&format!("CATEGORIES:{name}"));
         line("TRANSP:TRANSPARENT");
         line("END:VEVENT");
@@ -57,8 +54,9 @@ pub fn render_ics(
     out
 }
 
-fn format_stamp(at_us: i64) -> String {
-    let at = wall_clock(at_us, &TimeZone::UTC).or_else(|| wall_clock(0, &TimeZone::UTC));
+fn format_stamp(at: Timestamp) -> String {
+    let wall_clock = |at| wall_clock(at, &TimeZone::UTC);
+    let at = wall_clock(at).or_else(|| wall_clock(Timestamp::UNIX_EPOCH));
     at.map_or_else(String::new, |at| at.strftime("%Y%m%dT%H%M%SZ").to_string())
 }
 

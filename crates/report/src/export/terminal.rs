@@ -1,6 +1,6 @@
 //! A day as a plain table for a terminal or a text file: no colour, no escape codes, fitted to a width.
 
-use crate::buckets::TEN_US;
+use crate::buckets::TEN_MINUTES;
 use crate::calendar::load_zone;
 use crate::columns::{Column, ReportOutput, Unit, columns_of, count_phrases};
 use crate::day_report::DayReport;
@@ -9,7 +9,7 @@ use crate::format::{
     clip_to_width, format_bytes, format_clock_time, format_count, format_hms, format_percent,
     or_no_name, pad_left, pad_right, tenths_of_percent, window_label,
 };
-use crate::totals::{NamedUsage, StateTotal, Usage};
+use crate::totals::{NamedUsage, StateTotal, Usage, time_in};
 use model::{Counts, Coverage, Timestamp};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -32,7 +32,7 @@ pub fn render_day_table(report: &DayReport, width: usize) -> String {
                 "{} · {} · {} of the day counted",
                 report.day.strftime("%A %-d %B %Y"),
                 report.zone,
-                format_hms(Duration::from_micros(report.length_us))
+                format_hms(report.length)
             ),
             width
         )
@@ -68,35 +68,24 @@ pub fn render_days_table(report: &DaysReport, width: usize) -> String {
         let _ = writeln!(out, "{}", clip_to_width(&text, width).trim_end());
     };
     line("day", &|column| column.key.to_owned(), "other", "most used");
-    let mut row = |label: &str, usage: &Usage, other: u64, app: Option<(&str, u64)>| {
-        let most = app.map(|(app, us)| {
-            format!(
-                "{}  {}",
-                format_hms(Duration::from_micros(us)),
-                or_no_name(app)
-            )
-        });
+    let mut row = |label: &str, usage: &Usage, other: Duration, app: Option<(&str, Duration)>| {
+        let most = app.map(|(app, time)| format!("{}  {}", format_hms(time), or_no_name(app)));
         let cell = |column: &Column| column.format_cell(usage);
-        line(
-            label,
-            &cell,
-            &format_hms(Duration::from_micros(other)),
-            &most.unwrap_or_default(),
-        );
+        line(label, &cell, &format_hms(other), &most.unwrap_or_default());
     };
-    let (mut sum, mut sum_other) = (Usage::default(), 0);
-    let mut apps: BTreeMap<&str, u64> = BTreeMap::new();
+    let (mut sum, mut sum_other) = (Usage::default(), Duration::ZERO);
+    let mut apps: BTreeMap<&str, Duration> = BTreeMap::new();
     for day in report.days.iter().filter(|day| day.is_known()) {
         let usage = usage_of(&day.states, day.counts);
         // Off aside.
-        let other = day.length_us - usage.total_us() - day.state_us(Coverage::Off);
+        let other = day.length - usage.total() - day.time_in(Coverage::Off);
         sum += &usage;
         sum_other += other;
         for NamedUsage { name, usage } in &day.apps {
-            *apps.entry(name).or_default() += usage.total_us();
+            *apps.entry(name).or_default() += usage.total();
         }
         let first = day.apps.first();
-        let most = first.map(|of| (of.name.as_str(), of.usage.total_us()));
+        let most = first.map(|of| (of.name.as_str(), of.usage.total()));
         let label = day.day.strftime("%a %Y-%m-%d").to_string();
         row(&label, &usage, other, most);
     }
@@ -135,16 +124,9 @@ fn join_cells(columns: &[&Column], cell: &dyn Fn(&Column) -> String) -> String {
 
 /// Active and idle time, and the counts.
 fn usage_of(states: &[StateTotal], counts: Counts) -> Usage {
-    let time = |state| {
-        states
-            .iter()
-            .filter(|t| t.state == state)
-            .map(|t| t.us)
-            .sum()
-    };
     Usage {
-        active_us: time(Coverage::Active),
-        idle_us: time(Coverage::Idle),
+        active: time_in(states, Coverage::Active),
+        idle: time_in(states, Coverage::Idle),
         counts,
     }
 }
@@ -152,15 +134,15 @@ fn usage_of(states: &[StateTotal], counts: Counts) -> Usage {
 fn write_states(out: &mut String, report: &DayReport) {
     out.push('\n');
     for total in &report.states {
-        if total.us == 0 && total.state != Coverage::Active {
+        if total.duration.is_zero() && total.state != Coverage::Active {
             continue;
         }
-        let share = tenths_of_percent(total.us, report.length_us);
+        let share = tenths_of_percent(total.duration, report.length);
         let _ = writeln!(
             out,
             "  {}{}{}",
             pad_right(total.state.label(), 14),
-            pad_left(&format_hms(Duration::from_micros(total.us)), 10),
+            pad_left(&format_hms(total.duration), 10),
             pad_left(&format_percent(share), 10)
         );
     }
@@ -173,7 +155,7 @@ fn write_named_usages(out: &mut String, title: &str, rows: &[NamedUsage], width:
     }
     // At most so wide that name and numbers are read together.
     let name = (width - 32).min(40);
-    let whole: u64 = rows.iter().map(|row| row.usage.total_us()).sum();
+    let whole: Duration = rows.iter().map(|row| row.usage.total()).sum();
     let columns: Vec<&Column> = columns_of(ReportOutput::ByRule).collect();
     let mut line = |label: &str, cell: &dyn Fn(&Column) -> String, share: &str| {
         let (label, cells) = (pad_right(label, name), join_cells(&columns, cell));
@@ -181,7 +163,7 @@ fn write_named_usages(out: &mut String, title: &str, rows: &[NamedUsage], width:
     };
     line(title, &|column| column.key.to_owned(), "share");
     for row in rows {
-        let share = format_percent(tenths_of_percent(row.usage.total_us(), whole));
+        let share = format_percent(tenths_of_percent(row.usage.total(), whole));
         let cell = |column: &Column| column.format_cell(&row.usage);
         line(or_no_name(&row.name), &cell, &share);
     }
@@ -193,19 +175,19 @@ fn write_activity(out: &mut String, report: &DayReport, width: usize) {
     const STEPS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let zone = load_zone(&report.zone);
     // By the hour it began in, by the clock, and the ten minutes of it; a day with an hour twice has it twice.
-    let mut hours: Vec<(i64, String, [char; 6])> = Vec::new();
+    let mut hours: Vec<(Timestamp, String, [char; 6])> = Vec::new();
     for ten in &report.activity {
-        let time = format_clock_time(Timestamp::from_micros(ten.start_us), &zone);
+        let time = format_clock_time(ten.start, &zone);
         let (hour, minute) = (&time[..2], &time[3..5]);
-        let place = minute.parse::<usize>().unwrap_or(0) / 10 % 6;
-        let began = ten.start_us - place as i64 * TEN_US;
+        let place = minute.parse::<u32>().unwrap_or(0) / 10 % 6;
+        let began = ten.start - place * TEN_MINUTES;
         if hours.last().is_none_or(|(at, ..)| *at != began) {
             hours.push((began, hour.to_owned(), [' '; 6]));
         }
         if let Some((.., tens)) = hours.last_mut() {
-            let step = ten.active_us * 8 / TEN_US.unsigned_abs();
-            let step = step.max(u64::from(ten.active_us > 0)).min(8);
-            tens[place] = STEPS[usize::try_from(step).unwrap_or(0)];
+            let step = ten.active.as_micros() * 8 / TEN_MINUTES.as_micros();
+            let step = step.max(u128::from(!ten.active.is_zero())).min(8);
+            tens[place as usize] = STEPS[usize::try_from(step).unwrap_or(0)];
         }
     }
     if hours.is_empty() {
@@ -271,7 +253,7 @@ fn write_events(out: &mut String, report: &DayReport, width: usize) {
         for shot in &report.shots {
             let line = format!(
                 "    {}  #{}  {}x{}{}  {}  {}",
-                format_clock_time(Timestamp::from_micros(shot.at_us), &load_zone(&shot.zone)),
+                format_clock_time(shot.at, &load_zone(&shot.zone)),
                 shot.seq,
                 shot.width,
                 shot.height,
@@ -291,10 +273,7 @@ fn write_events(out: &mut String, report: &DayReport, width: usize) {
         for notice in &report.notices {
             let line = format!(
                 "    {}  {:<14} {}",
-                format_clock_time(
-                    Timestamp::from_micros(notice.at_us),
-                    &load_zone(&notice.zone)
-                ),
+                format_clock_time(notice.at, &load_zone(&notice.zone)),
                 notice.code,
                 notice.text
             );

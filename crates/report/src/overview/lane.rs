@@ -1,18 +1,20 @@
 //! The time line of a day in two-minute steps: each shows the state and category that took most of it.
 
-use model::Coverage;
+use crate::buckets::round_down;
+use model::{Coverage, Timestamp};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The grain of a day's time line: each two minutes show the label that took most of them.
-const GRAIN_US: i64 = 120_000_000;
+const GRAIN: Duration = Duration::from_secs(120);
 
 /// A stretch of a time line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CategoryStretch {
-    /// Its start, in microseconds since the Unix epoch (UTC).
-    pub from_us: i64,
+    /// Its start.
+    pub from: Timestamp,
     /// Its end.
-    pub to_us: i64,
+    pub to: Timestamp,
     /// The state that took most of it.
     pub state: Coverage,
     /// While active: the category that did.
@@ -24,7 +26,7 @@ pub struct CategoryStretch {
 pub(super) struct LaneBuilder {
     strips: Vec<CategoryStretch>,
     /// The present step, and its parts so far.
-    grain: i64,
+    grain: Timestamp,
     within: Vec<CategoryStretch>,
 }
 
@@ -32,28 +34,28 @@ impl LaneBuilder {
     /// Adds time in one state and category; it comes in order.
     pub(super) fn add_time(
         &mut self,
-        from_us: i64,
-        to_us: i64,
+        from: Timestamp,
+        to: Timestamp,
         state: Coverage,
         category: Option<Arc<str>>,
     ) {
-        let mut at = from_us;
-        while at < to_us {
-            let grain = at.div_euclid(GRAIN_US);
+        let mut at = from;
+        while at < to {
+            let grain = round_down(at, Timestamp::UNIX_EPOCH, GRAIN);
             // The day may have been left and come back to within them, by a flight over the date line.
-            if grain != self.grain || self.within.last().is_some_and(|last| last.to_us != at) {
+            if grain != self.grain || self.within.last().is_some_and(|last| last.to != at) {
                 self.close_step();
                 self.grain = grain;
             }
-            let end = grain.saturating_add(1).saturating_mul(GRAIN_US).min(to_us);
             // A long stretch (a night) is one bar from its first whole grain to its last.
-            let end = match (to_us - at) / GRAIN_US {
-                whole if whole > 1 && at == grain * GRAIN_US => at + whole * GRAIN_US,
-                _ => end.max(at + 1),
+            let whole = to.duration_since(at).as_micros() / GRAIN.as_micros();
+            let end = match u32::try_from(whole).unwrap_or(u32::MAX) {
+                whole if whole > 1 && at == grain => at + whole * GRAIN,
+                _ => (grain + GRAIN).min(to),
             };
             self.within.push(CategoryStretch {
-                from_us: at,
-                to_us: end,
+                from: at,
+                to: end,
                 state,
                 category: category.clone(),
             });
@@ -67,28 +69,28 @@ impl LaneBuilder {
         let (Some(first), Some(last)) = (within.first(), within.last()) else {
             return;
         };
-        let (from_us, to_us) = (first.from_us, last.to_us);
-        let us = |of: &CategoryStretch| -> u64 {
+        let (from, to) = (first.from, last.to);
+        let length = |of: &CategoryStretch| -> Duration {
             let same = within.iter();
             same.filter(|s| s.state == of.state && s.category == of.category)
-                .map(|s| s.to_us.abs_diff(s.from_us))
+                .map(|s| s.to.duration_since(s.from))
                 .sum()
         };
         // Of equal ones the first.
-        let Some(most) = within.iter().rev().max_by_key(|strip| us(strip)) else {
+        let Some(most) = within.iter().rev().max_by_key(|strip| length(strip)) else {
             return;
         };
         match self.strips.last_mut() {
             Some(last)
-                if last.to_us == from_us
+                if last.to == from
                     && last.state == most.state
                     && last.category == most.category =>
             {
-                last.to_us = to_us;
+                last.to = to;
             }
             _ => self.strips.push(CategoryStretch {
-                from_us,
-                to_us,
+                from,
+                to,
                 state: most.state,
                 category: most.category.clone(),
             }),

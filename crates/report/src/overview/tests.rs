@@ -34,26 +34,30 @@ fn made(view: ViewOptions, days: &[Date], extent: Extent, spans: &[Span]) -> Ove
 /// Everything that the head of the module promises of a day.
 fn whole(day: &OverviewDay) {
     let totals = &day.totals;
-    let [active, idle] = [Coverage::Active, Coverage::Idle].map(|s| totals.state_us(s));
+    let [active, idle] = [Coverage::Active, Coverage::Idle].map(|s| totals.time_in(s));
     let one = PeriodTotals::of([totals].into_iter());
     for rows in [&one.categories, &one.projects, &one.apps] {
-        assert_eq!(rows.iter().map(|r| r.usage.active_us).sum::<u64>(), active);
-        assert_eq!(rows.iter().map(|r| r.usage.idle_us).sum::<u64>(), idle);
+        assert_eq!(
+            rows.iter().map(|r| r.usage.active).sum::<Duration>(),
+            active
+        );
+        assert_eq!(rows.iter().map(|r| r.usage.idle).sum::<Duration>(), idle);
         let mut counts = Counts::default();
         rows.iter().for_each(|r| counts += r.usage.counts);
         assert_eq!(counts, totals.counts);
     }
     assert_eq!(
-        one.states.iter().map(|s| s.us).sum::<u64>(),
-        totals.length_us
+        one.states.iter().map(|s| s.duration).sum::<Duration>(),
+        totals.length
     );
-    assert_eq!(day.tens.iter().map(|t| t.active_us).sum::<u64>(), active);
-    assert_eq!(day.tens.iter().map(|t| t.idle_us).sum::<u64>(), idle);
-    assert_eq!(day.cells.iter().map(|c| c.active_us).sum::<u64>(), active);
-    let strips: u64 = day.strips.iter().map(|s| s.to_us.abs_diff(s.from_us)).sum();
-    assert_eq!(strips, totals.length_us);
-    assert!(day.strips.iter().all(|s| s.from_us < s.to_us));
-    assert!(day.strips.windows(2).all(|w| w[0].to_us <= w[1].from_us));
+    assert_eq!(day.tens.iter().map(|t| t.active).sum::<Duration>(), active);
+    assert_eq!(day.tens.iter().map(|t| t.idle).sum::<Duration>(), idle);
+    assert_eq!(day.cells.iter().map(|c| c.active).sum::<Duration>(), active);
+    let strips = day.strips.iter().map(|s| s.to.duration_since(s.from));
+    let strips: Duration = strips.sum();
+    assert_eq!(strips, totals.length);
+    assert!(day.strips.iter().all(|s| s.from < s.to));
+    assert!(day.strips.windows(2).all(|w| w[0].to <= w[1].from));
 }
 
 #[test]
@@ -66,13 +70,13 @@ fn days_of_23_and_25_hours_are_whole() {
         let began = at(began);
         let spans = [span(began - H, 30 * H, zone, Coverage::Active, "Editor")];
         let extent = Extent {
-            began_us: began - H,
-            now_us: began + 29 * H,
+            began: began - H,
+            now: began + 29 * H,
         };
         let overview = made(ViewOptions::default(), &[day], extent, &spans);
         let view = &overview.days[0];
         whole(view);
-        assert_eq!(view.totals.length_us, (hours * H) as u64);
+        assert_eq!(view.totals.length, hours * H);
         assert_eq!(view.tens.len(), 6 * hours as usize);
         assert_eq!(view.totals.categories[0].name, "writing");
         assert_eq!(view.strips.len(), 1);
@@ -83,8 +87,8 @@ fn days_of_23_and_25_hours_are_whole() {
         };
         let overview = made(view, &[day], extent, &spans);
         assert_eq!(
-            overview.days[0].counted_us.unwrap().0,
-            began + (hours - 24) * H + 4 * H
+            overview.days[0].counted.clone().unwrap().start,
+            began + hours * H - 24 * H + 4 * H
         );
     }
 }
@@ -103,13 +107,13 @@ fn a_short_interruption_is_counted_to_what_it_interrupted() {
         visit(680, 100, "Editor"),
     ];
     let extent = Extent {
-        began_us: ten,
-        now_us: ten + 780 * S,
+        began: ten,
+        now: ten + 780 * S,
     };
     let day = date(2026, 7, 15);
-    let seconds = |merge_us| {
+    let seconds = |merge| {
         let view = ViewOptions {
-            merge_us,
+            merge,
             ..ViewOptions::default()
         };
         let overview = made(view, &[day], extent, &spans);
@@ -122,40 +126,40 @@ fn a_short_interruption_is_counted_to_what_it_interrupted() {
             let told: Vec<_> = report.apps.iter().filter(|a| a.app == name).collect();
             assert_eq!(found[0].usage, told[0].usage);
             (
-                found[0].usage.active_us / S as u64,
+                found[0].usage.active.as_secs(),
                 found[0].usage.counts.keys(),
             )
         };
         (of("Editor"), of("Browser"))
     };
-    assert_eq!(seconds(0), ((710, 4), (60, 2)));
-    assert_eq!(seconds((30 * S) as u64), ((730, 5), (40, 1)));
-    assert_eq!(seconds((20 * S) as u64), ((710, 4), (60, 2)), "not shorter");
+    assert_eq!(seconds(Duration::ZERO), ((710, 4), (60, 2)));
+    assert_eq!(seconds(30 * S), ((730, 5), (40, 1)));
+    assert_eq!(seconds(20 * S), ((710, 4), (60, 2)), "not shorter");
 }
 
 #[test]
 fn what_is_held_back_is_never_counted_to_anything_else() {
     let ten = at("2026-07-15T10:00:00Z");
-    let visit = |n: i64, app| span(ten + n * 10 * S, 10 * S, "UTC", Coverage::Active, app);
+    let visit = |n: u32, app| span(ten + n * 10 * S, 10 * S, "UTC", Coverage::Active, app);
     // Neither should hold a window; the point is that their marks alone describe them.
     let apps = ["Editor", "Browser", "Editor", "Browser", "Editor"];
     let mut spans: Vec<Span> = (0..).zip(apps).map(|(n, app)| visit(n, app)).collect();
     spans[1].protected = true;
     spans[3].redacted = true;
     let extent = Extent {
-        began_us: ten,
-        now_us: ten + 50 * S,
+        began: ten,
+        now: ten + 50 * S,
     };
     let view = ViewOptions {
-        merge_us: H as u64,
+        merge: H,
         ..ViewOptions::default()
     };
     let overview = made(view, &[date(2026, 7, 15)], extent, &spans);
     let totals = &overview.days[0].totals;
     whole(&overview.days[0]);
-    assert_eq!(totals.protected.active_us, 10 * S as u64);
-    assert_eq!(totals.redacted.active_us, 10 * S as u64);
-    assert_eq!(totals.apps[0].usage.active_us, 30 * S as u64);
+    assert_eq!(totals.protected.active, 10 * S);
+    assert_eq!(totals.redacted.active, 10 * S);
+    assert_eq!(totals.apps[0].usage.active, 30 * S);
 }
 
 #[test]
@@ -180,20 +184,22 @@ fn work_makes_blocks_that_do_not_overlap() {
         "Editor",
     ));
     let extent = Extent {
-        began_us: eight,
-        now_us: eight + 3 * H,
+        began: eight,
+        now: eight + 3 * H,
     };
     let overview = made(ViewOptions::default(), &[date(2026, 7, 15)], extent, &spans);
-    let minutes = |us: i64| (us - eight) / (60 * S);
+    let minutes = |at: Timestamp| at.duration_since(eight).as_secs() / 60;
     let blocks = |by, min: u64| {
-        let found = overview.blocks(by, min * 60 * 1_000_000).into_iter();
+        let found = overview
+            .blocks(by, Duration::from_secs(min * 60))
+            .into_iter();
         found
             .map(|b| {
                 (
                     b.name,
-                    minutes(b.from_us),
-                    minutes(b.to_us),
-                    b.active_us / 60_000_000,
+                    minutes(b.from),
+                    minutes(b.to),
+                    b.active.as_secs() / 60,
                 )
             })
             .collect::<Vec<_>>()
@@ -220,22 +226,22 @@ proptest! {
     #[test]
     fn sums_are_whole_in_every_view(
         spans in prop::collection::vec(any_span(), 0..25),
-        began in -70i64..70,
-        lasted in 0i64..140,
+        began in 0u32..140,
+        lasted in 0u32..140,
         starts in 0u16..=720,
         merge_s in prop_oneof![Just(0u64), 1..100_000u64],
     ) {
-        let base = 1_792_886_400 * S;
-        let extent = Extent { began_us: base + began * H, now_us: base + (began + lasted) * H };
+        let base = Timestamp::from_seconds(1_792_886_400) - 70 * H;
+        let extent = Extent { began: base + began * H, now: base + (began + lasted) * H };
         let starts = DayStart::parse(&format!("{:02}:{:02}", starts / 60, starts % 60)).unwrap();
-        let view = ViewOptions { starts, merge_us: merge_s * S as u64 };
+        let view = ViewOptions { starts, merge: Duration::from_secs(merge_s) };
         let days: Vec<Date> = date(2026, 10, 15).series(jiff::Span::new().days(1)).take(25).collect();
         let lines = lines(&spans);
         let overview = made(view, &days, extent, &spans);
-        let (mut time, mut counted) = (0, 0);
+        let (mut time, mut counted) = (Duration::ZERO, 0);
         for (day, date) in overview.days.iter().zip(days) {
             whole(day);
-            time += day.totals.length_us;
+            time += day.totals.length;
             counted += day.totals.counts.keys();
             let mut report = build_day_report(&lines, &[], (view, date), extent, "UTC");
             Classifier::new(&RULES).classify_day(&mut report);
@@ -245,7 +251,7 @@ proptest! {
             prop_assert_eq!(&report.activity, &day.tens);
             prop_assert_eq!(report.protected, day.totals.protected);
         }
-        prop_assert_eq!(time, (lasted * H) as u64, "each second belongs to exactly one day");
+        prop_assert_eq!(time, lasted * H, "each second belongs to exactly one day");
         prop_assert_eq!(counted, spans.len() as u64);
     }
 }

@@ -4,9 +4,11 @@
 //! lasts from its first active instant to its last. So blocks never overlap, and a block's active time is never longer than the block.
 
 use super::{Overview, RowLabel};
-use crate::buckets::TEN_US;
+use crate::buckets::TEN_MINUTES;
 use crate::totals::RowKey;
+use model::Timestamp;
 use std::collections::BTreeMap;
+use std::time::Duration;
 use strum::{EnumString, IntoStaticStr};
 
 /// The label that blocks are made by. Its words are those of the command line.
@@ -39,25 +41,26 @@ impl GroupBy {
 pub struct WorkBlock {
     /// The project, category or application.
     pub name: String,
-    /// Its first active instant, in microseconds since the Unix epoch (UTC).
-    pub from_us: i64,
+    /// Its first active instant.
+    pub from: Timestamp,
     /// The instant after its last active one.
-    pub to_us: i64,
-    /// Active time in it, in microseconds; at most its length.
-    pub active_us: u64,
-    ten_us: i64,
+    pub to: Timestamp,
+    /// Active time in it; at most its length.
+    pub active: Duration,
+    /// The last ten minutes in it.
+    ten: Timestamp,
 }
 
 impl Overview {
-    /// The blocks that last at least `min_us` (microseconds), in order.
+    /// The blocks that last at least `min`, in order.
     #[must_use]
-    pub fn blocks(&self, by: GroupBy, min_us: u64) -> Vec<WorkBlock> {
+    pub fn blocks(&self, by: GroupBy, min: Duration) -> Vec<WorkBlock> {
         let mut blocks: Vec<WorkBlock> = Vec::new();
         for day in &self.days {
             // Per ten minutes and name.
-            let mut tens: BTreeMap<i64, BTreeMap<&str, WorkBlock>> = BTreeMap::new();
+            let mut tens: BTreeMap<Timestamp, BTreeMap<&str, WorkBlock>> = BTreeMap::new();
             for cell in &day.cells {
-                let names = tens.entry(cell.ten_us).or_default();
+                let names = tens.entry(cell.ten).or_default();
                 let RowKey::Window(n) = cell.row else {
                     continue;
                 };
@@ -65,30 +68,30 @@ impl Overview {
                 let Some(name) = by.name(label) else { continue };
                 let block = names.entry(name).or_insert_with(|| WorkBlock {
                     name: name.to_owned(),
-                    from_us: cell.from_us,
-                    to_us: cell.to_us,
-                    active_us: 0,
-                    ten_us: cell.ten_us,
+                    from: cell.from,
+                    to: cell.to,
+                    active: Duration::ZERO,
+                    ten: cell.ten,
                 });
-                block.from_us = block.from_us.min(cell.from_us);
-                block.to_us = block.to_us.max(cell.to_us);
-                block.active_us += cell.active_us;
+                block.from = block.from.min(cell.from);
+                block.to = block.to.max(cell.to);
+                block.active += cell.active;
             }
-            for (ten_us, names) in tens {
+            for (ten, names) in tens {
                 // Of equal ones the first by name.
-                let most = names.into_values().rev().max_by_key(|b| b.active_us);
+                let most = names.into_values().rev().max_by_key(|b| b.active);
                 let Some(most) = most else { continue };
                 match blocks.last_mut() {
-                    Some(last) if last.name == most.name && ten_us - last.ten_us == TEN_US => {
-                        last.to_us = last.to_us.max(most.to_us);
-                        last.active_us += most.active_us;
-                        last.ten_us = ten_us;
+                    Some(last) if last.name == most.name && ten == last.ten + TEN_MINUTES => {
+                        last.to = last.to.max(most.to);
+                        last.active += most.active;
+                        last.ten = ten;
                     }
                     _ => blocks.push(most),
                 }
             }
         }
-        blocks.retain(|b| b.to_us.abs_diff(b.from_us) >= min_us);
+        blocks.retain(|b| b.to.duration_since(b.from) >= min);
         blocks
     }
 }

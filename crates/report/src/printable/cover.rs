@@ -1,6 +1,8 @@
 //! The cover of a printable report, and the screenshots chosen for it.
 
 use crate::calendar::DayStart;
+use model::Timestamp;
+use std::time::Duration;
 
 /// The most screenshots in a printable report.
 pub const MOST_SCREENSHOTS: usize = 20;
@@ -19,14 +21,14 @@ pub struct Cover {
     pub author: Option<String>,
     /// The version of uam.
     pub version: String,
-    /// When it is made, in microseconds since the Unix epoch (UTC).
-    pub made_us: i64,
+    /// When it is made.
+    pub made: Timestamp,
     /// The IANA name of the zone in which that time is written.
     pub zone: String,
     /// When days begin.
     pub starts: DayStart,
-    /// The merge limit in force, in microseconds; see [`crate::ViewOptions`].
-    pub merge_us: u64,
+    /// The merge limit in force; see [`crate::ViewOptions`].
+    pub merge: Duration,
     /// Are there rules for projects?
     pub projects: bool,
     /// The chosen screenshots, at most [`MOST_SCREENSHOTS`].
@@ -38,8 +40,8 @@ pub struct Cover {
 pub struct ReportScreenshot {
     /// Its number in the journal.
     pub seq: u64,
-    /// When it was taken, in microseconds since the Unix epoch (UTC).
-    pub at_us: i64,
+    /// When it was taken.
+    pub at: Timestamp,
     /// IANA name of the zone then in force.
     pub zone: String,
     /// The window it shows.

@@ -11,7 +11,7 @@ use crate::day_totals::PeriodTotals;
 use crate::format::{format_count, tenths_of_percent};
 use crate::overview::{Overview, OverviewDay};
 use jiff::civil::Date;
-use model::{Coverage, MICROS_PER_SECOND, to_printable};
+use model::{Coverage, to_printable};
 
 /// More days than this are listed by month, and without timelines.
 pub const MOST_LANES: usize = 62;
@@ -94,7 +94,7 @@ impl PrintableReport {
             Some(colours.of(name))
         }));
         tables.push(build_usage_table("Applications", &whole.apps, |_| None));
-        let seconds = carry_seconds(&whole.states.iter().map(|s| s.us).collect::<Vec<_>>());
+        let seconds = carry_seconds(whole.states.iter().map(|s| s.duration));
         let states = whole
             .states
             .iter()
@@ -103,7 +103,7 @@ impl PrintableReport {
                 name: total.state.label(),
                 what: describe_state(total.state),
                 seconds,
-                share: tenths_of_percent(total.us, whole.length_us),
+                share: tenths_of_percent(total.duration, whole.length),
             });
         let by_day = overview.days.len() <= MOST_LANES;
         let periods = match overview.days.len() {
@@ -138,7 +138,7 @@ impl PrintableReport {
             legend: colours.legend(shown),
             timelines,
             states: states.filter(|s| s.seconds > 0).collect(),
-            length: whole.length_us / MICROS_PER_SECOND,
+            length: whole.length.as_secs(),
             notes: describe_limits(overview, &whole, &cover),
             signatures: [author, client].map(|name| {
                 name.map_or_else(
@@ -178,12 +178,11 @@ fn build_periods(
         .iter()
         .map(|(_, days)| PeriodTotals::of(days.iter().map(|d| &d.totals)));
     let sums: Vec<PeriodTotals> = sums.collect();
-    let us = |state| sums.iter().map(|s| s.state_us(state)).collect::<Vec<_>>();
-    let (active, idle) = (us(Coverage::Active), us(Coverage::Idle));
-    let longest = active.iter().copied().max().unwrap_or(0);
-    let seconds: Vec<[u64; 2]> = carry_seconds(&active)
+    let times = |state| sums.iter().map(move |sum| sum.time_in(state));
+    let longest = times(Coverage::Active).max().unwrap_or_default();
+    let seconds: Vec<[u64; 2]> = carry_seconds(times(Coverage::Active))
         .into_iter()
-        .zip(carry_seconds(&idle))
+        .zip(carry_seconds(times(Coverage::Idle)))
         .map(|(active, idle)| [active, idle])
         .collect();
     let by_month = groups.iter().any(|(_, days)| days.len() > 1);
@@ -196,7 +195,7 @@ fn build_periods(
             for category in &sum.categories {
                 let part = (
                     colours.of(&category.name),
-                    tenths_of_percent(category.usage.active_us, longest),
+                    tenths_of_percent(category.usage.active, longest),
                 );
                 match bar.iter_mut().find(|(colour, _)| *colour == part.0) {
                     Some((_, sum)) => *sum += part.1,

@@ -5,7 +5,8 @@ use super::cover::CELL;
 use crate::columns::{Column, ReportOutput, columns_of};
 use crate::format::{or_no_name, tenths_of_percent};
 use crate::totals::{NamedUsage, Usage};
-use model::{MICROS_PER_SECOND, to_printable};
+use model::to_printable;
+use std::time::Duration;
 
 /// Rows of a table before the rest is summed up in one.
 const MOST_ROWS: usize = 24;
@@ -43,14 +44,15 @@ pub struct UsageTableRow {
     pub share: u64,
 }
 
-/// Durations in microseconds cut to whole seconds so that they still sum to their sum cut to whole seconds.
+/// Lengths cut to whole seconds so that they still sum to their sum cut to whole seconds.
 #[must_use]
-pub fn carry_seconds(us: &[u64]) -> Vec<u64> {
-    let (mut sum, mut told) = (0, 0);
-    us.iter()
-        .map(|us| {
-            sum += us;
-            let seconds = sum / MICROS_PER_SECOND - told;
+pub fn carry_seconds(lengths: impl IntoIterator<Item = Duration>) -> Vec<u64> {
+    let (mut sum, mut told) = (Duration::ZERO, 0);
+    lengths
+        .into_iter()
+        .map(|length| {
+            sum += length;
+            let seconds = sum.as_secs() - told;
             told += seconds;
             seconds
         })
@@ -62,7 +64,7 @@ pub(super) fn build_usage_table(
     rows: &[NamedUsage],
     colour: impl Fn(&str) -> Option<Colour>,
 ) -> UsageTable {
-    let whole: u64 = rows.iter().map(|r| r.usage.total_us()).sum();
+    let whole: Duration = rows.iter().map(|r| r.usage.total()).sum();
     let shown = if rows.len() > MOST_ROWS + 1 {
         MOST_ROWS
     } else {
@@ -85,8 +87,8 @@ pub(super) fn build_usage_table(
     let parts = columns_of(ReportOutput::Printable).filter(|column| column.key != "total");
     let parts: Vec<(&Column, Vec<u64>)> = parts
         .map(|column| {
-            let us: Vec<u64> = lines.iter().map(|line| (column.read)(&line.2)).collect();
-            (column, carry_seconds(&us))
+            let times = lines.iter().map(|line| (column.read)(&line.2));
+            (column, carry_seconds(times.map(Duration::from_micros)))
         })
         .collect();
     let with_total = |mut seconds: Vec<u64>| {
@@ -98,7 +100,7 @@ pub(super) fn build_usage_table(
         name,
         colour,
         seconds: with_total(parts.iter().map(|(_, seconds)| seconds[n]).collect()),
-        share: tenths_of_percent(usage.total_us(), whole),
+        share: tenths_of_percent(usage.total(), whole),
     });
     let sums = parts.iter().map(|(_, seconds)| seconds.iter().sum());
     UsageTable {
@@ -113,7 +115,7 @@ pub(super) fn build_usage_table(
             name: "Total".to_owned(),
             colour: None,
             seconds: with_total(sums.collect()),
-            share: if whole > 0 { 1000 } else { 0 },
+            share: tenths_of_percent(whole, whole),
         },
     }
 }

@@ -13,6 +13,7 @@ use model::MICROS_PER_SECOND;
 use model::{Span, WindowInfo};
 use proptest::prelude::*;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A title as an enemy would have it.
 pub(crate) fn hostile() -> String {
@@ -50,13 +51,13 @@ pub(crate) fn days(count: usize, meaning: &ClassificationRules) -> Overview {
     ];
     let mut spans: Vec<Span> = Vec::new();
     let began = at("2026-03-23T07:00:00Z");
-    for day in 0..count as i64 {
+    for day in 0..count as u32 {
         if (day + 1) % 7 == 0 {
             continue;
         }
         let begin = began + day * 24 * H + (day % 5) * 17 * 60 * S;
         let mut end = begin;
-        for n in 0i64..(300 + (day % 4) * 40) {
+        for n in 0u32..(300 + (day % 4) * 40) {
             let length = (20 + (n * n * 7 + day * 13) % 140) * S;
             let (state, app) = match (n % 60, (n / 9 + day) % 23) {
                 (57..=59, _) => (model::Coverage::Idle, "Code"),
@@ -85,8 +86,8 @@ pub(crate) fn days(count: usize, meaning: &ClassificationRules) -> Overview {
         ));
     }
     let extent = Extent {
-        began_us: began - 9 * H,
-        now_us: began + count as i64 * 24 * H,
+        began: began - 9 * H,
+        now: began + count as u32 * 24 * H,
     };
     let mut making = OverviewBuilder::new(ViewOptions::default(), Some(meaning), extent);
     let spans: Vec<&Span> = spans.iter().collect();
@@ -99,7 +100,7 @@ pub(crate) fn cover() -> Cover {
         client: Some("Müller & Söhne <GmbH>".to_owned()),
         author: Some("Ada Λάμδα Ивановна 日本".to_owned()),
         version: "0.1.0".to_owned(),
-        made_us: at("2026-04-01T08:00:00Z"),
+        made: at("2026-04-01T08:00:00Z"),
         zone: "Europe/Berlin".to_owned(),
         projects: true,
         ..Cover::default()
@@ -118,16 +119,16 @@ fn rules() -> ClassificationRules {
 #[test]
 fn durations_are_carried_so_that_their_sum_is_whole() {
     assert_eq!(
-        carry_seconds(&[1_500_000, 1_500_000, 400_000, 600_000]),
+        carry_seconds([1_500, 1_500, 400, 600].map(Duration::from_millis)),
         [1, 2, 0, 1]
     );
-    assert_eq!(carry_seconds(&[]), [0; 0]);
+    assert_eq!(carry_seconds([]), [0; 0]);
 }
 
 proptest! {
     #[test]
     fn carried_durations_sum_to_the_sum(us in prop::collection::vec(0u64..10_000_000_000, 0..50)) {
-        let told = carry_seconds(&us);
+        let told = carry_seconds(us.iter().map(|us| Duration::from_micros(*us)));
         prop_assert_eq!(told.iter().sum::<u64>(), us.iter().sum::<u64>() / MICROS_PER_SECOND);
         for (told, us) in told.iter().zip(&us) {
             prop_assert!(told.abs_diff(us / MICROS_PER_SECOND) <= 1);
@@ -378,7 +379,7 @@ fn sheets_can_be_looked_at() {
         if let Ok(bytes) = std::fs::read(dir.join("picture.jpg")) {
             let screenshot = |seq| ReportScreenshot {
                 seq,
-                at_us: cover.made_us,
+                at: cover.made,
                 zone: "Europe/Berlin".to_owned(),
                 window: hostile(),
                 width: 1280,
@@ -400,8 +401,14 @@ fn sheets_can_be_looked_at() {
         )
         .unwrap();
     }
-    let blocks = days(9, &rules()).blocks(crate::GroupBy::App, 0);
-    let calendar = crate::ics::render_ics(&blocks, crate::GroupBy::App, "d", 0, "0.1.0");
+    let blocks = days(9, &rules()).blocks(crate::GroupBy::App, Duration::ZERO);
+    let calendar = crate::ics::render_ics(
+        &blocks,
+        crate::GroupBy::App,
+        "d",
+        model::Timestamp::UNIX_EPOCH,
+        "0.1.0",
+    );
     std::fs::write(dir.join("9.ics"), calendar).unwrap();
     let empty = PrintableReport::new(&Overview::default(), Cover::default());
     std::fs::write(dir.join("0.html"), html::render_html(&empty)).unwrap();

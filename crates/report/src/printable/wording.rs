@@ -7,7 +7,7 @@ use crate::format::{format_count, format_hms, format_percent, idle_share};
 use crate::overview::Overview;
 use crate::totals::{PROTECTED, REDACTED};
 use jiff::civil::Date;
-use model::{Coverage, MICROS_PER_SECOND, to_printable};
+use model::{Coverage, to_printable};
 use std::time::Duration;
 
 pub(super) fn format_range(overview: &Overview) -> String {
@@ -47,7 +47,7 @@ pub(super) fn cover_facts(overview: &Overview, cover: &Cover) -> Vec<(&'static s
     if !cover.starts.is_midnight() {
         fact("Days begin at", &Some(cover.starts.to_string()));
     }
-    let made = wall_clock(cover.made_us, &load_zone(&cover.zone));
+    let made = wall_clock(cover.made, &load_zone(&cover.zone));
     let made = made.map(|at| at.strftime("%-d %B %Y, %H:%M").to_string());
     let made = made.unwrap_or_default();
     fact("Made", &Some(format!("{made}, with uam {}", cover.version)));
@@ -56,19 +56,16 @@ pub(super) fn cover_facts(overview: &Overview, cover: &Cover) -> Vec<(&'static s
 
 pub(super) fn key_figures(overview: &Overview, whole: &PeriodTotals) -> Vec<(String, String)> {
     let (active, idle) = (
-        whole.state_us(Coverage::Active),
-        whole.state_us(Coverage::Idle),
+        whole.time_in(Coverage::Active),
+        whole.time_in(Coverage::Idle),
     );
     let days = overview
         .days
         .iter()
-        .filter(|day| day.totals.state_us(Coverage::Active) > 0);
+        .filter(|day| !day.totals.time_in(Coverage::Active).is_zero());
     let mut figures = vec![
-        (
-            format_hms(Duration::from_micros(active)),
-            "active".to_owned(),
-        ),
-        (format_hms(Duration::from_micros(idle)), "idle".to_owned()),
+        (format_hms(active), "active".to_owned()),
+        (format_hms(idle), "idle".to_owned()),
     ];
     if let Some(share) = idle_share(active, idle) {
         figures.push((format_percent(share), "idle share".to_owned()));
@@ -105,11 +102,11 @@ pub(super) fn describe_limits(
     ];
     let named = |name: &str| {
         let row = whole.apps.iter().find(|r| r.name == name);
-        row.map_or(0, |r| r.usage.total_us())
+        row.map(|r| r.usage.total()).unwrap_or_default()
     };
-    let mut held = |us: u64, what: &str| {
-        if us > 0 {
-            notes.push(format!("{} {what}", format_hms(Duration::from_micros(us))));
+    let mut held = |time: Duration, what: &str| {
+        if !time.is_zero() {
+            notes.push(format!("{} {what}", format_hms(time)));
         }
     };
     held(
@@ -121,17 +118,17 @@ pub(super) fn describe_limits(
         "were deleted from the record by its owner: the time stays, what it was is gone.",
     );
     held(
-        whole.state_us(Coverage::Paused),
+        whole.time_in(Coverage::Paused),
         "are not recorded because recording was paused.",
     );
     held(
-        whole.state_us(Coverage::Off),
+        whole.time_in(Coverage::Off),
         "are not recorded because uam did not run.",
     );
-    if cover.merge_us > 0 {
+    if !cover.merge.is_zero() {
         notes.push(format!(
             "A visit shorter than {} s between two visits to the same application is counted to that one.",
-            cover.merge_us / MICROS_PER_SECOND
+            cover.merge.as_secs()
         ));
     }
     if !overview.damaged.is_empty() {
@@ -148,7 +145,7 @@ pub(super) fn add_captions(
 ) -> Vec<(ReportScreenshot, String)> {
     screenshots.truncate(MOST_SCREENSHOTS);
     let caption = |screenshot: &ReportScreenshot| {
-        let at = wall_clock(screenshot.at_us, &load_zone(&screenshot.zone));
+        let at = wall_clock(screenshot.at, &load_zone(&screenshot.zone));
         let at = at.map(|at| at.strftime("%-d %b %Y, %H:%M").to_string());
         let window = to_printable(&screenshot.window, CELL);
         format!(

@@ -8,9 +8,10 @@ use crate::stretches::ViewOptions;
 use crate::timeline::Timeline;
 use jiff::civil::Date;
 use journal::{JournalError, Reader, RecordLines, SpanHead};
+use model::Timestamp;
+use std::ops::Range;
 
-/// The report of one day. `now_us`: microseconds since the Unix epoch (UTC); `zone`: IANA name of the zone to use while there
-/// is no span.
+/// The report of one day. `now`: the present; `zone`: IANA name of the zone to use while there is no span.
 ///
 /// # Errors
 /// See [`JournalError`]. Rows that cannot be read are no error but listed in [`DayReport::damaged`].
@@ -18,10 +19,10 @@ pub fn read_day(
     reader: &Reader,
     view: ViewOptions,
     day: Date,
-    now_us: i64,
+    now: Timestamp,
     zone: &str,
 ) -> Result<DayReport, JournalError> {
-    Ok(read_day_with_timeline(reader, view, day, now_us, zone)?.0)
+    Ok(read_day_with_timeline(reader, view, day, now, zone)?.0)
 }
 
 /// A day's report and its timeline; arguments as for [`read_day`].
@@ -32,11 +33,11 @@ pub fn read_day_with_timeline(
     reader: &Reader,
     view: ViewOptions,
     day: Date,
-    now_us: i64,
+    now: Timestamp,
     zone: &str,
 ) -> Result<(DayReport, Timeline), JournalError> {
-    let extent = read_extent(reader, now_us)?;
-    let found = lines_of_day(reader, view, day, extent.began_us)?;
+    let extent = read_extent(reader, now)?;
+    let found = lines_of_day(reader, view, day, extent.began)?;
     let pending = reader.provisional_spans()?;
     let (mut report, timeline) =
         build_day_with_timeline(&found.lines, &pending, (view, day), extent, zone);
@@ -49,19 +50,20 @@ fn lines_of_day(
     reader: &Reader,
     view: ViewOptions,
     day: Date,
-    began_us: i64,
+    began: Timestamp,
 ) -> Result<RecordLines, JournalError> {
     let range = ReadRange::of(&(day..=day));
     let mut all = RecordLines::default();
-    range.widen_until(began_us, |from| {
+    range.widen_until(began, |from| {
         let mut near = NearSpans::new(view, day);
         let mut reaches_back = false;
-        all = reader.read_records_where(from..range.to_us, &mut |head| {
-            reaches_back |= head.start_us < range.certain_us;
+        let asked = from.as_micros()..range.to.as_micros();
+        all = reader.read_records_where(asked.clone(), &mut |head| {
+            reaches_back |= head.start_us < range.certain.as_micros();
             near.wants(head)
         })?;
         if near.travelled {
-            all = reader.read_records(from..range.to_us)?;
+            all = reader.read_records(asked)?;
         } else {
             for seq in near.beside() {
                 let line = reader.read_after(seq.saturating_sub(1), 1)?;
@@ -80,13 +82,13 @@ struct NearSpans {
     view: ViewOptions,
     day: Date,
     zone: String,
-    bounds: (i64, i64),
+    bounds: Range<Timestamp>,
     /// There are several zones: nothing may be left out.
     travelled: bool,
     /// End and number of the last one that was left out before the day.
-    before: Option<(i64, u64)>,
+    before: Option<(Timestamp, u64)>,
     /// Start and number of the first one that was left out after it.
-    after: Option<(i64, u64)>,
+    after: Option<(Timestamp, u64)>,
 }
 
 impl NearSpans {
@@ -95,7 +97,7 @@ impl NearSpans {
             view,
             day,
             zone: String::new(),
-            bounds: (i64::MAX, i64::MIN),
+            bounds: Timestamp::MAX..Timestamp::MIN,
             travelled: false,
             before: None,
             after: None,
@@ -109,7 +111,7 @@ impl NearSpans {
     }
 
     fn wants(&mut self, head: SpanHead<'_>) -> bool {
-        if self.view.merge_us > 0 || self.travelled {
+        if !self.view.merge.is_zero() || self.travelled {
             return true;
         }
         if self.zone.is_empty() {
@@ -120,13 +122,13 @@ impl NearSpans {
             self.travelled = true;
             return true;
         }
-        let (start, end) = self.bounds;
-        if head.end_us < start {
-            self.before = self.before.max(Some((head.end_us, head.seq)));
+        let [start, end] = [head.start_us, head.end_us].map(Timestamp::from_micros);
+        if end < self.bounds.start {
+            self.before = self.before.max(Some((end, head.seq)));
             return false;
         }
-        if head.start_us >= end {
-            let this = (head.start_us, head.seq);
+        if start >= self.bounds.end {
+            let this = (start, head.seq);
             self.after = Some(self.after.map_or(this, |after| after.min(this)));
             return false;
         }

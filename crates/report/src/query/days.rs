@@ -29,21 +29,21 @@ pub fn read_days(
     if days.is_empty() {
         return Ok(DaysReport::default());
     }
-    if query.view.merge_us > 0 {
+    if !query.view.merge.is_zero() {
         return Ok(read_overview(reader, query, progress)?.totals());
     }
-    let extent = read_extent(reader, query.now_us)?;
+    let extent = read_extent(reader, query.now)?;
     let coverage = RollupCoverage::of(reader)?;
     let range = ReadRange::of(days);
-    let mut reached = range.certain_us;
-    range.widen_until(extent.began_us, |from| {
+    let mut reached = range.certain;
+    range.widen_until(extent.began, |from| {
         reached = from;
-        let head = slot_of(from)..slot_of(range.certain_us).saturating_add(1);
+        let head = slot_of(from.as_micros())..slot_of(range.certain.as_micros()) + 1;
         let mut builder = DaysBuilder::new(days, starts, None);
         gather(reader, head, &mut builder, extent, &coverage)?;
-        Ok(builder.reaches_before(range.certain_us))
+        Ok(builder.reaches_before(range.certain))
     })?;
-    let slots = slot_of(reached)..slot_of(range.to_us).saturating_add(1);
+    let slots = slot_of(reached.as_micros())..slot_of(range.to.as_micros()) + 1;
     let mut builder = DaysBuilder::new(days, starts, query.rules.map(Classifier::new));
     let mut damaged = gather(reader, slots, &mut builder, extent, &coverage)?;
     for span in reader.provisional_spans()? {

@@ -21,7 +21,7 @@ pub fn read_overview(
     query: &DaysQuery<'_>,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Overview, JournalError> {
-    let extent = read_extent(reader, query.now_us)?;
+    let extent = read_extent(reader, query.now)?;
     let all = query.days.start().series(jiff::Span::new().days(1));
     let all: Vec<Date> = all.take_while(|day| day <= query.days.end()).collect();
     let mut builder = OverviewBuilder::new(query.view, query.rules, extent);
@@ -30,21 +30,22 @@ pub fn read_overview(
     for days in all.chunks(AT_ONCE) {
         let range = ReadRange::of(&(days[0]..=days[days.len() - 1]));
         let mut spans: Vec<Span> = Vec::new();
-        range.widen_until(extent.began_us, |from| {
+        range.widen_until(extent.began, |from| {
             spans.clear();
-            reader.for_each_record(from..range.to_us, &mut |line| match line {
-                Ok(line) => {
-                    if let Record::Span(span) = line.record {
-                        spans.push(span);
+            reader.for_each_record(
+                from.as_micros()..range.to.as_micros(),
+                &mut |line| match line {
+                    Ok(line) => {
+                        if let Record::Span(span) = line.record {
+                            spans.push(span);
+                        }
                     }
-                }
-                Err(row) => {
-                    damaged.insert(row.seq);
-                }
-            })?;
-            Ok(spans
-                .iter()
-                .any(|span| span.start.as_micros() < range.certain_us))
+                    Err(row) => {
+                        damaged.insert(row.seq);
+                    }
+                },
+            )?;
+            Ok(spans.iter().any(|span| span.start < range.certain))
         })?;
         let spans: Vec<&Span> = spans.iter().chain(&pending).collect();
         builder.add_days(days, &spans, query.zone);

@@ -61,7 +61,7 @@ pub fn format_screenshot_list(shots: &[ScreenshotInfo], width: usize) -> Vec<Str
     shots
         .iter()
         .map(|s| {
-            let when = wall_clock(s.shot.at.as_micros(), &load_zone(&s.shot.zone)).map_or_else(
+            let when = wall_clock(s.shot.at, &load_zone(&s.shot.zone)).map_or_else(
                 || "?".to_owned(),
                 |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string(),
             );

@@ -3,15 +3,16 @@
 
 use super::rollup_coverage::RollupCoverage;
 use crate::calendar::ZoneCalendars;
-use crate::rollup::{Rollup, split_content};
-use crate::totals::window_of;
+use crate::rollup::{Rollup, slot_bounds, split_content};
+use crate::totals::{Usage, window_of};
 use jiff::civil::Date;
-use journal::{JournalError, Reader, SLOT_US, UtcDay, slot_of};
-use model::{Coverage, Record};
+use journal::{JournalError, Reader, UtcDay, slot_of};
+use model::{Record, Timestamp};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::{ControlFlow, RangeInclusive};
+use std::time::Duration;
 
 /// Slots in a day of UTC.
 const SLOTS: i64 = 96;
@@ -25,12 +26,15 @@ pub struct SearchHit {
     pub app: String,
     /// The title, raw text.
     pub title: String,
-    /// Its first moment, microseconds since the Unix epoch (UTC).
-    pub first_us: i64,
+    /// Its first moment.
+    #[serde(rename = "first_us")]
+    pub first: Timestamp,
     /// Its last moment.
-    pub last_us: i64,
-    /// Time in state `active`, in microseconds.
-    pub active_us: u64,
+    #[serde(rename = "last_us")]
+    pub last: Timestamp,
+    /// Time in state `active`.
+    #[serde(rename = "active_us", with = "model::micros")]
+    pub active: Duration,
 }
 
 /// The words looked for, in capitals or not.
@@ -70,18 +74,18 @@ impl DayHits {
         &mut self,
         (app, title): (&str, &str),
         words: &SearchWords,
-        (first_us, last_us): (i64, i64),
-        active_us: u64,
+        (first, last): (Timestamp, Timestamp),
+        active: Duration,
         day: impl FnOnce() -> Date,
     ) {
         if let Some(known) = self.0.get_mut(app).and_then(|w| w.get_mut(title)) {
             if let Some(hit) = known {
                 // The later one may come first: the date is that of the first moment.
-                if first_us < hit.first_us {
-                    (hit.first_us, hit.day) = (first_us, day());
+                if first < hit.first {
+                    (hit.first, hit.day) = (first, day());
                 }
-                hit.last_us = hit.last_us.max(last_us);
-                hit.active_us += active_us;
+                hit.last = hit.last.max(last);
+                hit.active += active;
             }
             return;
         }
@@ -89,21 +93,18 @@ impl DayHits {
             day: day(),
             app: app.to_owned(),
             title: title.to_owned(),
-            first_us,
-            last_us,
-            active_us,
+            first,
+            last,
+            active,
         });
         let windows = self.0.entry(app.to_owned()).or_default();
         windows.insert(title.to_owned(), hit);
     }
 
-    /// Longest first.
-    fn told(self) -> Vec<SearchHit> {
+    fn into_longest_first(self) -> Vec<SearchHit> {
         let hits = self.0.into_values().flat_map(HashMap::into_values);
         let mut found: Vec<SearchHit> = hits.flatten().collect();
-        found.sort_by(|a, b| {
-            (b.active_us, a.first_us, &a.title).cmp(&(a.active_us, b.first_us, &b.title))
-        });
+        found.sort_by(|a, b| (b.active, a.first, &a.title).cmp(&(a.active, b.first, &b.title)));
         found
     }
 }
@@ -123,15 +124,15 @@ pub fn search_titles(
     let known = RollupCoverage::of(reader)?;
     let mut zones = ZoneCalendars::default();
     for day in (days.start().0..=days.end().0).rev().map(UtcDay) {
-        let hits = of_day(reader, day, &words, &known, &mut zones)?;
-        if each(day, hits.told()).is_break() {
+        let hits = search_day(reader, day, &words, &known, &mut zones)?;
+        if each(day, hits.into_longest_first()).is_break() {
             break;
         }
     }
     Ok(())
 }
 
-fn of_day(
+fn search_day(
     reader: &Reader,
     day: UtcDay,
     words: &SearchWords,
@@ -150,7 +151,7 @@ fn of_day(
         if row.slot >= slots.start && known.is_known(row.slot) {
             match split_content(&content).1 {
                 Some(windows) if !words.may_be_in(windows) => {}
-                Some(_) if of_slot(row.slot, &content, words, &mut hits, zones).is_some() => {}
+                Some(_) if search_slot(row.slot, &content, words, &mut hits, zones).is_some() => {}
                 _ => {
                     read.insert(row.slot);
                     wanted.insert(row.slot);
@@ -174,32 +175,34 @@ fn of_day(
         let Some(window) = window_of(&span) else {
             return;
         };
-        let (start, end) = (span.start.as_micros(), span.end().as_micros());
-        let mut slot = slot_of(start);
-        while slot < slots.end {
-            let (from, to) = (start.max(slot * SLOT_US), end.min((slot + 1) * SLOT_US));
+        let (start, end) = (span.start, span.end());
+        for slot in slot_of(start.as_micros())..slots.end {
+            let bounds = slot_bounds(slot);
             // The last slot of the day stands for all that follows it.
-            let to = if slot + 1 == slots.end { end } else { to };
+            let last = slot + 1 == slots.end;
+            let (from, to) = (
+                start.max(bounds.start),
+                if last { end } else { end.min(bounds.end) },
+            );
             if read.contains(&slot) {
-                let active = span.state == Coverage::Active;
-                let active_us = if active { to.abs_diff(from) } else { 0 };
+                let mut usage = Usage::default();
+                usage.add_time(span.state, to.duration_since(from));
                 let zone = &span.zone;
                 let name = (window.app.as_str(), window.title.as_str());
-                hits.add(name, words, (from, to), active_us, || {
+                hits.add(name, words, (from, to), usage.active, || {
                     zones.get(zone).day_of(from).0
                 });
             }
-            if end <= (slot + 1) * SLOT_US {
+            if end <= bounds.end {
                 break;
             }
-            slot += 1;
         }
     })?;
     Ok(hits)
 }
 
 /// The windows of a slot that have the words; `None` when it does not tell.
-fn of_slot(
+fn search_slot(
     slot: i64,
     content: &[u8],
     words: &SearchWords,
@@ -212,9 +215,9 @@ fn of_slot(
     let zone = zones.get(&rollup.zone);
     for window in found {
         let name = (window.app, window.title);
-        let active_us = window.usage.active_us;
-        hits.add(name, words, window.seen_us, active_us, || {
-            zone.day_of(window.seen_us.0).0
+        let active = window.usage.active;
+        hits.add(name, words, window.seen, active, || {
+            zone.day_of(window.seen.0).0
         });
     }
     Some(())

@@ -1,12 +1,18 @@
 //! Builds roll-ups from the final spans of one run, in their order.
 
-use super::Rollup;
-use journal::{SLOT_US, slot_of};
-use model::Span;
+use super::{Rollup, slot_bounds};
+use journal::slot_of;
+use model::{Span, Timestamp};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A span over more slots than this (more than a year) is a fault of the clock, and not summed up.
 const LONGEST: i64 = 40_000;
+
+/// The slot that ends with, or holds, the time before an instant.
+fn last_slot_before(end: Timestamp) -> i64 {
+    slot_of(end.as_micros().saturating_sub(1))
+}
 
 /// Makes roll-ups of the final spans of one run, in their order.
 #[derive(Debug)]
@@ -14,7 +20,7 @@ pub struct RollupBuilder {
     /// Nothing is made of slots before this one.
     clear_from: i64,
     /// Up to here spans were seen.
-    furthest_us: i64,
+    furthest: Timestamp,
     /// The slot being summed up, and whether it can be.
     current: Option<(Rollup, bool)>,
     pending: Vec<(i64, Vec<u8>)>,
@@ -26,7 +32,7 @@ impl RollupBuilder {
     pub fn new(clear_from: i64) -> Self {
         Self {
             clear_from: clear_from.max(0),
-            furthest_us: i64::MIN,
+            furthest: Timestamp::MIN,
             current: None,
             pending: Vec::new(),
         }
@@ -34,17 +40,17 @@ impl RollupBuilder {
 
     /// Takes a span that will not change any more.
     pub fn add(&mut self, span: &Span) {
-        let (start, end) = (span.start.as_micros(), span.end().as_micros());
-        let first = slot_of(start);
-        let last = slot_of(end.max(start.saturating_add(1)) - 1);
-        if start < self.furthest_us || last.saturating_sub(first) > LONGEST {
+        let (start, end) = (span.start, span.end());
+        let first = slot_of(start.as_micros());
+        let last = last_slot_before(end.max(start + Duration::from_micros(1)));
+        if start < self.furthest || last.saturating_sub(first) > LONGEST {
             // The clock was set back (or is mad): only the records tell who owns which time.
-            let spoiled = last.max(slot_of(self.furthest_us.saturating_sub(1)));
+            let spoiled = last.max(last_slot_before(self.furthest));
             self.clear_from = self.clear_from.max(spoiled.saturating_add(1));
             self.pending.retain(|(slot, _)| *slot > spoiled);
             self.current = None;
         }
-        self.furthest_us = self.furthest_us.max(end);
+        self.furthest = self.furthest.max(end);
         for slot in first.max(self.clear_from)..=last {
             if self.current.as_ref().is_some_and(|(r, _)| r.slot != slot) {
                 self.finish_current();
@@ -54,7 +60,7 @@ impl RollupBuilder {
                 .get_or_insert_with(|| (Rollup::new(slot, Arc::clone(&span.zone)), true));
             *whole &= rollup.zone == span.zone;
             rollup.add(span);
-            if self.furthest_us >= (slot + 1) * SLOT_US {
+            if self.furthest >= slot_bounds(slot).end {
                 self.finish_current();
             }
         }

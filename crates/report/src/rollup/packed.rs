@@ -2,7 +2,9 @@
 //! low ones first).
 
 use crate::totals::Usage;
+use model::micros::to_micros;
 use model::{Counts, InputCounts};
+use std::time::Duration;
 
 /// Leaves out trailing zeros.
 pub(super) fn drop_trailing_zeros(mut numbers: Vec<u64>) -> Vec<u64> {
@@ -18,7 +20,7 @@ pub(super) const FIRST_FIELDS: u8 = 7;
 /// The numbers of a usage in their order on disk: its times, the hardware's counts, the injected ones.
 pub(super) fn pack(usage: &Usage) -> Vec<u64> {
     let Counts { hardware, injected } = usage.counts;
-    let times = [usage.active_us, usage.idle_us];
+    let times = [usage.active, usage.idle].map(to_micros);
     let counts = [hardware.to_array(), injected.to_array()];
     drop_trailing_zeros([&times[..], counts.as_flattened()].concat())
 }
@@ -32,8 +34,8 @@ pub(super) fn unpack(numbers: &[u64], fields: u8) -> Usage {
         InputCounts::from_array(std::array::from_fn(number))
     };
     Usage {
-        active_us: at(0),
-        idle_us: at(1),
+        active: Duration::from_micros(at(0)),
+        idle: Duration::from_micros(at(1)),
         counts: Counts {
             hardware: counts(2),
             injected: counts(2 + fields),
@@ -84,8 +86,8 @@ mod tests {
     fn a_usage_of_more_or_fewer_counted_inputs_reads_back() {
         let counts = |from: u64| InputCounts::from_array(std::array::from_fn(|n| from + n as u64));
         let usage = Usage {
-            active_us: 1,
-            idle_us: 2,
+            active: Duration::from_micros(1),
+            idle: Duration::from_micros(2),
             counts: Counts {
                 hardware: counts(10),
                 injected: counts(30),

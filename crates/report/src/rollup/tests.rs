@@ -50,7 +50,7 @@ fn a_plain_run_is_told_by_roll_ups_alone() {
         let mut apps: BTreeMap<String, Usage> = BTreeMap::new();
         let read = rollup.for_each_window(&content, &mut |window| {
             assert!(window.title.starts_with("canary title "), "{window:?}");
-            assert!(window.seen_us.0 >= row.slot * SLOT_US && window.seen_us.0 <= window.seen_us.1);
+            assert!(window.seen.0 >= slot_bounds(row.slot).start && window.seen.0 <= window.seen.1);
             *apps.entry(window.app.to_owned()).or_default() += &window.usage;
         });
         read.unwrap();
@@ -70,32 +70,26 @@ fn a_plain_run_is_told_by_roll_ups_alone() {
 }
 
 /// The hits of a search in records alone: windows with their first and last moment and active time.
-fn found_by_records(lines: &[model::RecordLine], word: &str) -> Vec<(String, i64, i64, u64)> {
-    let mut found: BTreeMap<String, (i64, i64, u64)> = BTreeMap::new();
+fn found_by_records(
+    lines: &[model::RecordLine],
+    word: &str,
+) -> Vec<(String, Timestamp, Timestamp, Duration)> {
+    let mut found: BTreeMap<String, (Timestamp, Timestamp, Duration)> = BTreeMap::new();
     for line in lines {
         if let Record::Span(span) = &line.record
             && let Some(window) = window_of(span).filter(|w| w.title.contains(word))
         {
-            let active = if span.state == Coverage::Active {
-                model::micros::to_micros(span.duration)
-            } else {
-                0
-            };
-            let hit = found.entry(window.title.clone()).or_insert((
-                span.start.as_micros(),
-                span.end().as_micros(),
-                0,
-            ));
-            *hit = (
-                hit.0.min(span.start.as_micros()),
-                hit.1.max(span.end().as_micros()),
-                hit.2 + active,
-            );
+            let mut usage = Usage::default();
+            usage.add_time(span.state, span.duration);
+            let (start, end) = (span.start, span.end());
+            let new = (start, end, Duration::ZERO);
+            let hit = found.entry(window.title.clone()).or_insert(new);
+            *hit = (hit.0.min(start), hit.1.max(end), hit.2 + usage.active);
         }
     }
     let rows = found
         .into_iter()
-        .map(|(title, (a, b, us))| (title, a, b, us));
+        .map(|(title, (a, b, active))| (title, a, b, active));
     rows.collect()
 }
 
@@ -117,7 +111,7 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
         crate::query::search_titles(&reader, &days, words, |_, hits| {
             all.extend(
                 hits.into_iter()
-                    .map(|h| (h.title, h.first_us, h.last_us, h.active_us)),
+                    .map(|h| (h.title, h.first, h.last, h.active)),
             );
             std::ops::ControlFlow::Continue(())
         })
@@ -193,9 +187,12 @@ fn a_roll_up_reads_back_and_one_of_another_form_does_not() {
     ));
     let done = rollups.pending_rollups();
     let rollup = Rollup::decode(1_000, done[0].1).unwrap();
-    assert_eq!(rollup.covered_us.0, 1_000 * SLOT_US + 5);
+    assert_eq!(rollup.covered.start.as_micros(), 1_000 * SLOT_US + 5);
     assert_eq!(rollup.carried_from, Some(1_000));
-    assert_eq!(rollup.totals.states[0], 60_000_000);
+    assert_eq!(
+        rollup.totals.states[Coverage::Active],
+        Duration::from_secs(60)
+    );
     let (sums, windows) = split_content(done[0].1);
     let again = rollup.encode().unwrap();
     assert_eq!(split_content(&again), (sums, Some(&b""[..])));
@@ -318,7 +315,7 @@ proptest! {
             }
         }
         run.commit(1);
-        let (first, last) = (crate::local_date(begin - 30 * H, "UTC"), crate::local_date(latest + 30 * H, "UTC"));
+        let (first, last) = (crate::local_date(Timestamp::from_micros(begin - 30 * H), "UTC"), crate::local_date(Timestamp::from_micros(latest + 30 * H), "UTC"));
         for now_us in [run.now_us, latest, run.now_us - 3_333 * S] {
             desk.compare(first..=last, now_us);
         }

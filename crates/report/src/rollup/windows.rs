@@ -7,7 +7,9 @@
 use super::packed::{pack, read_number, read_text, unpack, write_number, write_text};
 use crate::totals::Usage;
 use journal::SLOT_US;
+use model::Timestamp;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The most bytes the windows of a slot may take; where there is more, none is kept and the records tell. A program that
 /// counts seconds in its title has 900 of them in a slot.
@@ -85,8 +87,8 @@ impl RollupWindows {
 pub(crate) struct RollupWindow<'a> {
     pub(crate) app: &'a str,
     pub(crate) title: &'a str,
-    /// Its first and last moment, in microseconds since the Unix epoch (UTC), clipped to the slot.
-    pub(crate) seen_us: (i64, i64),
+    /// Its first and last moment, clipped to the slot.
+    pub(crate) seen: (Timestamp, Timestamp),
     pub(crate) usage: Usage,
 }
 
@@ -97,8 +99,8 @@ pub(super) fn for_each_in<'a>(
     mut rest: &'a [u8],
     visit: &mut dyn FnMut(RollupWindow<'a>),
 ) -> Option<()> {
-    let start = slot.checked_mul(SLOT_US)?;
-    let moment = |us: u64| start.checked_add(i64::try_from(us).ok()?);
+    let start = Timestamp::from_micros(slot.saturating_mul(SLOT_US));
+    let moment = |offset| start + Duration::from_micros(offset);
     let mut numbers = Vec::new();
     while !rest.is_empty() {
         let app = read_text(&mut rest)?;
@@ -113,7 +115,7 @@ pub(super) fn for_each_in<'a>(
             visit(RollupWindow {
                 app,
                 title,
-                seen_us: (moment(first)?, moment(last)?),
+                seen: (moment(first), moment(last)),
                 usage: unpack(&numbers, fields),
             });
         }
@@ -130,8 +132,8 @@ mod tests {
 
     fn usage(n: u64) -> Usage {
         Usage {
-            active_us: n,
-            idle_us: 0,
+            active: Duration::from_micros(n),
+            idle: Duration::ZERO,
             counts: Counts {
                 injected: InputCounts {
                     seconds: u64::MAX - n,
@@ -147,7 +149,8 @@ mod tests {
     fn read_all(content: &[u8]) -> Option<Vec<Told>> {
         let mut out = Vec::new();
         for_each_in((2, FIRST_FIELDS), content, &mut |w| {
-            out.push((w.app.to_owned(), w.title.to_owned(), w.seen_us, w.usage));
+            let seen = (w.seen.0.as_micros(), w.seen.1.as_micros());
+            out.push((w.app.to_owned(), w.title.to_owned(), seen, w.usage));
         })?;
         Some(out)
     }
@@ -158,7 +161,7 @@ mod tests {
         windows.add("b", "", (5, 6), &usage(1));
         windows.add("a\n", "tit\u{0}le ä", (0, 900_000_000), &usage(300));
         let more = Usage {
-            active_us: 2,
+            active: Duration::from_micros(2),
             ..Usage::default()
         };
         windows.add("b", "", (2, 3), &more);
@@ -180,7 +183,7 @@ mod tests {
             (found[1].0.as_str(), found[1].2),
             ("b", (start + 2, start + 6))
         );
-        assert_eq!((found[1].3.active_us, found.len()), (3, 2));
+        assert_eq!((found[1].3.active.as_micros(), found.len()), (3, 2));
         for end in 2..out.len() {
             // At the end of an application it is whole; missing bytes then show in the sums.
             assert!(

@@ -43,15 +43,15 @@ fn status() -> AgentStatus {
         today: vec![
             StateTotal {
                 state: Coverage::Active,
-                us: 11_520_000_000,
+                duration: Duration::from_secs(11_520),
             },
             StateTotal {
                 state: Coverage::Idle,
-                us: 1_200_000_000,
+                duration: Duration::from_secs(1_200),
             },
             StateTotal {
                 state: Coverage::Off,
-                us: 0,
+                duration: Duration::ZERO,
             },
         ],
         last_durable: Some(NOW - 3 * S),

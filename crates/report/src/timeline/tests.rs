@@ -7,16 +7,22 @@ use jiff::civil::{Date, date};
 use model::{DeviceId, InputCounts, Record, RecordLine, WindowInfo};
 use std::sync::Arc;
 
-const MINUTE: i64 = 60_000_000;
+const MINUTE: Duration = Duration::from_secs(60);
 
-fn line(seq: u64, start_us: i64, dur_us: i64, state: Coverage, title: &str) -> RecordLine {
+fn line(
+    seq: u64,
+    start: Timestamp,
+    duration: Duration,
+    state: Coverage,
+    title: &str,
+) -> RecordLine {
     RecordLine {
         schema: model::RECORD_SCHEMA,
         device_id: DeviceId::from_bytes([1; 16]),
         seq,
         record: Record::Span(Span {
-            start: model::Timestamp::from_micros(start_us),
-            duration: std::time::Duration::from_micros(dur_us.unsigned_abs()),
+            start,
+            duration,
             zone: "Europe/Berlin".into(),
             state,
             protected: title == "protected",
@@ -40,9 +46,8 @@ fn line(seq: u64, start_us: i64, dur_us: i64, state: Coverage, title: &str) -> R
     }
 }
 
-fn start(day: Date) -> i64 {
-    let zone = TimeZone::get("Europe/Berlin").unwrap();
-    day.to_zoned(zone).unwrap().timestamp().as_microsecond()
+fn start(day: Date) -> Timestamp {
+    crate::calendar::day_start(day, &TimeZone::get("Europe/Berlin").unwrap())
 }
 
 #[test]
@@ -63,8 +68,8 @@ fn pieces_join_and_sum_to_the_report() {
         ),
     ];
     let extent = Extent {
-        began_us: start(day) - MINUTE,
-        now_us: at + 100 * MINUTE,
+        began: start(day) - MINUTE,
+        now: at + 100 * MINUTE,
     };
     let view = ViewOptions::default();
     let report = crate::build_day_report(&lines, &[], (view, day), extent, "UTC");
@@ -73,7 +78,7 @@ fn pieces_join_and_sum_to_the_report() {
     let told: Vec<_> = timeline
         .pieces
         .iter()
-        .map(|p| ((p.to_us - p.from_us) / MINUTE, p.state, p.owner))
+        .map(|p| (p.to.duration_since(p.from).as_secs() / 60, p.state, p.owner))
         .collect();
     assert_eq!(
         told,
@@ -84,10 +89,10 @@ fn pieces_join_and_sum_to_the_report() {
             (17, Coverage::Active, TimelineOwner::Protected),
         ]
     );
-    let active: u64 = timeline.tens.iter().map(|t| t.active_us).sum();
-    assert_eq!(active, report.state_us(Coverage::Active));
-    assert_eq!(timeline.tens[54].active_us, 9 * MINUTE.unsigned_abs());
-    assert_eq!(timeline.tens[54].idle_us, MINUTE.unsigned_abs());
+    let active: Duration = timeline.tens.iter().map(|t| t.active).sum();
+    assert_eq!(active, report.time_in(Coverage::Active));
+    assert_eq!(timeline.tens[54].active, 9 * MINUTE);
+    assert_eq!(timeline.tens[54].idle, MINUTE);
     // Counts belong to the day in which their span starts.
     assert_eq!(timeline.tens.iter().map(|t| t.keys).sum::<u64>(), 12);
     assert_eq!(report.counts.keys(), 12);
@@ -113,17 +118,17 @@ fn a_merged_visit_and_a_later_start_show_as_in_the_report() {
         span.window = Some(Arc::new(window));
     }
     let extent = Extent {
-        began_us: four - 2 * MINUTE,
-        now_us: four + 60 * MINUTE,
+        began: four - 2 * MINUTE,
+        now: four + 60 * MINUTE,
     };
     let view = ViewOptions {
         starts: crate::DayStart::parse("04:00").unwrap(),
-        merge_us: 90_000_000,
+        merge: Duration::from_secs(90),
     };
     let told = |view| build_day_with_timeline(&lines, &[], (view, day), extent, "Europe/Berlin").1;
     assert_eq!(told(view).windows, [("Editor".into(), "a".into())]);
     assert_eq!(told(view).pieces.len(), 1);
-    assert_eq!(told(view).from_us, four);
+    assert_eq!(told(view).from, four);
     let report = crate::build_day_report(&lines, &[], (view, day), extent, "UTC");
     assert_eq!(report.apps.len(), 1);
     assert_eq!(told(ViewOptions::default()).windows.len(), 3);
@@ -134,17 +139,12 @@ fn a_merged_visit_and_a_later_start_show_as_in_the_report() {
 fn a_day_of_25_hours_has_150_tens() {
     let day = date(2026, 10, 25);
     let extent = Extent {
-        began_us: start(day),
-        now_us: start(day) + 40 * 60 * MINUTE,
+        began: start(day),
+        now: start(day) + 40 * 60 * MINUTE,
     };
     let lines = [line(1, start(day), 26 * 60 * MINUTE, Coverage::Active, "a")];
     let view = ViewOptions::default();
     let timeline = build_day_with_timeline(&lines, &[], (view, day), extent, "Europe/Berlin").1;
     assert_eq!(timeline.tens.len(), 150);
-    assert!(
-        timeline
-            .tens
-            .iter()
-            .all(|t| t.active_us == TEN_US.unsigned_abs())
-    );
+    assert!(timeline.tens.iter().all(|t| t.active == TEN_MINUTES));
 }

@@ -1,4 +1,4 @@
-//! What counts as a changed screenshot.
+//! The definition of a changed screenshot.
 
 use crate::screens::{MONO, Pixels, SANS, lines, page, pipeline, shoot};
 use image::{Rgb, RgbImage};

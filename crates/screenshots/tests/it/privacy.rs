@@ -1,4 +1,4 @@
-//! What must not be seen has no influence on what is.
+//! Hidden pixels have no influence on the screenshot.
 
 use crate::screens::{Pixels, SANS, decoded, lines, page, pipeline, shoot};
 use model::Rect;

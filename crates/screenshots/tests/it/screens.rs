@@ -1,4 +1,4 @@
-//! Screenshots that look like windows, and what comes back from the pipeline.
+//! Screenshots that look like windows, and the pipeline's output.
 
 use image::{Rgb, RgbImage};
 use model::{Frame, Rect};

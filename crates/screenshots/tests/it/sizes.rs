@@ -1,4 +1,4 @@
-//! Sizes: what goes in, what comes out, what is refused.
+//! Sizes of frames, of screenshots, and of refused input.
 
 use crate::screens::{Pixels, decoded, pipeline, shoot};
 use image::{Rgb, RgbImage};

@@ -42,7 +42,7 @@ impl PowerSupplies {
 
     /// The state of all batteries together; `None` when there is no battery that says anything.
     ///
-    /// The percentage is the mean of the batteries' levels, weighted by what each holds when full.
+    /// The percentage is the mean of the batteries' levels, weighted by the capacity of each.
     pub(super) fn read_state(&self) -> Option<PowerState> {
         let mut batteries = Vec::new();
         let mut mains = None;

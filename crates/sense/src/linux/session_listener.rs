@@ -55,7 +55,7 @@ impl SensorTask for SessionListener {
         if self.send_power(&context.out).is_err() {
             return SensorExit::Stopped;
         }
-        // The end wakes the wait below from another thread, by dropping the other half of what is waited for.
+        // The end wakes the wait below from another thread, by dropping the other half of the channel.
         let (half, stopped) = oneshot::channel::<()>();
         let half = Mutex::new(Some(half));
         context.stop.on_stop(move || {

@@ -30,7 +30,7 @@ pub enum TraceError {
     Parse {
         /// Line number, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// The fault.
         source: serde_json::Error,
     },
 }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::mpsc::sync_channel;
 
-/// What a made-up sensor does when it runs.
+/// The behaviour of a made-up sensor.
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Panic,

@@ -239,7 +239,7 @@ impl WheelAccumulator {
     /// Turns it by `delta` and gives the whole notches that made.
     fn add_turn(&mut self, delta: i32) -> u64 {
         if self.turned.signum() == -delta.signum() {
-            // Turned back: what was begun in the other direction is no part of a notch in this one.
+            // Turned back: a notch begun in the other direction is no part of one in this direction.
             self.turned = 0;
         }
         self.turned += delta;

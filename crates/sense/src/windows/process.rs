@@ -132,7 +132,7 @@ fn query_value(info: &[u8], key: &str, scale: usize) -> Option<Vec<u16>> {
     if found == 0 || start.is_null() {
         return None;
     }
-    // A file may say anything of its lengths: what lies outside `info` is not read.
+    // A file may claim any lengths: bytes outside `info` are not read.
     let from = start.addr().checked_sub(info.as_ptr().addr())?;
     let rest = info.get(from..)?;
     let bytes = rest.get(..(length as usize).saturating_mul(scale).min(rest.len()))?;

@@ -32,7 +32,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// The pause between two readings while input flows.
 const INPUT_PAUSE: Duration = Duration::from_millis(200);
 
-/// Most messages of one reading: a bound for what is held in memory, not for what is counted.
+/// Most messages of one reading: a bound for memory, not for counts.
 const MOST_MESSAGES: usize = 8192;
 
 /// The sensors before they run.
@@ -274,7 +274,8 @@ impl<'a> PumpListener<'a> {
         if self.power_poll.is_some() && now >= self.next_power {
             self.send_power(at)?;
         }
-        // A second that is over gets no more input, except what the system still holds: at worst a batch in pieces.
+        // A second that is over gets no more input, except input that the system still holds: at worst a batch in
+        // pieces.
         let over = self.batches.take_due(at);
         Ok(self.send_batch(over)?)
     }

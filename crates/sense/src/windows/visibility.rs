@@ -1,4 +1,4 @@
-//! Where a window lies, and what lies above it.
+//! The place of a window, and the windows above it.
 #![allow(unsafe_code, reason = "calls of the Windows API")]
 
 use super::window;

@@ -9,7 +9,7 @@ use x11rb::connection::{Connection, RequestConnection};
 use x11rb::protocol::shm::{self, ConnectionExt as _};
 use x11rb::protocol::xproto::{AtomEnum, ConnectionExt as _, ImageFormat, ImageOrder, VisualClass};
 
-/// Most bytes of pixels in one answer where there is no shared memory: bounds what a screenshot holds twice.
+/// Most bytes of pixels in one answer where there is no shared memory: bounds the pixels that a screenshot holds twice.
 const STRIP_BYTES: usize = 1024 * 1024;
 
 /// Longest text of X resources that is searched for the scaling, in units of four bytes.

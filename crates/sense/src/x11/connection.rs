@@ -64,7 +64,7 @@ impl From<rustix::io::Errno> for X11Error {
     }
 }
 
-/// What is left of an answer when an error about a vanished window is normal: `None` for any X error.
+/// The answer, where an error about a vanished window is normal: `None` for any X error.
 pub(super) fn ignore_missing_window<T>(
     answer: Result<T, ReplyError>,
 ) -> Result<Option<T>, X11Error> {

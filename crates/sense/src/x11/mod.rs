@@ -36,14 +36,14 @@ pub(crate) fn add_sensors(
     clock: &Arc<dyn Clock>,
 ) {
     let display = options.display.as_deref();
-    let shown = display.unwrap_or("the DISPLAY of the environment");
+    let shown = display.unwrap_or("$DISPLAY");
     let link = match X11Connection::open(display) {
         Ok(link) => link,
         Err(error) => {
             builder.add_note("x11", format!("{shown}: {error}"));
             let why = Unsupported::new(
-                format!("no X server answers at {shown}: {error}"),
-                "start uam inside an X11 session, or name its display (such as :0)",
+                format!("no X server answers at {shown}"),
+                "start uam inside an X11 session, or set DISPLAY (such as :0)",
             );
             return refuse_all(builder, &why);
         }

@@ -80,7 +80,7 @@ impl SharedMemory {
         self.bytes
     }
 
-    /// What the server wrote. Call only when no request that writes is under way.
+    /// The bytes that the server wrote. Call only when no request that writes is under way.
     #[expect(unsafe_code, reason = "reads the mapping")]
     pub(super) fn pixels(&self) -> &[u8] {
         // SAFETY: `start` maps `bytes` readable bytes until `self` is dropped, and the seal keeps the file from
@@ -89,7 +89,7 @@ impl SharedMemory {
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.bytes) }
     }
 
-    /// Gives the memory's pages back; what was in them is gone.
+    /// Gives the memory's pages back; their content is gone.
     pub(super) fn release_pages(&mut self) {
         let length = u64::try_from(self.bytes).unwrap_or(0);
         // Where the system cannot do it, the memory is merely kept.

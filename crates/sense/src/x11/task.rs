@@ -60,9 +60,9 @@ impl X11Extensions {
 pub(super) struct X11Task {
     pub(super) options: DesktopOptions,
     pub(super) clock: Arc<dyn Clock>,
-    /// What it serves, by the last probe.
+    /// The kinds it serves, by the last probe.
     pub(super) sensor_kinds: Vec<SensorKind>,
-    /// The connection that was probed, and what it offers.
+    /// The connection that was probed, and its sensors.
     pub(super) first: Option<(X11Connection, X11Extensions)>,
 }
 
@@ -342,7 +342,8 @@ impl<'a> X11Listener<'a> {
             let at = self.time.in_order(self.clock.now());
             self.send_idle(at, change)?;
         }
-        // A second that is over gets no more input, except what the server still holds: at worst a batch in pieces.
+        // A second that is over gets no more input, except input that the server still holds: at worst a batch in
+        // pieces.
         let over = self.batches.take_due(self.clock.now());
         self.send_batch(over)?;
         Ok(due)

@@ -1,4 +1,4 @@
-//! Where a window lies, and what lies above it.
+//! The place of a window, and the windows above it.
 
 use super::connection::{X11Connection, X11Error, ignore_missing_window};
 use super::window_info;
@@ -235,7 +235,7 @@ fn find_shape_holes(
     Ok(complement(bounds, &solid))
 }
 
-/// What of `whole` none of `parts` covers.
+/// The part of `whole` that none of `parts` covers.
 fn complement(whole: Rect, parts: &[Rect]) -> Vec<Rect> {
     let mut left = vec![whole];
     for part in parts {

@@ -1,4 +1,4 @@
-//! A desktop, the sensors on it, and what they said so far.
+//! A desktop, the sensors on it, and their events so far.
 
 use lab::desktop::{VirtualDesktop, wait_until};
 use model::{ActiveWindow, Counts, SensorEvent, TimedEvent};
@@ -56,7 +56,7 @@ impl Listening {
         self.seen.borrow_mut().extend(self.rx.try_iter());
     }
 
-    /// Waits until what was said so far satisfies `done`.
+    /// Waits until the events so far satisfy `done`.
     pub(crate) fn until(&self, what: &str, done: impl Fn(&[TimedEvent]) -> bool) {
         let waited = wait_until(what, || {
             self.drain();

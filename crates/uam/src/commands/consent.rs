@@ -21,7 +21,7 @@ pub(super) fn run(context: &AppContext) -> anyhow::Result<ExitCode> {
         None => "Not agreed to yet; the first start asks.".to_owned(),
         Some(consent) => format!(
             "Agreed to on {} (version {}, SHA-256 of the text {}).",
-            report::local_date(consent.at.as_micros(), &current_zone_name()),
+            report::local_date(consent.at, &current_zone_name()),
             consent.version,
             consent.text_sha256
         ),

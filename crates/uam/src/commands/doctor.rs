@@ -4,7 +4,7 @@ use crate::output;
 use agent::AppContext;
 use anyhow::Context;
 use indicator::Availability;
-use model::SensorCapability;
+use model::{SensorCapability, SensorKind, SensorSupport};
 use platform::clock::SystemClock;
 use platform::instance_lock::InstanceLock;
 use sense::Desktop;
@@ -161,7 +161,14 @@ fn print_report(found: &DoctorReport) {
     );
     print_section("Keys", found.keys.iter().map(|line| format!("  {line}")));
     if found.problems.is_empty() {
-        output::print_line("\nNo problems found.");
+        let is_missing = |sensor: &SensorCapability| {
+            sensor.concern != SensorKind::Power
+                && matches!(sensor.support, SensorSupport::Unsupported(_))
+        };
+        output::print_line(match found.sensors.iter().any(is_missing) {
+            true => "\nNo other problems found.",
+            false => "\nNo problems found.",
+        });
     } else {
         let indent = |problem: &String| format!("  {}", problem.replace('\n', "\n  "));
         print_section("Problems", found.problems.iter().map(indent));

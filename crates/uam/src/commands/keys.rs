@@ -44,14 +44,14 @@ pub(super) fn run(context: &AppContext, action: Option<KeysAction>) -> anyhow::R
 
 fn print_slots(vault: &Vault) {
     output::print_line("The vault opens with:");
-    let day = |us| report::local_date(us, &current_zone_name());
+    let day = |at| report::local_date(at, &current_zone_name());
     let daily = vault.slots().filter(|s| s.kind != KeySlotKind::Recovery);
     for slot in daily {
         output::print_line(&format!(
             "  {:>3}  {}, since {}",
             slot.id,
             slot.kind,
-            day(slot.created.as_micros())
+            day(slot.created)
         ));
     }
     let mut codes = vault.slots().filter(|s| s.kind == KeySlotKind::Recovery);
@@ -60,7 +60,7 @@ fn print_slots(vault: &Vault) {
         Some(first) => output::print_line(&format!(
             "       {} recovery codes of {}",
             1 + codes.count(),
-            day(first.created.as_micros())
+            day(first.created)
         )),
     }
     output::print_line("These can read the record:");

@@ -104,7 +104,7 @@ fn to_protocol(protocol: GraphicsChoice) -> Option<console::GraphicsProtocol> {
 fn describe_row(row: &ScreenshotEntry, hold_us: i64) -> String {
     let shot = &row.shot;
     let zone = report::load_zone(&shot.zone);
-    let day = report::local_date(shot.at.as_micros(), &shot.zone);
+    let day = report::local_date(shot.at, &shot.zone);
     if shot.redacted {
         return format!(
             "{:>6}  {day} {}  removed",

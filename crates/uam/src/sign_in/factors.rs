@@ -119,9 +119,7 @@ pub(crate) fn store_new_secret(
 /// Asks for a new passphrase, twice.
 pub(crate) fn ask_new_passphrase() -> anyhow::Result<Zeroizing<String>> {
     let mut ask = Prompt::on_stdio();
-    ask.print_line(
-        "Choose a passphrase. Without it and the recovery codes nobody can read the record.",
-    )?;
+    ask.print_line("Choose a passphrase. Only it, or a recovery code, opens the record.")?;
     for _ in 0..TRIES {
         let Some(words) = ask.ask_secret("New passphrase")? else {
             break;

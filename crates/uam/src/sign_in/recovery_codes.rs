@@ -31,7 +31,7 @@ pub(crate) fn deliver_recovery_codes(
     file: Option<&Path>,
     now_us: i64,
 ) -> anyhow::Result<()> {
-    let day = report::local_date(now_us, "UTC").to_string();
+    let day = report::local_date(model::Timestamp::from_micros(now_us), "UTC").to_string();
     let page = kit.page(vault.device(), &day);
     if let Some(file) = file {
         let mut out = platform::files::create_private_file(file)

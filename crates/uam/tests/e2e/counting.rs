@@ -291,8 +291,8 @@ fn handed_over(home: &Home, shot: u64, picture: &[u8]) {
     assert!(calendar.starts_with("BEGIN:VCALENDAR\r\n"), "{calendar}");
     let day = home.ok(&["report", "--merge", "30s", "--json"]);
     let day: report::DayReport = serde_json::from_str(&day).unwrap();
-    let active: u64 = day.categories.iter().map(|c| c.usage.active_us).sum();
-    assert_eq!(active, day.state_us(Coverage::Active));
+    let active: Duration = day.categories.iter().map(|c| c.usage.active).sum();
+    assert_eq!(active, day.time_in(Coverage::Active));
 }
 
 #[test]

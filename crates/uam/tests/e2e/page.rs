@@ -142,7 +142,7 @@ fn the_page_shows_the_day_takes_a_picture_out_for_a_code_and_ends_with_the_lock(
     let mut dashboard = home.with_factors(&["dashboard", "--no-open"]);
     let page = enter_page(&mut dashboard);
 
-    let today = report::local_date(now_us(), "Europe/Berlin");
+    let today = report::local_date(model::Timestamp::from_micros(now_us()), "Europe/Berlin");
     let day = page.json(&format!("/api/day?day={today}"));
     assert!(day["windows"].to_string().contains(TITLE), "{day}");
     let seq = day["shots"][0]["seq"].as_u64().unwrap();

@@ -41,7 +41,7 @@ fn type_and_wait(home: &Home, desktop: &VirtualDesktop, keys: u32, total: u64) {
 /// The parts of today sum to the time since the journal began.
 fn assert_parts_sum(home: &Home) {
     let reader = home.reader();
-    let now = now_us();
+    let now = model::Timestamp::from_micros(now_us());
     let day = report::local_date(now, "Europe/Berlin");
     let report = report::query::read_day(
         &reader,
@@ -51,8 +51,8 @@ fn assert_parts_sum(home: &Home) {
         "Europe/Berlin",
     )
     .unwrap();
-    let sum: u64 = report.states.iter().map(|s| s.us).sum();
-    assert_eq!(sum, report.length_us);
+    let sum: Duration = report.states.iter().map(|s| s.duration).sum();
+    assert_eq!(sum, report.length);
 }
 
 #[test]

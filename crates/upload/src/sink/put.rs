@@ -38,7 +38,7 @@ impl ObjectStoreSink {
                 self.probe_conditional_puts(&path, object).await;
                 Ok(PutOutcome::Stored)
             }
-            // A sink that does not say what it stored has not acknowledged it.
+            // A sink that does not name the stored bytes has not acknowledged them.
             Ok(_) => self.confirm_stored(object, false).await,
             Err(error) => {
                 let refused = refusal_status(&error);

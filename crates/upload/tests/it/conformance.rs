@@ -1,4 +1,4 @@
-//! What every sink must do, whatever lies behind it.
+//! The requirements of every sink, whatever store is behind it.
 
 use crate::kit::{Lab, TIMEOUTS};
 use lab::sink_conformance::{check_large_objects, check_races, check_sink};

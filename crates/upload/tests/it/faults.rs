@@ -1,4 +1,4 @@
-//! Whatever goes wrong on the way: nothing is lost, nothing is there twice, and the message says what to do.
+//! Whatever goes wrong on the way: nothing is lost, nothing is there twice, and the message gives the remedy.
 
 use crate::kit::{Lab, Queue, TIMEOUTS};
 use lab::s3::{FaultPlan, S3Fault};

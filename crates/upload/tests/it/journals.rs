@@ -131,7 +131,7 @@ fn a_crash_between_storing_and_noting_it_makes_no_double() {
     let sink = lab.sink(&[]);
     let mut recorded = Recorded::new();
     recorded.work(3);
-    // Put what the outbox offers, and "crash" before the journal hears of it.
+    // Put the objects of the outbox, and "crash" before the journal hears of it.
     recorded.journal.freeze(START_US, &SMALL).unwrap();
     let mut outbox = recorded.outbox();
     for shot in outbox.next_screenshots(10).unwrap() {
@@ -213,7 +213,7 @@ fn nothing_in_the_sink_can_be_read_without_a_key() {
 }
 
 #[test]
-fn what_a_dead_lease_left_is_delivered_sealed_and_the_viewer_reads_it() {
+fn records_of_a_dead_lease_are_delivered_sealed_for_the_viewer() {
     let lab = Lab::new();
     let sink = lab.sink(&[]);
     let mut recorded = Recorded::new();
@@ -275,14 +275,14 @@ fn a_body_damaged_after_its_answer_was_lost_makes_no_double() {
         .unwrap();
         let drained = recorded.drain_only(&sink, None).unwrap();
         assert_eq!(drained.already_there, u64::from(stored), "{drained:?}");
-        // What was not there is made again by the writer.
+        // The writer makes missing segments again.
         recorded.drain(&sink).unwrap();
         recorded.assert_delivered(&lab.server.objects().unwrap());
     }
 }
 
 #[test]
-fn what_is_removed_in_the_midst_of_a_put_is_named_by_its_key() {
+fn a_record_redacted_during_a_put_is_named_by_its_key() {
     let lab = Lab::with(FaultPlan::puts(&[(4, S3Fault::LoseAnswer)]));
     let sink = lab.sink(&[]);
     let mut recorded = Recorded::new();
@@ -301,7 +301,7 @@ fn what_is_removed_in_the_midst_of_a_put_is_named_by_its_key() {
     named.sort();
     let there: Vec<String> = lab.server.objects().unwrap().into_keys().collect();
     assert_eq!(named, there, "three screenshots and a segment");
-    // The segment counts as sent once it is found; what follows goes out without what was removed.
+    // The segment counts as uploaded once it is found; later ones go out without the redacted records.
     recorded.drain(&sink).unwrap();
     recorded.drain(&sink).unwrap();
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What the tests share: a server with a sink on it, and an outbox in memory.
+//! Shared by the tests: a server with a sink on it, and an outbox in memory.
 
 use journal::{
     JournalError, ObjectEncoding, PutAttempts, ScreenshotFile, Segment, UtcDay, VaultCopy,

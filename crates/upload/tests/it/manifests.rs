@@ -1,4 +1,4 @@
-//! Manifests of real journals in real sinks, and what a check says after somebody meddled with what lies there.
+//! Manifests of real journals in real sinks, and the findings of a check after somebody meddled with the objects.
 
 use crate::kit::{Lab, Still};
 use crate::meddling::{MEDDLING, flip, forge};
@@ -19,7 +19,7 @@ use upload::{KEEPALIVE_INTERVAL, sha256_hex, upload_manifests};
 use vault::DeviceKey;
 
 #[test]
-fn what_is_whole_is_complete_wherever_it_lies() {
+fn an_intact_copy_is_complete_wherever_it_is() {
     let sent = Sent::new();
     let manifests = sent.names(ObjectKind::Manifest);
     assert_eq!(manifests.len(), 4);
@@ -159,7 +159,7 @@ fn an_end_that_was_cut_off_is_found_by_whoever_remembers() {
 }
 
 #[test]
-fn what_its_owner_had_deleted_is_not_missing() {
+fn objects_their_owner_deleted_are_not_missing() {
     let mut sent = Sent::new();
     let erased = sent.names(ObjectKind::Screenshot)[0].clone();
     let kept = sent.names(ObjectKind::Screenshot)[1].clone();
@@ -193,7 +193,7 @@ fn numbers_erased_before_they_were_sent_are_explained() {
     assert_eq!(report.findings, []);
     // Ten spans, two screenshots, a notice.
     assert_eq!(report.chains[0].erased_records, 13);
-    // Nothing was deleted in the folder, and the list says what is there too much.
+    // Nothing was deleted in the folder, and the list names the surplus objects.
     assert!(sent_before > 0);
     assert_eq!(report.chains[0].erased_objects, sent_before);
     assert_eq!(report.chains[0].erased_but_there, sent_before);

@@ -55,7 +55,7 @@ fn without_a_key_that_opens_it_everything_is_sealed() {
 }
 
 #[test]
-fn what_was_not_to_be_readable_is_not_though_there_is_a_key() {
+fn sealed_uploads_stay_sealed_though_there_is_a_key() {
     let sink = ObjectStoreSink::memory().unwrap();
     let mut recorded = Recorded::new();
     recorded.work(16);

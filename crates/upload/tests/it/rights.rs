@@ -121,7 +121,7 @@ fn a_name_without_the_hash_is_not_taken_for_the_content() {
         code: "ConditionalRequestConflict",
     }));
     let other = NewObject::new(hash, &b"one"[..]);
-    // The refusal of the look is a fault too here; what counts is that it is not taken for stored.
+    // The refusal of the check is a fault too here; the point is that the object does not count as stored.
     assert!(sink.put_new(&other).is_err());
 }
 

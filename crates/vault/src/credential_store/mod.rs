@@ -1,7 +1,7 @@
 //! The credential store of the operating system: one small secret for each account, kept by the login.
 //!
-//! What such a store protects against: somebody who takes the disk or logs in as another user gets nothing
-//! without this user's password. What it does not: every program that runs as this user may ask for the secret too.
+//! Such a store protects against somebody who takes the disk or logs in as another user: they get nothing without
+//! this user's password. It does not protect against programs that run as this user: each may ask for the secret, too.
 //!
 //! Always true:
 //! * A secret for which [`CredentialStore::set`] returned `Ok` was read back from the store and is the same.

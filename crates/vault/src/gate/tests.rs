@@ -136,7 +136,7 @@ fn each_step_once_and_no_older_one() {
 }
 
 #[test]
-fn what_is_no_code_is_wrong_but_no_failure() {
+fn input_that_is_no_code_is_wrong_but_no_failure() {
     for text in [
         "",
         " ",

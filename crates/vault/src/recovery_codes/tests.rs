@@ -45,7 +45,7 @@ fn a_code_is_read_as_it_was_meant() {
 }
 
 #[test]
-fn what_is_no_code_is_told_without_repeating_it() {
+fn an_invalid_code_is_refused_without_repeating_it() {
     let symbol = |block, place| RecoveryCodeError::Symbol { block, place };
     for (typed, error) in [
         ("", RecoveryCodeError::Length { found: 0 }),

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 /// `12345678901234567890`, and as pyotp keeps it: 32 characters of base32.
 const BYTES: &[u8] = b"12345678901234567890";
 const BASE32: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
-/// What no error may repeat. It is base32, and too short.
+/// A secret that no error may repeat. It is base32, and too short.
 const CANARY: &str = "CANARYCANARYCANARY";
 
 #[test]
@@ -90,7 +90,7 @@ fn the_secret_of_a_file_is_found() {
 
 /// The error names the fault and repeats nothing of the text.
 #[test]
-fn what_is_no_secret_is_named_without_repeating_it() {
+fn an_invalid_secret_is_described_without_repeating_it() {
     let url = |rest: &str| format!("otpauth://totp/me?secret={BASE32}{rest}");
     let other = BASE32.replace('Q', "A");
     for (text, told) in [

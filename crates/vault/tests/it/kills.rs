@@ -77,7 +77,7 @@ fn a_thousand_kills_and_no_code_works_twice() {
         }
         child.kill().unwrap();
         child.wait().unwrap();
-        // What it said before the end counts too.
+        // Its output before the end counts too.
         for line in lines.map_while(Result::ok) {
             note(&line);
         }

@@ -4,7 +4,7 @@ use crate::kit::Home;
 use vault::{Aad, AgeOpenError, Identity, SealError, Sealer};
 
 #[test]
-fn what_is_sealed_opens_in_its_place_only() {
+fn sealed_bytes_open_in_their_place_only() {
     let mut home = Home::new();
     let fresh = home.opener();
     let maker = home.maker();

@@ -1,4 +1,4 @@
-//! What opens a vault, and how that is changed.
+//! The slots that open a vault, and changes of them.
 
 use crate::kit::{CREATED, Home, NOW, STORED, code, founding};
 use std::fs;
@@ -310,7 +310,7 @@ fn the_copy_in_the_bucket_and_one_code_open_everything_elsewhere() {
             plain.as_bytes()
         );
     }
-    // What `age -d -i` gets is the keys as text.
+    // `age -d -i` gets the keys as text.
     let text = recovered.identity.reveal();
     let key: Identity = text.parse().unwrap();
     assert!(open_with([&key].into_iter(), &second).is_ok());

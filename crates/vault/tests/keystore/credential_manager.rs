@@ -4,7 +4,7 @@
 fn the_credential_manager_keeps_its_word() {
     let store = vault::open_os_store().unwrap();
     assert_eq!(store.name(), "Windows Credential Manager");
-    // What a test before this one left behind when it was stopped.
+    // An entry that an earlier, stopped test left behind.
     for account in [crate::DEVICE, crate::OTHER] {
         store.remove(account).unwrap();
     }

@@ -16,7 +16,7 @@ use vault::{CredentialStore, CredentialStoreError, MemoryCredentialStore};
 const DEVICE: &str = "0123456789abcdef0123456789abcdef";
 const OTHER: &str = "fedcba9876543210fedcba9876543210";
 
-/// What every store does.
+/// The behaviour of every store.
 fn keeps_its_word(store: &dyn CredentialStore) {
     let read = |account| store.get(account).unwrap().map(|secret| secret.to_vec());
     assert_eq!(read(DEVICE), None);

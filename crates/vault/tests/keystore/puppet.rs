@@ -9,7 +9,7 @@ use zbus::{Connection, Message, MessageStream, ObjectPath, Variant};
 
 pub(crate) const COLLECTION: &str = "/org/freedesktop/secrets/collection/home";
 
-/// What the service does about a call.
+/// The service's reaction to a call.
 pub(crate) enum Say {
     /// Sends these, in this order.
     Send(Vec<Message>),
@@ -19,7 +19,7 @@ pub(crate) enum Say {
     Nothing,
     /// Leaves the bus.
     Leave,
-    /// What a well-behaved one does.
+    /// The reaction of a well-behaved one.
     AsUsual,
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn completed(call: &Message, prompt: &str, dismissed: bool) -> Messag
         .unwrap()
 }
 
-/// A service on a bus, with what it was asked.
+/// A service on a bus, with the calls it received.
 pub(crate) struct Puppet {
     asked: Arc<Mutex<Vec<String>>>,
 }

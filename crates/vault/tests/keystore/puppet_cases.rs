@@ -1,4 +1,4 @@
-//! What a service may do wrong, and what a person may do about its questions.
+//! Faults of a service, and a person's answers to its questions.
 
 use crate::bus::Bus;
 use crate::gnome_keyring::cause;

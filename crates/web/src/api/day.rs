@@ -8,7 +8,7 @@ use super::{
 use crate::backend::{Backend, BackendError, ReportConfig};
 use crate::text::{MAX_APP, MAX_SENTENCE, MAX_TITLE, printable_text};
 use jiff::civil::Date;
-use model::Coverage;
+use model::{Coverage, Timestamp};
 use report::Classifier;
 use report::timeline::{Timeline, TimelineOwner, TimelinePiece};
 use report::{DayReport, NamedUsage, ReportOutput};
@@ -98,11 +98,11 @@ pub(crate) fn read_day(
     let today = current_day(&config);
     let day = day.unwrap_or(today);
     let reader = backend.open_reader(&format!("the day {day} and its screenshots, on the page"))?;
-    let (now_us, zone) = now_and_zone();
+    let (now, zone) = now_and_zone();
     let options = view_options(&config, merge_s);
-    let known_us = report::query::known_until(reader, now_us)?;
+    let known = report::query::known_until(reader, now)?;
     let (mut report, timeline) =
-        report::query::read_day_with_timeline(reader, options, day, known_us, &zone)?;
+        report::query::read_day_with_timeline(reader, options, day, known, &zone)?;
     let mut names = Classifier::new(&config.meaning);
     names.classify_day(&mut report);
     let options = ViewOptionsJson::new(&config, merge_s);
@@ -111,7 +111,7 @@ pub(crate) fn read_day(
         &timeline,
         (&config, options),
         &mut names,
-        (today, now_us),
+        (today, now),
     ))
 }
 
@@ -180,7 +180,7 @@ fn build_day(
     timeline: &Timeline,
     (config, options): (&ReportConfig, ViewOptionsJson),
     names: &mut Classifier<'_>,
-    (today, now_us): (Date, i64),
+    (today, now): (Date, Timestamp),
 ) -> DayJson {
     let mut categories = NameIndex::new(0, &report.categories);
     let mut projects = NameIndex::new(1, &report.projects);
@@ -201,8 +201,8 @@ fn build_day(
         })
         .collect();
     let (active, idle) = (
-        report.state_us(Coverage::Active),
-        report.state_us(Coverage::Idle),
+        report.time_in(Coverage::Active),
+        report.time_in(Coverage::Idle),
     );
     let older_notices = report.notices.len().saturating_sub(MAX_NOTICES);
     DayJson {
@@ -212,14 +212,18 @@ fn build_day(
         previous: report.day.yesterday().ok(),
         next: report.day.tomorrow().ok().filter(|next| *next <= today),
         zone: report.zone.clone(),
-        from_us: timeline.from_us,
-        to_us: timeline.to_us,
-        now_us,
-        offsets: zone_offsets(&report.zone, timeline.from_us, timeline.to_us),
+        from_us: timeline.from.as_micros(),
+        to_us: timeline.to.as_micros(),
+        now_us: now.as_micros(),
+        offsets: zone_offsets(
+            &report.zone,
+            timeline.from.as_micros(),
+            timeline.to.as_micros(),
+        ),
         states: report
             .states
             .iter()
-            .map(|total| (total.state.wire_name(), total.us / 1_000_000))
+            .map(|total| (total.state.wire_name(), total.duration.as_secs()))
             .collect(),
         counts: named_counts(ReportOutput::PageRow, report.counts),
         injected: report.counts.injected.keys + report.counts.injected.clicks(),
@@ -235,13 +239,13 @@ fn build_day(
         pieces: timeline
             .pieces
             .iter()
-            .map(|piece| piece_row(piece, timeline.from_us))
+            .map(|piece| piece_row(piece, timeline.from))
             .collect(),
         tens: timeline
             .tens
             .iter()
             .map(|bucket| {
-                let (active, idle) = (bucket.active_us / 1_000_000, bucket.idle_us / 1_000_000);
+                let (active, idle) = (bucket.active.as_secs(), bucket.idle.as_secs());
                 [active, idle, bucket.input_s, bucket.keys, bucket.clicks]
             })
             .collect(),
@@ -256,7 +260,7 @@ fn build_day(
             .iter()
             .skip(older_notices)
             .map(|notice| NoticeJson {
-                at_us: notice.at_us,
+                at_us: notice.at.as_micros(),
                 code: notice.code,
                 text: printable_text(&notice.text, MAX_SENTENCE),
             })
@@ -265,8 +269,8 @@ fn build_day(
     }
 }
 
-fn piece_row(piece: &TimelinePiece, from_us: i64) -> (i64, i64, usize, i64) {
-    let tenths = |at_us: i64| (at_us - from_us) / 100_000;
+fn piece_row(piece: &TimelinePiece, from: Timestamp) -> (i64, i64, usize, i64) {
+    let tenths = |at: Timestamp| (at.as_micros() - from.as_micros()) / 100_000;
     let owner = match piece.owner {
         TimelineOwner::Window(index) => i64::try_from(index).unwrap_or(-3),
         TimelineOwner::Protected => -1,
@@ -274,7 +278,7 @@ fn piece_row(piece: &TimelinePiece, from_us: i64) -> (i64, i64, usize, i64) {
         TimelineOwner::Nobody => -3,
     };
     let state = state_index(piece.state);
-    (tenths(piece.from_us), tenths(piece.to_us), state, owner)
+    (tenths(piece.from), tenths(piece.to), state, owner)
 }
 
 fn state_index(state: Coverage) -> usize {

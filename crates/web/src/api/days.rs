@@ -7,11 +7,13 @@ use super::{
 use crate::backend::{Backend, BackendError};
 use crate::text::{MAX_APP, printable_text};
 use jiff::civil::Date;
+use model::Coverage;
 use report::query::{self, DaysQuery};
 use report::{DayTotals, GroupBy, NamedUsage, ReportOutput};
 use serde::Serialize;
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 /// Most names with rows of their own; the other names are one row.
 const MAX_NAMES: usize = 120;
@@ -58,7 +60,7 @@ pub(crate) fn read_period(
     let (first, last) = (*days.start(), *days.end());
     let config = backend.report_config()?;
     let reader = backend.open_reader(&format!("the totals of {first} to {last}, on the page"))?;
-    let (now_us, zone) = now_and_zone();
+    let (now, zone) = now_and_zone();
     let rules = match (by, merge_s) {
         // Applications need no rules.
         (GroupBy::App, 0) => None,
@@ -68,16 +70,16 @@ pub(crate) fn read_period(
         days,
         view: view_options(&config, merge_s),
         rules,
-        now_us: query::known_until(reader, now_us)?,
+        now: query::known_until(reader, now)?,
         zone: &zone,
     };
     let totals = query::read_days(reader, &query, &mut |_| {})?;
     let rows: Vec<&[NamedUsage]> = totals.days.iter().map(|day| day_rows(day, by)).collect();
-    let mut sums: HashMap<&str, u64> = HashMap::new();
+    let mut sums: HashMap<&str, Duration> = HashMap::new();
     for row in rows.iter().copied().flatten() {
-        *sums.entry(&row.name).or_default() += row.usage.total_us();
+        *sums.entry(&row.name).or_default() += row.usage.total();
     }
-    let mut names: Vec<(&str, u64)> = sums.into_iter().collect();
+    let mut names: Vec<(&str, Duration)> = sums.into_iter().collect();
     names.sort_by(|a, b| (b.1, a.0).cmp(&(a.1, b.0)));
     names.truncate(MAX_NAMES);
     let indices: HashMap<&str, u64> = names.iter().map(|n| n.0).zip(0..).collect();
@@ -109,15 +111,12 @@ fn day_rows(day: &DayTotals, by: GroupBy) -> &[NamedUsage] {
 }
 
 fn day_totals(day: &DayTotals, rows: &[NamedUsage], indices: &HashMap<&str, u64>) -> PeriodDayJson {
-    let seconds = |us: u64| us / 1_000_000;
-    let state = |n: usize| day.states.get(n).map_or(0, |total| total.us);
-    // Active and idle are the first two of the eight states.
-    let mut other = [state(0), state(1)];
+    let mut other = [Coverage::Active, Coverage::Idle].map(|state| day.time_in(state));
     let rows = rows.iter().filter_map(|row| {
         let index = *indices.get(row.name.as_str())?;
         let usage = &row.usage;
-        other[0] = other[0].saturating_sub(usage.active_us);
-        other[1] = other[1].saturating_sub(usage.idle_us);
+        other[0] = other[0].saturating_sub(usage.active);
+        other[1] = other[1].saturating_sub(usage.idle);
         Some(
             std::iter::once(index)
                 .chain(placed_numbers(usage))
@@ -126,9 +125,9 @@ fn day_totals(day: &DayTotals, rows: &[NamedUsage], indices: &HashMap<&str, u64>
     });
     PeriodDayJson {
         rows: rows.collect(),
-        other: other.map(seconds),
+        other: other.map(|time| time.as_secs()),
         day: day.day,
-        states: day.states.iter().map(|total| seconds(total.us)).collect(),
+        states: day.states.iter().map(|t| t.duration.as_secs()).collect(),
         counts: named_counts(ReportOutput::PageNumbers, day.counts),
     }
 }

@@ -5,15 +5,17 @@ use crate::backend::{Backend, BackendError, ReportConfig};
 use crate::text::{MAX_SENTENCE, printable_text};
 use jiff::civil::Date;
 use journal::{JournalError, Reader};
+use model::Timestamp;
 use report::GroupBy;
 use report::printable::{self, Cover, MOST_LANES};
 use report::query::DaysQuery;
 use report::{DayReport, Overview, PrintableReport, ViewOptions, csv, ics, query};
 use std::ops::RangeInclusive;
+use std::time::Duration;
 use strum::{EnumString, IntoStaticStr};
 
-/// Work blocks shorter than this (microseconds) are no event in a calendar.
-const MIN_BLOCK_US: u64 = 5 * 60 * 1_000_000;
+/// Work blocks shorter than this are no event in a calendar.
+const MIN_BLOCK: Duration = Duration::from_secs(5 * 60);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
@@ -52,9 +54,10 @@ struct ExportSource<'a> {
     days: &'a RangeInclusive<Date>,
     options: ViewOptions,
     zone: String,
-    /// Until when the journal is complete, and when the file is written; microseconds since the Unix epoch (UTC).
-    known_us: i64,
-    written_us: i64,
+    /// Until when the journal is complete.
+    known: Timestamp,
+    /// When the file is written.
+    written: Timestamp,
 }
 
 impl ExportSource<'_> {
@@ -68,14 +71,13 @@ impl ExportSource<'_> {
             days: self.days.clone(),
             view: self.options,
             rules: Some(&self.config.meaning),
-            now_us: self.known_us,
+            now: self.known,
             zone: &self.zone,
         }
     }
 
     fn read_day(&self, day: Date) -> Result<DayReport, JournalError> {
-        let mut report =
-            query::read_day(self.reader, self.options, day, self.known_us, &self.zone)?;
+        let mut report = query::read_day(self.reader, self.options, day, self.known, &self.zone)?;
         self.config.meaning.classify_day(&mut report);
         Ok(report)
     }
@@ -98,10 +100,10 @@ impl ExportSource<'_> {
         };
         let cover = Cover {
             version: self.config.version.to_owned(),
-            made_us: self.written_us,
+            made: self.written,
             zone: self.zone.clone(),
             starts: self.options.starts,
-            merge_us: self.options.merge_us,
+            merge: self.options.merge,
             projects: self.config.meaning.has_projects(),
             ..Cover::default()
         };
@@ -113,16 +115,10 @@ impl ExportSource<'_> {
             true => GroupBy::Project,
             false => GroupBy::Category,
         };
-        let blocks = self.read_overview()?.blocks(by, MIN_BLOCK_US);
+        let blocks = self.read_overview()?.blocks(by, MIN_BLOCK);
         let device = self.reader.device().as_str();
         let version = self.config.version;
-        Ok(ics::render_ics(
-            &blocks,
-            by,
-            device,
-            self.written_us,
-            version,
-        ))
+        Ok(ics::render_ics(&blocks, by, device, self.written, version))
     }
 
     fn write(&self, format: ExportFormat) -> Result<Vec<u8>, BackendError> {
@@ -136,8 +132,10 @@ impl ExportSource<'_> {
                 .map_err(write_failed)?
                 .into_bytes(),
             (ExportFormat::Html, _) => printable::render_html(&self.build_report()?).into_bytes(),
-            (ExportFormat::Pdf, _) => printable::render_pdf(&self.build_report()?, self.written_us)
-                .map_err(write_failed)?,
+            (ExportFormat::Pdf, _) => {
+                printable::render_pdf(&self.build_report()?, self.written.as_micros())
+                    .map_err(write_failed)?
+            }
             (ExportFormat::Ics, _) => self.build_calendar()?.into_bytes(),
         })
     }
@@ -165,15 +163,15 @@ pub(crate) fn export_days(
     };
     let kind = extension.to_uppercase();
     let reader = backend.open_reader(&format!("{period} as a {kind} file, on the page"))?;
-    let (written_us, zone) = now_and_zone();
+    let (written, zone) = now_and_zone();
     let source = ExportSource {
-        known_us: query::known_until(reader, written_us)?,
+        known: query::known_until(reader, written)?,
         reader,
         options: view_options(&config, merge_s),
         config: &config,
         days,
         zone,
-        written_us,
+        written,
     };
     Ok(ExportFile {
         name: format!("{file_stem}.{extension}"),

@@ -10,31 +10,35 @@ pub(crate) mod uploads;
 use crate::backend::ReportConfig;
 use crate::text::{MAX_APP, printable_text};
 use jiff::civil::Date;
-use model::Counts;
+use model::{Counts, Timestamp};
 use report::columns::Unit;
 use report::{Column, NamedUsage, ReportOutput, Usage, ViewOptions, columns_of};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The present, microseconds since the Unix epoch (UTC), and the name of this computer's zone.
-fn now_and_zone() -> (i64, String) {
+fn current_time() -> Timestamp {
+    Timestamp::from_micros(jiff::Timestamp::now().as_microsecond())
+}
+
+fn now_and_zone() -> (Timestamp, String) {
     let zone = jiff::tz::TimeZone::system();
     let name = zone.iana_name().unwrap_or("UTC").to_owned();
-    (jiff::Timestamp::now().as_microsecond(), name)
+    (current_time(), name)
 }
 
 /// The day in progress.
 fn current_day(config: &ReportConfig) -> Date {
-    let now = jiff::Zoned::now();
     config
         .starts
-        .date_in(now.timestamp().as_microsecond(), now.time_zone())
+        .date_in(current_time(), &jiff::tz::TimeZone::system())
 }
 
 fn view_options(config: &ReportConfig, merge_s: u64) -> ViewOptions {
     ViewOptions {
         starts: config.starts,
-        merge_us: merge_s.saturating_mul(1_000_000),
+        merge: Duration::from_secs(merge_s),
     }
 }
 
@@ -88,7 +92,7 @@ impl From<&NamedUsage> for NamedUsageJson {
 struct ViewOptionsJson {
     /// When days start, `HH:MM`.
     starts: String,
-    /// Visits shorter than this count to what they interrupt, in seconds; 0: none.
+    /// Visits shorter than this count to the visit they interrupt, in seconds; 0: none.
     merge_s: u64,
     has_projects: bool,
 }

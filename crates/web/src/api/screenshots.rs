@@ -40,8 +40,8 @@ impl ScreenshotJson {
     pub(super) fn from_day_row(row: &report::DayScreenshot, starts: DayStart) -> Self {
         Self {
             seq: row.seq,
-            at_us: row.at_us,
-            day: starts.date_in(row.at_us, &report::load_zone(&row.zone)),
+            at_us: row.at.as_micros(),
+            day: starts.date_in(row.at, &report::load_zone(&row.zone)),
             zone: row.zone.clone(),
             app: printable_text(&row.app, MAX_APP),
             title: printable_text(&row.title, MAX_TITLE),
@@ -61,7 +61,7 @@ impl ScreenshotJson {
         Self {
             seq: row.seq,
             at_us: shot.at.as_micros(),
-            day: starts.date_in(shot.at.as_micros(), &report::load_zone(&shot.zone)),
+            day: starts.date_in(shot.at, &report::load_zone(&shot.zone)),
             zone: shot.zone.to_string(),
             app: window.map_or_else(String::new, |w| printable_text(&w.app, MAX_APP)),
             title: window.map_or_else(String::new, |w| printable_text(&w.title, MAX_TITLE)),

@@ -39,17 +39,17 @@ struct SearchHitJson {
 impl SearchLineJson {
     fn lines_of_day(day: UtcDay, hits: Vec<SearchHit>) -> Self {
         let zone = jiff::tz::TimeZone::system();
-        let offset = |us: i64| {
-            jiff::Timestamp::from_microsecond(us).map_or(0, |t| zone.to_offset(t).seconds())
+        let offset = |at_us| {
+            jiff::Timestamp::from_microsecond(at_us).map_or(0, |t| zone.to_offset(t).seconds())
         };
         let hit_json = |hit: SearchHit| SearchHitJson {
             day: hit.day,
             app: printable_text(&hit.app, MAX_APP),
             title: printable_text(&hit.title, MAX_TITLE),
-            first_us: hit.first_us,
-            last_us: hit.last_us,
-            active_s: hit.active_us / 1_000_000,
-            offset_s: offset(hit.first_us),
+            first_us: hit.first.as_micros(),
+            last_us: hit.last.as_micros(),
+            active_s: hit.active.as_secs(),
+            offset_s: offset(hit.first.as_micros()),
         };
         Self {
             day: Date::new(1970, 1, 1)

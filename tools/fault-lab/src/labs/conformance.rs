@@ -1,4 +1,4 @@
-//! The same suite against S3 servers that others wrote, and what each of them lacks.
+//! The same suite against S3 servers that others wrote, with the gaps of each.
 //!
 //! moto can enforce policies, so the one that `uam upload --policy` prints is tried there as well. Its check
 //! of signatures is switched off: it compares names and queries unescaped, and so rejects valid ones.
@@ -45,7 +45,7 @@ impl ConformanceSite {
         fixture::open_sink(&find, Path::new("/none"), TIMEOUTS)
     }
 
-    /// Runs the whole suite; returns what the server lacks, in a few words.
+    /// Runs the whole suite; returns the server's gaps, in a few words.
     fn run_suite(&self) -> Result<String> {
         let sink = self.open("suite")?;
         check_sink(&sink)?;
@@ -113,7 +113,7 @@ fn check_moto(dir: &Path) -> Result<String> {
     Ok(lacks)
 }
 
-/// The policy allows what a device does, and nothing else.
+/// The policy allows the requests of a device, and nothing else.
 fn check_put_only(
     device_key: &ConformanceSite,
     owner: &ConformanceSite,

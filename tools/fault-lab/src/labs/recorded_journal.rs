@@ -103,7 +103,7 @@ impl RecordedJournal {
     }
 }
 
-/// Numbers of what was uploaded.
+/// The numbers of the uploaded records.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct DeliveryTally {
     pub(crate) records: u64,

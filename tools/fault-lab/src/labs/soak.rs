@@ -314,7 +314,7 @@ fn check_counts(first: &AgentStatus, last: &AgentStatus, seconds: u64) -> Result
             .today
             .iter()
             .filter(|t| t.state == Coverage::NotRecorded);
-        blind.map(|t| t.us).sum()
+        blind.map(|t| model::micros::to_micros(t.duration)).sum()
     };
     let blind = blind_us(last)
         .saturating_sub(blind_us(first))

@@ -1,4 +1,4 @@
-//! What a process costs, read from the outside.
+//! The cost of a process, read from the outside.
 //!
 //! * **CPU**: the process's CPU clock (`clock_getcpuclockid`), which counts nanoseconds over all its threads, ended ones
 //!   included. `/proc/PID/stat` would count in steps of 10 ms, a fifth of what an idle minute may cost.
@@ -6,7 +6,7 @@
 //! * **Wake-ups**: voluntary context switches of every thread, that is, how often one that slept had to be woken. A
 //!   thread that began and ended between two looks is not seen.
 //!
-//! Children count with their parent. Not counted: what the X server does on a program's behalf.
+//! Children count with their parent. Not counted: the X server's work on a program's behalf.
 
 use crate::process::raw_pid;
 use anyhow::{Context, Result};
@@ -22,7 +22,7 @@ pub(crate) struct ProcessSample {
     wakes: u64,
 }
 
-/// What lay between two looks.
+/// The difference of two readings.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProcessCost {
     /// Wall time in seconds.
@@ -79,7 +79,7 @@ impl ProcessSample {
         Ok(())
     }
 
-    /// What has been spent since `self`, given a later look.
+    /// The cost since `self`, given a later reading.
     #[expect(clippy::cast_precision_loss, reason = "counters far below 2^52")]
     pub(crate) fn cost_until(&self, later: &Self) -> ProcessCost {
         let seconds = later.at.duration_since(self.at).as_secs_f64().max(1e-9);

@@ -1,4 +1,4 @@
-//! What sealing costs: the first look at a day, a year at a glance, and its share of the recording.
+//! The cost of sealing: the first view of a day, the overview of a year, and its share of the recording.
 
 use super::agents;
 use super::context::{BenchContext, middle_value};
@@ -16,7 +16,8 @@ const RUNS: u64 = 5;
 /// The row of sealing's CPU time.
 const SEALING: &str = "  of it sealing and opening again: CPU ms";
 
-/// What sealing adds to the whole agent, once both were measured: the agent's rows tell what ten events a second cost.
+/// The share of sealing in the whole agent, once both were measured: the agent's rows give the cost of ten events a
+/// second.
 pub(super) fn share_of_recording(rows: &[BenchRow]) -> Option<BenchRow> {
     let find = |wanted: &dyn Fn(&str) -> bool| rows.iter().find(|row| wanted(&row.name))?.uam;
     let seal_ms = find(&|name| name == SEALING)?;

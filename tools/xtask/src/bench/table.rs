@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// What a row should come to.
+/// The target of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum BenchTarget {
     /// Shown for information.
@@ -18,7 +18,7 @@ pub(crate) enum BenchTarget {
 /// One measured quantity, side by side.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct BenchRow {
-    /// What was measured, with its unit.
+    /// The measured value, with its unit.
     pub(crate) name: String,
     /// uam's value; `None` when it could not be measured.
     pub(crate) uam: Option<f64>,
@@ -26,7 +26,7 @@ pub(crate) struct BenchRow {
     pub(crate) python: Option<f64>,
     /// Digits after the point.
     pub(crate) digits: usize,
-    /// What it should come to.
+    /// Its target.
     pub(crate) target: BenchTarget,
 }
 

@@ -15,7 +15,7 @@ const MAY_NAME_KEYS: [&str; 3] = [
     "crates/console/src/input/",
 ];
 
-/// The only places that may hold `unsafe`: what speaks to the operating system.
+/// The only places that may hold `unsafe`: those that call the operating system.
 const MAY_BE_UNSAFE: [&str; 3] = [
     "crates/sense/",
     "crates/platform/",
@@ -111,7 +111,7 @@ fn check_file(name: &str, text: &str) -> Vec<(usize, &'static str)> {
     broken.collect()
 }
 
-/// The line without its comment and without what stands in quotes (good enough for one line of Rust).
+/// The line without its comment and without quoted text (good enough for one line of Rust).
 fn code_of(line: &str) -> &str {
     let trimmed = line.trim_start();
     if trimmed.starts_with("//") {

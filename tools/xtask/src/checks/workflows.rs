@@ -1,4 +1,4 @@
-//! `cargo xtask check-workflows`: are the workflows in `.github/workflows` what GitHub understands?
+//! `cargo xtask check-workflows`: do the workflows in `.github/workflows` follow GitHub's schema?
 //!
 //! `check-jsonschema` of PyPI compares them with the schema it brings along.
 

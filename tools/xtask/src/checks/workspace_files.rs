@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct TextFile {
     /// Its path from the root, with `/` between the folders.
     pub(crate) name: String,
-    /// What it holds.
+    /// Its content.
     pub(crate) text: String,
 }
 

@@ -1,4 +1,4 @@
-//! Does what was packed install, run, upgrade and go away again, without taking the person's records along?
+//! Do the packages install, run, upgrade and uninstall, without removing the person's records?
 //!
 //! To try the installed program in another way: `setup::install_setup` on a [`clean_windows::CleanWindows`] gives its path,
 //! `CleanWindows::start_recording` starts it as its first user would, and `CleanWindows::uam_setup` is for everything else (a bucket, other
@@ -27,7 +27,7 @@ const AGAIN: &str = "cargo xtask dist --check";
 /// Checks every package there is.
 ///
 /// # Errors
-/// The check that failed and what was found instead.
+/// The check that failed, with the expected and the actual state.
 pub(crate) fn check_packages(
     windows: Option<(&WindowsContent, &WindowsPackages)>,
     linux: Option<&packed_linux::LinuxPackages>,

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// How the files that hold a licence begin, in small letters.
 const LICENCE_FILES: [&str; 5] = ["license", "licence", "copying", "notice", "unlicense"];
 
-/// What is linked in and is no crate.
+/// Linked code that is not a crate.
 const BESIDES: &str = "\
 Rust's standard library: MIT OR Apache-2.0, https://www.rust-lang.org
 GCC's runtime: GPL-3.0-or-later with the GCC Runtime Library Exception, https://gcc.gnu.org

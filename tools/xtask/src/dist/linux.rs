@@ -18,7 +18,7 @@ const LIBRARIES: [(&str, &str); 5] = [
     ("libgcc_s.so.1", "libgcc-s1"),
 ];
 
-/// Shells with their names for `uam completions`, and where each looks for what packages bring.
+/// Shells with their names for `uam completions`, and the folder in which each looks for completions of packages.
 const SHELLS: [(&str, &str); 3] = [
     ("bash", "usr/share/bash-completion/completions/uam"),
     ("zsh", "usr/share/zsh/vendor-completions/_uam"),
@@ -44,7 +44,7 @@ impl LinuxPackages {
     }
 }
 
-/// Makes both packages of `release` in `out`; `work` is for what lies between.
+/// Makes both packages of `release` in `out`; `work` holds intermediate files.
 ///
 /// # Errors
 /// When a tool fails, or the program needs a library we know no package for.
@@ -75,7 +75,7 @@ pub(crate) fn pack_for_linux(
     Ok(packed)
 }
 
-/// What both packages hold besides the program.
+/// The files of both packages besides the program.
 struct PackageTexts {
     readme: String,
     licence: String,

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Cargo's arguments for what is shipped.
+/// Cargo's arguments for the shipped program.
 const SHIPPED: [&str; 3] = ["--release", "-p", "uam"];
 
 /// The program for Windows: the `given` one, or a release build.
@@ -46,7 +46,7 @@ fn given_or_built(
 /// a warning, but must not be given to people.
 ///
 /// # Errors
-/// What it lacks, and how to get it.
+/// When a tool is missing, with the way to get it.
 pub(crate) fn has_resources(program: &[u8], version: &str) -> Result<()> {
     let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
     // From the end, near which the resources lie.

@@ -1,4 +1,4 @@
-//! What every package says of itself, and what is said of every package.
+//! The metadata of a release, the same in every package.
 
 use crate::build;
 use crate::process::{check_stop, output_of};
@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What every package says of itself.
+/// The metadata of a release, the same in every package.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ReleaseInfo {
     /// As in `Cargo.toml`.
@@ -16,7 +16,7 @@ pub(crate) struct ReleaseInfo {
 }
 
 impl ReleaseInfo {
-    /// The numbers alone, for what knows no pre-releases: `0.2.0` for `0.2.0-rc.1`.
+    /// The numbers alone, for formats without pre-releases: `0.2.0` for `0.2.0-rc.1`.
     pub(super) fn version_numbers(&self) -> &str {
         self.version
             .split(['-', '+'])

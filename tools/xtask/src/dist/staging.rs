@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 pub(crate) struct StagingDir(PathBuf);
 
 impl StagingDir {
-    /// Makes it; what an earlier, killed run left there is removed.
+    /// Creates it; leftovers of an earlier, killed run are removed.
     ///
     /// # Errors
     /// When the disk refuses; names the folder.
@@ -30,7 +30,7 @@ impl StagingDir {
 
 impl Drop for StagingDir {
     fn drop(&mut self) {
-        // What cannot be removed now is removed by the next run, which would say why it cannot.
+        // Files that cannot be removed now are removed by the next run, which would report the reason.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// What every package holds besides the program.
+/// The files of every package besides the program.
 const TEXTS: [&str; 3] = ["README.txt", "LICENSE.txt", "THIRD-PARTY.txt"];
 
 /// Written into the .msi after wixl, which (0.101) knows no condition of a component: the part that starts uam with the
@@ -20,7 +20,7 @@ const TEXTS: [&str; 3] = ["README.txt", "LICENSE.txt", "THIRD-PARTY.txt"];
 const AUTOSTART: &str = "UPDATE `Component` SET `Condition` = \
      'AUTOSTART=\"1\" OR (OLDAUTOSTART AND AUTOSTART<>\"0\")' WHERE `Component` = 'Autostart'";
 
-/// What the packages are made of.
+/// The sources of the packages.
 #[derive(Clone, Debug)]
 pub(crate) struct WindowsContent {
     /// The program, as it is packed but for a signature.
@@ -83,10 +83,10 @@ impl WindowsPackages {
     }
 }
 
-/// Makes the three packages of `release` in `out`; `work` is for what lies between.
+/// Makes the three packages of `release` in `out`; `work` holds intermediate files.
 ///
 /// # Errors
-/// When the program lacks its resources or is of another version, or a tool fails; repeats what it said.
+/// When the program lacks its resources or is of another version, or a tool fails; repeats its output.
 pub(crate) fn pack_for_windows(
     content: &WindowsContent,
     release: &ReleaseInfo,

@@ -1,4 +1,4 @@
-//! What the person's phone does: keep the secret, show the code of the moment.
+//! The person's phone: keeps the secret, shows the code of the moment.
 
 use anyhow::{Context, Result};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -1,4 +1,4 @@
-//! The S3-compatible server on loopback, and what lies in its bucket.
+//! The S3-compatible server on loopback, and the objects in its bucket.
 
 use crate::files::list_files;
 use crate::process::{ProcessGroup, wait_until};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// What a client needs to know, as the server prints it.
+/// The address and keys for a client, as the server prints them.
 pub(crate) const NAMES: [&str; 5] = [
     "S3_BUCKET_NAME",
     "AWS_ACCESS_KEY_ID",
@@ -77,7 +77,7 @@ pub(crate) struct KindTotals {
     pub(crate) example: String,
 }
 
-/// What lies under `bucket`, by kind.
+/// The objects under `bucket`, by kind.
 ///
 /// # Errors
 /// When the folder cannot be read.

@@ -7,7 +7,7 @@ use std::ops::AddAssign;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// What the editor window shows before anybody types.
+/// The text of the editor window before anybody types.
 const NOTES: &str = "\
 # Release notes, draft
 
@@ -33,7 +33,7 @@ const PHRASES: [&str; 3] = [
 /// Typed into the terminal.
 const COMMANDS: [&str; 3] = ["ls\n", "date\n", "uname -a\n"];
 
-/// What the script did, to be compared with what was counted.
+/// The input of the script, to be compared with the counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct InputTotals {
     /// Keys pressed.

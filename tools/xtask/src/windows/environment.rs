@@ -1,4 +1,4 @@
-//! The environment of Debian's cargo, cleared of what the ordinary toolchain left in it.
+//! The environment of Debian's cargo, without the variables of the ordinary toolchain.
 //!
 //! `cargo xtask` is itself started by a cargo, mostly rustup's, whose variables would mix two compilers.
 
@@ -23,7 +23,7 @@ const TOOLS: [(&str, &str); 4] = [
     ("AR_x86_64_pc_windows_gnu", "x86_64-w64-mingw32-ar"),
 ];
 
-/// What every Wine process gets besides its prefix: no chatter, and no offers to download Mono and Gecko.
+/// The environment of every Wine process besides its prefix: no chatter, and no offers to download Mono and Gecko.
 const WINE: [(&str, &str); 2] = [
     ("WINEDEBUG", "-all"),
     ("WINEDLLOVERRIDES", "mscoree,mshtml="),

@@ -16,7 +16,7 @@ pub(crate) struct WindowsPaths {
     pub(crate) sysroot: PathBuf,
     /// The Wine prefix that others are copied from; no program runs in itself.
     pub(crate) prefix: PathBuf,
-    /// The person's prefix: what they install there stays.
+    /// The person's prefix: programs that they install there stay.
     pub(crate) own: PathBuf,
     /// The prefix of one run.
     pub(crate) run: PathBuf,

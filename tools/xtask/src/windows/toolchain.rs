@@ -24,7 +24,7 @@ pub(crate) struct Toolchain {
 }
 
 impl Toolchain {
-    /// Installs and builds what is missing; quick when nothing is.
+    /// Installs and builds the missing parts; quick when nothing is missing.
     ///
     /// # Errors
     /// [`PackagesUnavailable`] where this system cannot have it; else what failed, or that it was stopped.

@@ -167,7 +167,7 @@ impl Drop for Wine {
     fn drop(&mut self) {
         self.end();
         if self.fleeting {
-            // What cannot be removed now is removed by the next run, which would say why it cannot.
+            // Files that cannot be removed now are removed by the next run, which would report the reason.
             let server = std::fs::read_to_string(self.prefix.join(SERVER)).unwrap_or_default();
             if server.starts_with("wine-") && !server.contains('/') {
                 let _ = remove_dir(&Path::new("/tmp").join(server.trim_end()));

@@ -90,7 +90,7 @@ fn a_headline_does_not_change_with_each_second() {
         (status(Coverage::Locked), "not recording · locked"),
         (paused, "paused, until 09:35:00"),
     ] {
-        for later in [0 * S, 5 * S] {
+        for later in [Duration::ZERO, 5 * S] {
             assert_eq!(at(&status, NOW + later, instant).headline(), text);
         }
     }

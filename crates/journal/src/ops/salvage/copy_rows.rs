@@ -3,7 +3,7 @@
 //! Always true:
 //! * A saved row is one that opens (structure and seal were both checked), or one whose key is not at hand, so that
 //!   nobody here can tell; whoever has the key will.
-//! * What was frozen stays as it is, with the same bytes, so the sink gets no second object of the same records. (One
+//! * Frozen segments stay as they are, with the same bytes, so the sink gets no second object of the same records. (One
 //!   exception: an answer of the sink was lost, and then the very row of that segment.)
 //! * From when on the roll-ups tell everything is not saved, for some may be lost: until it is noted again, the records
 //!   are read.
@@ -96,7 +96,7 @@ impl<'a> Salvager<'a> {
         }
     }
 
-    /// Saves what can be read of `from`.
+    /// Saves the readable rows of `from`.
     pub(super) fn save_all(&mut self, from: &Connection) -> rusqlite::Result<()> {
         self.save_meta(from)?;
         self.save_sessions(from)?;
@@ -115,7 +115,7 @@ impl<'a> Salvager<'a> {
         self.copy_rows(from, rollup, "SELECT slot, session, sealed FROM rollup", 3)
     }
 
-    /// From both ends: one bad page in the middle does not hide what lies behind it.
+    /// From both ends: one bad page in the middle does not hide the rows behind it.
     fn save_manifests(&self, from: &Connection) -> rusqlite::Result<()> {
         let columns = "no, day, through, sha256, size, body, at_us, acked";
         for order in ["ASC", "DESC"] {
@@ -163,7 +163,7 @@ impl<'a> Salvager<'a> {
             "INSERT OR IGNORE INTO session (no, id, wrapped_key, schema, day)
              VALUES (?1, ?2, ?3, ?4, ?5)",
         )?;
-        // From both ends: one bad page in the middle does not hide what lies behind it.
+        // From both ends: one bad page in the middle does not hide the rows behind it.
         for order in ["ASC", "DESC"] {
             let sql =
                 format!("SELECT no, id, wrapped_key, schema, day FROM session ORDER BY no {order}");
@@ -280,7 +280,7 @@ impl<'a> Salvager<'a> {
         Ok(())
     }
 
-    /// What explains missing numbers; a row that speaks of numbers which are there is damage.
+    /// The rows that explain missing numbers; a row about numbers that are there is damage.
     fn save_erased(&mut self, from: &Connection) -> rusqlite::Result<()> {
         let sql = "SELECT first_seq, last_seq, first_day, last_day, at_us FROM erased";
         let found = readable_rows(from, sql, |row| {
@@ -327,7 +327,8 @@ impl<'a> Salvager<'a> {
         Ok(())
     }
 
-    /// Segments whose rows were lost: what the sink has stays done, and what waits between others is made again.
+    /// Segments whose rows were lost: those that the sink has stay done, and those that wait between others are made
+    /// again.
     fn mend_segments(&self) -> rusqlite::Result<()> {
         let known: u64 = meta::read_value(self.to, key::ACKED_THROUGH)
             .ok()
@@ -357,7 +358,7 @@ impl<'a> Salvager<'a> {
         Ok(())
     }
 
-    /// Writes down what is known of the numbers.
+    /// Stores the known sequence numbers.
     pub(super) fn save_numbers(&self) -> rusqlite::Result<()> {
         let before: u64 = meta::read_value(self.to, key::LOST)
             .ok()

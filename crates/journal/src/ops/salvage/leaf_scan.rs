@@ -1,7 +1,7 @@
 //! Records read from the leaves of a damaged file itself, where the pages that lead to them are broken.
 //!
 //! Always true:
-//! * Only the file is read, and only where no page of the log is newer: what was replaced or removed does not come back.
+//! * Only the file is read, and only where no page of the log is newer: replaced or removed rows do not come back.
 //!   (Freed room is overwritten when it is freed, so no old row lies in it.)
 //! * A row found here has the shape of a record in every column; whoever asks judges its content as that of any other.
 //!
@@ -66,7 +66,7 @@ fn read_short(bytes: &[u8], at: usize) -> Option<usize> {
     usize::try_from(read_number(bytes.get(at..at + 2)?)?).ok()
 }
 
-/// A number of one to nine bytes; what comes after it.
+/// A number of one to nine bytes, and the bytes after it.
 fn read_varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0;
     for n in 0..8 {
@@ -79,7 +79,7 @@ fn read_varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     Some((value << 8 | u64::from(*bytes.get(8)?), bytes.get(9..)?))
 }
 
-/// A value of the serial type `kind`, and what comes after it.
+/// A value of the serial type `kind`, and the bytes after it.
 fn read_value(kind: u64, body: &[u8]) -> Option<(SqliteValue<'_>, &[u8])> {
     let size = match kind {
         0 | 8 | 9 => 0,
@@ -151,7 +151,7 @@ fn parse_record(payload: &[u8]) -> Option<ScannedRecord> {
     })
 }
 
-/// The number of a cell's row, and the size and the begin of what it holds.
+/// The number of a cell's row, and the size and the start of its content.
 fn read_row(page: &[u8], n: usize) -> Option<(u64, usize, &[u8])> {
     let (size, rest) = read_varint(page.get(read_short(page, 8 + 2 * n)?..)?)?;
     let (seq, rest) = read_varint(rest)?;
@@ -213,7 +213,7 @@ impl LeafScan {
         Some(page)
     }
 
-    /// What a cell holds, the part on further pages included.
+    /// The content of a cell, the part on further pages included.
     fn read_payload(&self, size: usize, begin: &[u8]) -> Option<Vec<u8>> {
         let (most, least) = (PAGE - 35, (PAGE - 12) * 32 / 255 - 23);
         if size <= most {
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_log_replaces_is_not_found() {
+    fn rows_replaced_in_the_log_are_not_found() {
         let dir = tempfile::TempDir::new().unwrap();
         let (path, expected) = table(dir.path());
         let before = LeafScan::new(&path).unwrap();

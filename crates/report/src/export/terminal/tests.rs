@@ -8,8 +8,8 @@ use model::{Counts, InputCounts, NoticeCode};
 /// A usage of so many seconds and keys.
 fn usage(active_s: u64, idle_s: u64, keys: u64, injected: u64) -> Usage {
     Usage {
-        active_us: active_s * 1_000_000,
-        idle_us: idle_s * 1_000_000,
+        active: Duration::from_secs(active_s),
+        idle: Duration::from_secs(idle_s),
         counts: Counts {
             hardware: InputCounts {
                 keys,
@@ -32,9 +32,7 @@ pub(crate) fn sample() -> DayReport {
         app: app.into(),
         exe: format!("/usr/bin/{}", app.to_lowercase()),
         usage: titles.iter().fold(Usage::default(), |mut sum, (_, u)| {
-            sum.active_us += u.active_us;
-            sum.idle_us += u.idle_us;
-            sum.counts += u.counts;
+            sum += u;
             sum
         }),
         windows: titles
@@ -70,15 +68,15 @@ pub(crate) fn sample() -> DayReport {
         .zip([8192, 120, 900, 0, 60, 0, 0, 30_000])
         .map(|(state, s)| StateTotal {
             state,
-            us: s * 1_000_000,
+            duration: Duration::from_secs(s),
         })
         .collect();
     DayReport {
         day: jiff::civil::date(2026, 7, 15),
         zone: "Europe/Berlin".into(),
-        from_us: Some(1_784_066_400_000_000),
-        to_us: Some(1_784_105_672_000_000),
-        length_us: 39_272_000_000,
+        from: Some(Timestamp::from_seconds(1_784_066_400)),
+        to: Some(Timestamp::from_seconds(1_784_105_672)),
+        length: Duration::from_secs(39_272),
         states,
         counts,
         apps,
@@ -90,7 +88,7 @@ pub(crate) fn sample() -> DayReport {
         activity: Vec::new(),
         shots: vec![DayScreenshot {
             seq: 17,
-            at_us: 1_784_100_000_000_000,
+            at: Timestamp::from_seconds(1_784_100_000),
             zone: "Europe/Berlin".into(),
             app: "Editor".into(),
             title: "main.rs — uam".into(),
@@ -105,7 +103,7 @@ pub(crate) fn sample() -> DayReport {
         damaged: vec![40, 41],
         notices: vec![DayNotice {
             seq: 1,
-            at_us: 1_784_096_400_000_000,
+            at: Timestamp::from_seconds(1_784_096_400),
             zone: "Europe/Berlin".into(),
             code: NoticeCode::Started,
             text: "Recording began.".into(),
@@ -130,8 +128,8 @@ fn a_day_with_its_meaning_at_80_columns() {
     crate::Classifier::new(&meaning).classify_day(&mut report);
     report.activity = (0..9)
         .map(|n| crate::ActivityBucket {
-            start_us: 1_784_070_000_000_000 + n * crate::buckets::TEN_US,
-            active_us: u64::try_from(n).unwrap() * 75_000_000,
+            start: Timestamp::from_seconds(1_784_070_000) + n * TEN_MINUTES,
+            active: n * Duration::from_secs(75),
             ..crate::ActivityBucket::default()
         })
         .collect();
@@ -160,8 +158,8 @@ fn an_empty_day_says_so() {
             jiff::civil::date(2026, 7, 15),
         ),
         crate::Extent {
-            began_us: 0,
-            now_us: 0,
+            began: Timestamp::UNIX_EPOCH,
+            now: Timestamp::UNIX_EPOCH,
         },
         "UTC",
     );
@@ -185,7 +183,7 @@ pub(crate) fn three_days() -> DaysReport {
     });
     let totals = DayTotals {
         day: day.day,
-        length_us: day.length_us,
+        length: day.length,
         states: day.states.clone(),
         counts: day.counts,
         apps: usages.collect(),
@@ -200,7 +198,7 @@ pub(crate) fn three_days() -> DaysReport {
     second.apps.reverse();
     let nothing = DayTotals {
         day: jiff::civil::date(2026, 7, 16),
-        length_us: 0,
+        length: Duration::ZERO,
         states: Vec::new(),
         counts: Counts::default(),
         apps: Vec::new(),

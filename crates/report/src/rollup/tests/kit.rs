@@ -4,15 +4,14 @@ use crate::rollup::builder::RollupBuilder;
 use crate::rules::{ClassificationRules, RuleList};
 use crate::totals::sum_by_name;
 use crate::{DaysReport, query};
-use jiff::Timestamp;
 use jiff::civil::Date;
 use journal::{Commit, Journal, JournalKeys, Reader};
-use model::{Counts, Coverage, DeviceId, InputCounts, Record, Span, WindowInfo};
+use model::{Counts, Coverage, DeviceId, InputCounts, Record, Span, Timestamp, WindowInfo};
 use std::sync::{Arc, LazyLock};
 use vault::{Identity, Opener, Sealer};
 
 pub(super) fn at(text: &str) -> i64 {
-    text.parse::<Timestamp>().unwrap().as_microsecond()
+    text.parse::<jiff::Timestamp>().unwrap().as_microsecond()
 }
 
 pub(super) fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app: u8) -> Span {
@@ -129,13 +128,13 @@ impl Desk {
         let starts = crate::DayStart::parse(starts).unwrap();
         let view = crate::ViewOptions {
             starts,
-            merge_us: 0,
+            ..crate::ViewOptions::default()
         };
         let asked = |rules| query::DaysQuery {
             days: days.clone(),
             view,
             rules,
-            now_us,
+            now: Timestamp::from_micros(now_us),
             zone: "Europe/Berlin",
         };
         let from_rollups = |rules| query::read_days(&reader, &asked(rules), &mut |_| {}).unwrap();
@@ -150,13 +149,14 @@ impl Desk {
         for rules in [&*MEANING, &*TITLES] {
             assert_eq!(from_rollups(Some(rules)), from_records(Some(rules)));
         }
+        let now = Timestamp::from_micros(now_us);
         assert_eq!(many.damaged, [0; 0]);
         let mut day = *days.start();
         for totals in &many.days {
-            let one = query::read_day(&reader, view, day, now_us, "Europe/Berlin").unwrap();
+            let one = query::read_day(&reader, view, day, now, "Europe/Berlin").unwrap();
             assert_eq!(totals.day, day);
             assert_eq!(totals.states, one.states, "{day}");
-            assert_eq!(totals.length_us, one.length_us, "{day}");
+            assert_eq!(totals.length, one.length, "{day}");
             assert_eq!(totals.counts, one.counts, "{day}");
             assert_eq!(totals.protected, one.protected, "{day}");
             assert_eq!(totals.redacted, one.redacted, "{day}");

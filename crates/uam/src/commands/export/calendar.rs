@@ -35,21 +35,20 @@ pub(super) fn write_calendar(
     };
     let what = format!("a calendar of {} to {}", days.start(), days.end());
     let reader = open_reader(context, &what)?;
-    let now_us = current_time().as_micros();
-    let until = known_until(&reader, now_us)?;
+    let now = current_time();
+    let until = known_until(&reader, now)?;
     let query = DaysQuery {
         days,
         view,
         rules: Some(&meaning),
-        now_us: until,
+        now: until,
         zone: &current_zone_name(),
     };
     let overview = read_overview(&reader, &query)?;
-    let min_us = u64::try_from(args.min.as_micros()).unwrap_or(u64::MAX);
-    let blocks = overview.blocks(by, min_us);
+    let blocks = overview.blocks(by, args.min);
     let device = reader.device().as_str();
     let version = env!("CARGO_PKG_VERSION");
-    let text = report::ics::render_ics(&blocks, by, device, now_us, version);
+    let text = report::ics::render_ics(&blocks, by, device, now, version);
     std::fs::write(file, text).with_context(|| format!("cannot write {}", file.display()))?;
     let events = report::format::format_count(blocks.len() as u64, "event", "events");
     output::print_line(&format!("Saved {} ({events})", file.display()));

@@ -1,9 +1,10 @@
 //! The days of a report.
 
 use crate::cli::{ReportArgs, values};
-use jiff::Zoned;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use model::UserError;
+use platform::clock::current_time;
 use std::ops::RangeInclusive;
 
 /// The most days in one report: ten years.
@@ -11,8 +12,8 @@ const LONGEST: i64 = 3_660;
 
 /// The local day that goes on now, when days begin at `starts`.
 pub(in crate::commands) fn current_day(starts: report::DayStart) -> Date {
-    let now = Zoned::now();
-    starts.date_in(now.timestamp().as_microsecond(), now.time_zone())
+    let now = current_time();
+    starts.date_in(now, &TimeZone::system())
 }
 
 impl ReportArgs {

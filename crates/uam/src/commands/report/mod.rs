@@ -43,7 +43,7 @@ pub(super) fn run(context: &AppContext, args: &ReportArgs) -> anyhow::Result<Exi
     }
     let day = parse_day_argument(&args.day)?;
     let reader = open_reader(context, &format!("the report of {day}"))?;
-    let now = known_until(&reader, SystemClock.now().utc.as_micros())?;
+    let now = known_until(&reader, SystemClock.now().utc)?;
     let mut report = report::query::read_day(&reader, view, day, now, &current_zone_name())
         .context("cannot read that day")?;
     meaning.classify_day(&mut report);
@@ -66,12 +66,12 @@ fn report_period(
 ) -> anyhow::Result<ExitCode> {
     let what = format!("the report of {} to {}", days.start(), days.end());
     let reader = open_reader(context, &what)?;
-    let now = known_until(&reader, SystemClock.now().utc.as_micros())?;
+    let now = known_until(&reader, SystemClock.now().utc)?;
     let query = DaysQuery {
         days: days.clone(),
         view,
         rules: Some(meaning),
-        now_us: now,
+        now,
         zone: &current_zone_name(),
     };
     let report = read_totals(&reader, &query)?;

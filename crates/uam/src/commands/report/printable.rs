@@ -45,8 +45,8 @@ pub(super) fn run(
         context,
         &format!("a printable report of {} to {}", days.start(), days.end()),
     )?;
-    let made_us = current_time().as_micros();
-    let now = known_until(&reader, made_us)?;
+    let made = current_time();
+    let now = known_until(&reader, made)?;
     let long = days
         .start()
         .until(*days.end())
@@ -56,7 +56,7 @@ pub(super) fn run(
         days,
         view,
         rules: Some(meaning),
-        now_us: now,
+        now,
         zone: &current_zone_name(),
     };
     let overview = match usize::try_from(long) {
@@ -67,10 +67,10 @@ pub(super) fn run(
         client: args.cover.client.clone(),
         author: args.cover.author.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        made_us,
+        made,
         zone: current_zone_name().to_string(),
         starts: view.starts,
-        merge_us: view.merge_us,
+        merge: view.merge,
         projects: meaning.has_projects(),
         screenshots,
     };
@@ -83,7 +83,7 @@ pub(super) fn run(
         let screenshots: anyhow::Result<Vec<ReportScreenshot>> =
             screenshots.into_iter().map(encode_jpeg).collect();
         let report = PrintableReport::new(&overview, cover(screenshots?));
-        let bytes = printable::render_pdf(&report, made_us)?;
+        let bytes = printable::render_pdf(&report, made.as_micros())?;
         write_file(file, &bytes)?;
     }
     Ok(ExitCode::SUCCESS)
@@ -122,7 +122,7 @@ fn load_screenshot(reader: &Reader, seq: u64) -> anyhow::Result<ReportScreenshot
     let window = shot.window.as_ref();
     Ok(ReportScreenshot {
         seq,
-        at_us: shot.at.as_micros(),
+        at: shot.at,
         zone: shot.zone.to_string(),
         window: window.map_or_else(String::new, |w| {
             report::format::window_label(&w.app, &w.title)

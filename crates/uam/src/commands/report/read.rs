@@ -3,6 +3,7 @@
 use crate::output;
 use anyhow::Context;
 use journal::Reader;
+use model::Timestamp;
 use report::query::{self, DaysQuery};
 use report::{DaysReport, Overview};
 use std::io::IsTerminal;
@@ -12,7 +13,7 @@ const WIDTH: usize = 100;
 
 /// The totals of many days, with a line that says how far it is where that takes long.
 pub(super) fn read_totals(reader: &Reader, query: &DaysQuery<'_>) -> anyhow::Result<DaysReport> {
-    if query.view.merge_us > 0 {
+    if !query.view.merge.is_zero() {
         return Ok(read_overview(reader, query)?.totals());
     }
     query::read_days(reader, query, &mut |_| {}).context("cannot read these days")
@@ -49,6 +50,9 @@ pub(super) fn terminal_width() -> usize {
 }
 
 /// Up to when the journal can speak: its last durable moment while somebody writes it, else the present.
-pub(in crate::commands) fn known_until(reader: &Reader, now_us: i64) -> anyhow::Result<i64> {
-    report::query::known_until(reader, now_us).context("cannot read the journal")
+pub(in crate::commands) fn known_until(
+    reader: &Reader,
+    now: Timestamp,
+) -> anyhow::Result<Timestamp> {
+    report::query::known_until(reader, now).context("cannot read the journal")
 }

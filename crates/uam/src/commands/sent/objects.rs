@@ -1,7 +1,7 @@
 //! The list of uploaded objects, from the journal.
 
 use journal::{ManifestInfo, ObjectEncoding, Reader, UploadedObjectInfo};
-use model::UserError;
+use model::{Timestamp, UserError};
 use serde::Serialize;
 use upload::{object_keys, sha256_hex};
 
@@ -135,9 +135,7 @@ impl UploadedItem {
     pub(super) fn describe_object(&self, zone: &str) -> String {
         let when = match (self.certain, self.sent_us) {
             (false, _) => "started, not confirmed".to_owned(),
-            (true, Some(at)) => {
-                report::format::format_date_time(model::Timestamp::from_micros(at), zone)
-            }
+            (true, Some(at)) => report::format::format_date_time(Timestamp::from_micros(at), zone),
             (true, None) => "uploaded".to_owned(),
         };
         let what = match self.kind {

@@ -270,7 +270,7 @@ impl AgentMonitor for DemoMonitor {
                 .zip([20_000, 1_900, 5_400, 30_000, 0, 0, 0, 7_000])
                 .map(|(state, s)| report::StateTotal {
                     state,
-                    us: s * 1_000_000,
+                    duration: std::time::Duration::from_secs(s),
                 })
                 .collect(),
             last_durable: Some(now),

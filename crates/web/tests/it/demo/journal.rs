@@ -269,7 +269,7 @@ pub(crate) fn fill_journal(
     each: i64,
     shots: u64,
 ) -> Vec<u64> {
-    let today = report::local_date(now_us, ZONE);
+    let today = report::local_date(model::Timestamp::from_micros(now_us), ZONE);
     let first = today
         .checked_sub(jiff::Span::new().days(count - 1))
         .expect("a date");

@@ -1,15 +1,18 @@
 //! Invariants after a scenario, whatever the clocks did.
 
-use super::machine::{HOUR, IN_2106, MINUTE, S, TICK};
+use super::machine::{IN_2106, MINUTE, S, TICK};
 use crate::rng::SeededRng;
 use anyhow::{Context, Result, bail, ensure};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use journal::{Commit, FreezeOptions, Journal, JournalKeys, Outbox, Reader};
-use model::{Coverage, DeviceId, Moment, NoticeCode, RECORD_SCHEMA, Record, RecordLine, Span};
+use model::{
+    Coverage, DeviceId, Moment, NoticeCode, RECORD_SCHEMA, Record, RecordLine, Span, Timestamp,
+};
 use recorder::RecorderBatch;
 use report::{Extent, ViewOptions, build_day_report, local_date};
+use std::time::Duration;
 use vault::{GateState, Identity, Opener, Sealer};
 
 pub(super) fn spans_of(records: &[Record]) -> impl Iterator<Item = &Span> {
@@ -103,53 +106,48 @@ pub(super) fn check_days(records: &[Record], now: Moment, zone: &str, still: boo
         .collect();
     let mut dates: Vec<Date> = Vec::new();
     for span in spans_of(records) {
-        let date = local_date(span.start.as_micros(), &span.zone);
+        let date = local_date(span.start, &span.zone);
         if !dates.contains(&date) && dates.len() < 8 {
             dates.push(date);
         }
     }
-    let began_us = spans_of(records)
-        .map(|s| s.start.as_micros())
-        .min()
-        .unwrap_or(now.utc.as_micros());
-    let ended_us = spans_of(records)
-        .map(|span| span.end().as_micros())
-        .max()
-        .unwrap_or(now.utc.as_micros());
+    let began = spans_of(records).map(|span| span.start).min();
+    let ended = spans_of(records).map(|span| span.end()).max();
     let extent = Extent {
-        began_us,
-        now_us: ended_us,
+        began: began.unwrap_or(now.utc),
+        now: ended.unwrap_or(now.utc),
     };
-    let mut all = 0;
+    let mut all = Duration::ZERO;
     for date in &dates {
         let report = build_day_report(&lines, &[], (ViewOptions::default(), *date), extent, zone);
-        let parts: u64 = report.states.iter().map(|s| s.us).sum();
+        let parts: Duration = report.states.iter().map(|s| s.duration).sum();
         ensure!(
-            parts == report.length_us,
-            "{date}: the parts sum to {parts} us of {} us",
-            report.length_us
+            parts == report.length,
+            "{date}: the parts sum to {parts:?} of {:?}",
+            report.length
         );
-        all += report.length_us;
+        all += report.length;
         let tz = TimeZone::get(zone)?;
-        let start = |date: Date| -> Result<i64> {
-            Ok(tz.to_timestamp(date.at(0, 0, 0, 0))?.as_microsecond())
+        let start = |date: Date| -> Result<Timestamp> {
+            let start = tz.to_timestamp(date.at(0, 0, 0, 0))?;
+            Ok(Timestamp::from_micros(start.as_microsecond()))
         };
         let (from, to) = (start(*date)?, start(date.checked_add(1.day())?)?);
-        if still && began_us <= from && to <= ended_us {
+        if still && extent.began <= from && to <= extent.now {
             ensure!(
-                report.length_us == to.abs_diff(from),
+                report.length == to.duration_since(from),
                 "{date} in {zone} is {} h long, not {} h",
-                report.length_us / HOUR,
-                to.abs_diff(from) / HOUR
+                report.length.as_secs() / 3600,
+                to.duration_since(from).as_secs() / 3600
             );
         }
     }
     if still {
         // Nothing moved, so these days are all there are.
         ensure!(
-            dates.len() == 8 || all == ended_us.abs_diff(began_us),
-            "the days sum to {all} us of {} us",
-            ended_us.abs_diff(began_us)
+            dates.len() == 8 || all == extent.now.duration_since(extent.began),
+            "the days sum to {all:?} of {:?}",
+            extent.now.duration_since(extent.began)
         );
     }
     Ok(dates.len() as u64)

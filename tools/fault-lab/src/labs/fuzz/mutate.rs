@@ -5,7 +5,7 @@ use crate::rng::SeededRng;
 /// No input is longer.
 pub(super) const MOST: usize = 64 << 10;
 
-/// Numbers at the edges of what fits.
+/// Numbers at the edges of their types.
 const EDGES: &[&[u8]] = &[
     b"0",
     b"-1",

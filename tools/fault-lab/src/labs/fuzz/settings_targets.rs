@@ -1,4 +1,4 @@
-//! Readers of settings and of requests: what a person writes, and what another process of uam sends.
+//! Readers of settings and of requests: text of a person, and messages of another process of uam.
 
 use super::target::{FuzzTarget, read_text, write_input};
 use protocol::{MAX_REQUEST_BYTES, Request, Response, ViewTicket};

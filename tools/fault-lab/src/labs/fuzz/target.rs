@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Reads an input; what it finds does not matter.
+/// Reads an input; the result does not matter.
 type FuzzReader = Box<dyn Fn(&[u8]) + Sync>;
 
 /// A reader.

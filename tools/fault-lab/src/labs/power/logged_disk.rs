@@ -24,11 +24,11 @@ pub(super) enum DiskOp {
         bytes: Vec<u8>,
     },
     Flush,
-    /// A flush that was answered with an error: what was written before it may be lost for good.
+    /// A flush that was answered with an error: earlier writes may be lost for good.
     Failed,
 }
 
-/// The disk's content and what was done to it.
+/// The disk's content and its log of writes.
 #[derive(Default)]
 pub(super) struct DiskLog {
     /// The content now.

@@ -28,7 +28,7 @@ pub(super) struct FoundPhrase {
     pub(super) line: usize,
     /// The phrase as it is banned.
     pub(super) phrase: &'static str,
-    /// What to write instead.
+    /// The words to write instead.
     pub(super) standard: &'static str,
 }
 
@@ -58,7 +58,7 @@ pub(super) fn split_words(text: &str, first_line: usize) -> Vec<ProseWord> {
     found
 }
 
-/// The length of what stands between backticks; of the backticks alone when nothing closes them.
+/// The length of the text between backticks; of the backticks alone when nothing closes them.
 fn code_length(rest: &str) -> usize {
     let ticks = rest.len() - rest.trim_start_matches('`').len();
     let mut at = ticks;
@@ -73,7 +73,7 @@ fn code_length(rest: &str) -> usize {
     ticks
 }
 
-/// Reads what stands between two spaces.
+/// Reads the text between two spaces.
 fn read_chunk(chunk: &str, line: usize, found: &mut Vec<ProseWord>) {
     let is_edge = |c: char| !c.is_alphanumeric();
     let inside = chunk.trim_matches(is_edge);

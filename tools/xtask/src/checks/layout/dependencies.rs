@@ -44,7 +44,7 @@ pub(super) fn find_dependencies(tree: &ModuleTree) -> Dependencies {
     found
 }
 
-/// What a path leads to; nothing of both when it leads out of the target.
+/// The target of a path; neither when it leads out of the crate's target.
 #[derive(Default)]
 struct PathTarget {
     /// The files that define its item.

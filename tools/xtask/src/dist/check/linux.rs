@@ -22,14 +22,14 @@ const COMPLETIONS: [&str; 3] = [
 /// Checks the .deb.
 ///
 /// # Errors
-/// What was found instead of what should be.
+/// When a check fails, with the expected and the actual state.
 pub(crate) fn check_deb(file: &Path, release: &ReleaseInfo, work: &Path) -> Result<()> {
     let field = |name: &str| -> Result<String> {
         let mut dpkg = Command::new("dpkg-deb");
         let said = output_of(dpkg.arg("--field").arg(file).arg(name))?;
         Ok(said.trim().to_owned())
     };
-    // Reads the whole package, and complains of what breaks Debian's rules.
+    // Reads the whole package, and reports breaches of Debian's rules.
     let told = output_of(Command::new("dpkg-deb").arg("--info").arg(file))?;
     for part in [
         "Description: ",
@@ -90,7 +90,7 @@ pub(crate) fn check_deb(file: &Path, release: &ReleaseInfo, work: &Path) -> Resu
 /// Checks the archive.
 ///
 /// # Errors
-/// What was found instead of what should be.
+/// When a check fails, with the expected and the actual state.
 pub(crate) fn check_archive(file: &Path, release: &ReleaseInfo, work: &Path) -> Result<()> {
     let dir = staging::StagingDir::new(&work.join("unpacked"))?;
     let mut tar = Command::new("tar");

@@ -1,4 +1,4 @@
-//! The .msi: installed, upgraded under a running uam, removed; what was recorded stays.
+//! The .msi: installed, upgraded under a running uam, removed; the records stay.
 
 use crate::dist::check::clean_windows::{CleanWindows, NAME, RUN};
 use crate::dist::check::clean_windows::{WindowsCheck, expect_contains, expect_same};
@@ -10,13 +10,13 @@ use std::path::Path;
 /// Where it leaves its mark.
 const MARK: &str = r"HKCU\Software\uam\msi";
 
-/// What lies in the program's folder.
+/// The files in the program's folder.
 const FILES: [&str; 4] = ["LICENSE.txt", "README.txt", "THIRD-PARTY.txt", "uam.exe"];
 
 /// Checks it from an empty Windows to an empty Windows.
 ///
 /// # Errors
-/// What was found instead of what should be.
+/// When a check fails, with the expected and the actual state.
 pub(crate) fn check_msi(
     machine: &CleanWindows,
     older: &OlderRelease,
