@@ -13,7 +13,7 @@ pub(crate) fn freeze_after_maintenance(
 ) -> Result<(), JournalError> {
     if let Ok(settings) = Settings::load(paths) {
         let options = UploadPolicy::from(&settings.upload).freeze_options(true);
-        journal.freeze(now.as_micros(), &options)?;
+        journal.freeze(now, &options)?;
     }
     Ok(())
 }

@@ -59,14 +59,14 @@ pub(crate) fn record_notices_with(
         })
         .collect();
     let dir = context.paths.journal_dir();
-    match Journal::open_for_maintenance(&dir, keys.clone(), now.as_micros(), check) {
+    match Journal::open_for_maintenance(&dir, keys.clone(), now, check) {
         // Nothing was ever recorded, so there is nothing to keep a notice beside.
         Err(JournalError::Missing { .. }) => Ok(()),
         opened => opened
             .and_then(|mut journal| {
                 journal.commit(Commit {
                     records: &records,
-                    at_us: now.as_micros(),
+                    at: now,
                     ..Commit::default()
                 })?;
                 freeze_after_maintenance(&context.paths, &mut journal, now)

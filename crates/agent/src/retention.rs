@@ -6,7 +6,7 @@
 use anyhow::Context;
 use journal::Outbox;
 use journal::retention::{
-    self, NOTICE_US, RetentionAction, RetentionForecast, RetentionNotice, RetentionReport,
+    self, NOTICE_PERIOD, RetentionAction, RetentionForecast, RetentionNotice, RetentionReport,
     RetentionRule, RetentionStep, ScreenshotTotals,
 };
 use model::Timestamp;
@@ -49,7 +49,7 @@ pub fn plan_retention(
     now: Timestamp,
 ) -> anyhow::Result<RetentionPlan> {
     let items = outbox.list_local_screenshots()?;
-    let steps = retention::plan_retention(&items, now.as_micros(), &policy);
+    let steps = retention::plan_retention(&items, now, &policy);
     let outlook = retention::outlook(&items, &steps);
     Ok(RetentionPlan {
         policy,
@@ -70,13 +70,10 @@ pub(crate) fn run_retention(
     if plan.steps.is_empty() {
         return Ok((RetentionReport::default(), None));
     }
-    match retention::notice_due(
-        announced_at(paths, &plan.policy).map(Timestamp::as_micros),
-        now.as_micros(),
-    ) {
+    match retention::notice_due(announced_at(paths, &plan.policy), now) {
         RetentionNotice::Announce => {
             record_announcement(paths, &plan.policy, now)?;
-            let from = Timestamp::from_micros(now.as_micros().saturating_add(NOTICE_US));
+            let from = now + NOTICE_PERIOD;
             let when = format::format_relative_time(from, now, &load_zone(&current_zone_name()));
             let text = format!(
                 "From {when} on, {} {}. `uam retention` shows the numbers, `uam config set shots.keep_days` changes the rule.",

@@ -19,8 +19,8 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// 2026-07-15 15:20:00 in Berlin, a Wednesday.
-const STILL: i64 = 1_784_121_600_000_000;
-const MINUTE: i64 = 60_000_000;
+const STILL: Duration = Duration::from_secs(1_784_121_600);
+const MINUTE: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The system clock, or one that always shows the same time.
@@ -30,17 +30,14 @@ struct Wall {
 
 impl Clock for Wall {
     fn now(&self) -> Moment {
-        let us = match self.still {
-            true => STILL.unsigned_abs().into(),
-            false => SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap()
-                .as_micros(),
+        let since_epoch = match self.still {
+            true => STILL,
+            false => SystemTime::now().duration_since(UNIX_EPOCH).unwrap(),
         };
         Moment {
-            utc: model::Timestamp::from_micros(us as i64),
-            boot: std::time::Duration::from_micros(us as u64),
-            awake: std::time::Duration::from_micros(us as u64),
+            utc: Timestamp::UNIX_EPOCH + since_epoch,
+            boot: since_epoch,
+            awake: since_epoch,
         }
     }
 }
@@ -132,7 +129,7 @@ struct DemoDay {
 
 impl DemoDay {
     fn new(wall: Wall, titles: [(&'static str, &'static str); 4], updates: ViewUpdates) -> Self {
-        let now = wall.now().utc.as_micros();
+        let now = wall.now().utc;
         let demo = Self {
             titles,
             updates,
@@ -261,7 +258,7 @@ fn name(command: &UserCommand) -> &'static str {
 }
 
 /// Adds a few lines to the log.
-fn add_sample_lines(updates: &ViewUpdates, now_us: i64) {
+fn add_sample_lines(updates: &ViewUpdates, now: Timestamp) {
     let zone: Arc<str> = "Europe/Berlin".into();
     for (minutes, text, ok) in [
         (12, "12 records, 0 screenshots", true),
@@ -269,7 +266,7 @@ fn add_sample_lines(updates: &ViewUpdates, now_us: i64) {
         (2, "42 records, 1 screenshot", true),
     ] {
         let upload = UploadAttempt {
-            at: Timestamp::from_micros(now_us - minutes * MINUTE),
+            at: now - minutes * MINUTE,
             text: text.into(),
             ok,
         };
@@ -278,14 +275,11 @@ fn add_sample_lines(updates: &ViewUpdates, now_us: i64) {
 }
 
 /// A day at a desk until now: it begins at half past eight and has a lunch, a pause, and times of much and little input.
-fn day(now_us: i64, titles: &[(&str, &str); 4]) -> TodayTotals {
+fn day(now: Timestamp, titles: &[(&str, &str); 4]) -> TodayTotals {
     let zone = "Europe/Berlin";
-    let mut today = TodayTotals::new(
-        report::local_date(Timestamp::from_micros(now_us), zone),
-        zone,
-    );
-    let begin = now_us - 410 * MINUTE;
-    for n in 0..410_i64 {
+    let mut today = TodayTotals::new(report::local_date(now, zone), zone);
+    let begin = now - 410 * MINUTE;
+    for n in 0..410_u32 {
         let state = match n {
             225..=249 => Coverage::Idle,
             250..=269 => Coverage::Locked,
@@ -295,11 +289,11 @@ fn day(now_us: i64, titles: &[(&str, &str); 4]) -> TodayTotals {
         let (app, title) = titles[(n / 7 % 4 * (n / 31 % 2 + 1) % 4) as usize];
         let mut counts = model::Counts::default();
         if state == Coverage::Active {
-            counts.hardware.seconds = ((n * n / 40) % 31).unsigned_abs();
+            counts.hardware.seconds = u64::from((n * n / 40) % 31);
         }
         today.add(&model::Span {
-            start: model::Timestamp::from_micros(begin + n * MINUTE),
-            duration: std::time::Duration::from_micros(MINUTE.unsigned_abs()),
+            start: begin + n * MINUTE,
+            duration: MINUTE,
             zone: zone.into(),
             state,
             protected: n % 50 == 49,
@@ -378,7 +372,7 @@ fn screenshot(wall: &Wall, place: u64, of: u64) -> ShownScreenshot {
         seq: place,
         place,
         of,
-        at_us: wall.now().utc.as_micros() - i64::try_from(of - place).unwrap() * 5 * MINUTE,
+        at: wall.now().utc - u32::try_from(of - place).unwrap() * 5 * MINUTE,
         bytes: bytes.into_inner(),
         blurred: seed.is_multiple_of(2),
     }

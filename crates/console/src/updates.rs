@@ -7,6 +7,7 @@
 //! * After the end of the view nothing is kept.
 
 use crate::input::InputWaker;
+use model::Timestamp;
 use protocol::UserCommand;
 use report::{AgentStatus, DaySummary, LogLine};
 use std::collections::VecDeque;
@@ -24,8 +25,8 @@ pub struct ShownScreenshot {
     pub place: u64,
     /// The number of screenshots that can be shown here.
     pub of: u64,
-    /// When it was taken, in microseconds since the Unix epoch (UTC).
-    pub at_us: i64,
+    /// When it was taken.
+    pub at: Timestamp,
     /// The encoded image (WebP or PNG).
     pub bytes: Vec<u8>,
     /// True when it was blurred so that text cannot be read.

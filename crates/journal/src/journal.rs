@@ -10,12 +10,13 @@ use crate::ops::recover::{self, IntegrityCheck, RecoveryReport};
 use crate::ops::redact::{self, RedactionReport, RedactionTarget};
 use crate::ops::writer::{OpenMode, Writer};
 use crate::ops::{add_screenshot, commit, retain, rollups};
+use crate::quarter_hour::QuarterHour;
 use crate::retention::{RetentionReport, RetentionStep, StoredScreenshot};
 use crate::sealing::{JournalKeys, KeyRing};
 use crate::tables::meta::{self, key};
 use crate::tables::{records, screenshots};
 use crate::utc_day::UtcDay;
-use model::{DeviceId, Record, Screenshot, Span};
+use model::{DeviceId, Record, Screenshot, Span, Timestamp};
 use platform::files;
 use std::fs::File;
 use std::ops::RangeInclusive;
@@ -31,11 +32,11 @@ pub struct Commit<'a> {
     pub provisional_put: &'a [(u64, Span)],
     /// Provisional spans of this run with an id below this are dropped. Done after `provisional_put`.
     pub provisional_drop_below: u64,
-    /// Roll-ups to put: quarter hours since the Unix epoch (UTC, not before it), and their content. One comes after every
+    /// Roll-ups to put: quarter hours, none before the Unix epoch, and their content. One comes after every
     /// record of its time, those of this step included; where it does not, it is left out.
-    pub rollups: &'a [(i64, &'a [u8])],
-    /// Now, in microseconds since the Unix epoch (UTC); kept as the last durable moment.
-    pub at_us: i64,
+    pub rollups: &'a [(QuarterHour, &'a [u8])],
+    /// Now; kept as the last durable moment.
+    pub at: Timestamp,
 }
 
 /// The single writer.
@@ -45,14 +46,13 @@ pub struct Journal {
     /// The records that the last freeze held back.
     hold: Option<HoldMark>,
     /// The last durable moment of the run before this one: a row that does not open is not younger.
-    previous_durable_us: Option<i64>,
+    previous_durable: Option<Timestamp>,
     /// Held, not read.
     _lock: File,
 }
 
 impl Journal {
-    /// Opens or creates the journal in `dir` (mode 0700), repairs it after a crash, and starts a session. `now_us`:
-    /// microseconds since the Unix epoch (UTC).
+    /// Opens or creates the journal in `dir` (mode 0700), repairs it after a crash, and starts a session.
     ///
     /// # Errors
     /// [`JournalError::InUse`] while another process writes it, [`JournalError::Newer`], [`JournalError::OtherDevice`],
@@ -60,25 +60,24 @@ impl Journal {
     pub fn open(
         dir: &Path,
         keys: JournalKeys,
-        now_us: i64,
+        now: Timestamp,
     ) -> Result<(Self, RecoveryReport), JournalError> {
         files::create_private_dir(dir).map_err(JournalError::io("create", dir))?;
         let lock = recover::lock_journal(dir)?;
         let ring = KeyRing::new(keys.opener);
-        let (db, recovery, run) = recover::open_for_run(dir, &keys.device, &ring, now_us)?;
-        let writer = Writer::new(db, keys.sealer, ring, (run, OpenMode::Run), now_us)?;
+        let (db, recovery, run) = recover::open_for_run(dir, &keys.device, &ring, now)?;
+        let writer = Writer::new(db, keys.sealer, ring, (run, OpenMode::Run), now)?;
         let journal = Self {
             writer,
             hold: None,
-            previous_durable_us: recovery.last_durable_us,
+            previous_durable: recovery.last_durable,
             _lock: lock,
         };
         Ok((journal, recovery))
     }
 
-    /// Opens the journal in `dir` for a short change while no agent runs. It is no run: the next
-    /// start still repairs the traces of the last one, and the last durable moment stays. `now_us`: microseconds since the Unix epoch
-    /// (UTC).
+    /// Opens the journal in `dir` for a short change while no agent runs. It is no run: the next start still repairs the
+    /// traces of the last one, and the last durable moment stays.
     ///
     /// # Errors
     /// [`JournalError::InUse`] while an agent writes it (then ask the agent), [`JournalError::Missing`],
@@ -86,7 +85,7 @@ impl Journal {
     pub fn open_for_maintenance(
         dir: &Path,
         keys: JournalKeys,
-        now_us: i64,
+        now: Timestamp,
         check: IntegrityCheck,
     ) -> Result<Self, JournalError> {
         let path = dir.join(DB_NAME);
@@ -98,9 +97,9 @@ impl Journal {
         let ring = KeyRing::new(keys.opener);
         let mode = (run, OpenMode::Maintenance);
         Ok(Self {
-            writer: Writer::new(db, keys.sealer, ring, mode, now_us)?,
+            writer: Writer::new(db, keys.sealer, ring, mode, now)?,
             hold: None,
-            previous_durable_us: None,
+            previous_durable: None,
             _lock: lock,
         })
     }
@@ -123,7 +122,7 @@ impl Journal {
     /// # Errors
     /// See [`JournalError`]; nothing of the step was written, and it may be tried again.
     pub fn commit(&mut self, step: Commit<'_>) -> Result<Vec<u64>, JournalError> {
-        let seqs = self.writer.write(step.at_us, |txn| {
+        let seqs = self.writer.write(step.at, |txn| {
             let seqs = commit::append_records(txn, step.records)?;
             for (id, span) in step.provisional_put {
                 commit::put_provisional(txn, *id, span)?;
@@ -149,13 +148,12 @@ impl Journal {
     pub fn commit_recovered(
         &mut self,
         records: &[Record],
-        at_us: i64,
+        at: Timestamp,
     ) -> Result<Vec<u64>, JournalError> {
         self.writer.reverify()?;
         let closed = commit::closed_provisional(&self.writer)?;
-        self.writer.write(at_us, |txn| {
-            commit::promote_provisional(txn, &closed, records)
-        })
+        self.writer
+            .write(at, |txn| commit::promote_provisional(txn, &closed, records))
     }
 
     /// Keeps a screenshot and its facts; returns the record's number.
@@ -167,9 +165,9 @@ impl Journal {
         &mut self,
         shot: &Screenshot,
         picture: &[u8],
-        at_us: i64,
+        at: Timestamp,
     ) -> Result<u64, JournalError> {
-        add_screenshot::add_screenshot(&mut self.writer, shot, picture, at_us)
+        add_screenshot::add_screenshot(&mut self.writer, shot, picture, at)
     }
 
     /// Keeps a copy of the recovery kit (public keys and wrapped ones; never a secret) for the sink. One that is the
@@ -177,36 +175,35 @@ impl Journal {
     ///
     /// # Errors
     /// See [`JournalError`]; it may be tried again.
-    pub fn store_vault_copy(&mut self, kit: &[u8], at_us: i64) -> Result<(), JournalError> {
-        commit::store_vault_copy(&mut self.writer, kit, at_us)
+    pub fn store_vault_copy(&mut self, kit: &[u8], at: Timestamp) -> Result<(), JournalError> {
+        commit::store_vault_copy(&mut self.writer, kit, at)
     }
 
-    /// Freezes records that are old enough into segments for the uploader, which needs no key for them. `now_us`:
-    /// microseconds since the Unix epoch (UTC).
+    /// Freezes records that are old enough into segments for the uploader, which needs no key for them.
     ///
     /// # Errors
     /// See [`JournalError`]; the segments made before it stay, and it may be tried again.
     pub fn freeze(
         &mut self,
-        now_us: i64,
+        now: Timestamp,
         rules: &FreezeOptions,
     ) -> Result<FreezeReport, JournalError> {
         freeze::freeze(
             &mut self.writer,
             &mut self.hold,
-            self.previous_durable_us,
-            now_us,
+            self.previous_durable,
+            now,
             rules,
         )
     }
 
-    /// The first quarter hour (counted from the Unix epoch, UTC) that holds nothing yet, and neither does any after it.
-    /// Sums of later records are made with all of these known.
+    /// The first quarter hour that holds nothing yet, and neither does any after it. Sums of later records are made with all
+    /// of these known.
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn first_free_quarter_hour(&self) -> Result<i64, JournalError> {
-        rollups::first_free_slot(&self.writer.db)
+    pub fn first_free_quarter_hour(&self) -> Result<QuarterHour, JournalError> {
+        rollups::first_free(&self.writer.db)
     }
 
     /// Redacts something for good, as far as it opens here; the write-ahead log is emptied afterwards. A recorder that
@@ -218,9 +215,9 @@ impl Journal {
     pub fn redact(
         &mut self,
         what: &RedactionTarget,
-        now_us: i64,
+        now: Timestamp,
     ) -> Result<RedactionReport, JournalError> {
-        redact::redact(&mut self.writer, self.previous_durable_us, what, now_us)
+        redact::redact(&mut self.writer, self.previous_durable, what, now)
     }
 
     /// The report that [`Self::redact`] would give. Nothing is changed; [`RedactionReport::folded`] says nothing.
@@ -229,7 +226,7 @@ impl Journal {
     /// As [`Self::redact`].
     pub fn redact_dry_run(&self, what: &RedactionTarget) -> Result<RedactionReport, JournalError> {
         let (db, ring) = (&self.writer.db, &self.writer.ring);
-        redact::redact_dry_run(db, ring, self.previous_durable_us, what)
+        redact::redact_dry_run(db, ring, self.previous_durable, what)
     }
 
     /// Opens with another opener than the writer's own until `action` ends, so that something can be redacted that only
@@ -250,9 +247,9 @@ impl Journal {
     pub fn erase(
         &mut self,
         days: RangeInclusive<UtcDay>,
-        now_us: i64,
+        now: Timestamp,
     ) -> Result<EraseReport, JournalError> {
-        erase::erase(&mut self.writer, &days, now_us)
+        erase::erase(&mut self.writer, &days, now)
     }
 
     /// The report that [`Self::erase`] would give. Nothing is changed; [`EraseReport::keys`] and
@@ -313,9 +310,9 @@ impl Journal {
     ///
     /// # Errors
     /// See [`JournalError`]; everything acknowledged is kept, only the mark may be missing.
-    pub fn close(mut self, at_us: i64) -> Result<(), JournalError> {
+    pub fn close(mut self, at: Timestamp) -> Result<(), JournalError> {
         if !self.writer.is_maintenance() {
-            self.writer.write(at_us, |txn| {
+            self.writer.write(at, |txn| {
                 meta::set_value(txn.tx, key::CLEAN, &1)?;
                 Ok(())
             })?;

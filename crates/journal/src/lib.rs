@@ -55,7 +55,7 @@ pub use ops::redact::{RedactionReport, RedactionTarget};
 pub use ops::rollups::StoredRollup;
 pub use ops::salvage::QuarantineReport;
 pub use outbox::Outbox;
-pub use quarter_hour::{SLOT_US, slot_of};
+pub use quarter_hour::QuarterHour;
 pub use reader::Reader;
 pub use record_line::{DamagedRow, RecordLines, SpanHead};
 pub use sealing::JournalKeys;

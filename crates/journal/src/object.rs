@@ -2,7 +2,7 @@
 
 use crate::utc_day::UtcDay;
 use data_encoding::HEXLOWER;
-use model::Screenshot;
+use model::{Screenshot, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
@@ -155,9 +155,8 @@ pub struct UploadedObjectInfo {
     pub bytes: u64,
     /// How many records a segment holds; 1 for a screenshot.
     pub count: u64,
-    /// When the sink acknowledged it, in microseconds since the Unix epoch (UTC); none when it never did, or before
-    /// this was kept.
-    pub acked_us: Option<i64>,
+    /// When the sink acknowledged it; none when it never did, or before this was kept.
+    pub acked_at: Option<Timestamp>,
     /// True for a screenshot that is not in the journal any more.
     pub gone: bool,
 }
@@ -210,8 +209,8 @@ pub struct ScreenshotEntry {
     pub acked: bool,
     /// True while it is held back: nothing of it was packed for sending yet.
     pub held: bool,
-    /// Once it is packed: not to be sent before this moment, in microseconds since the Unix epoch (UTC).
-    pub not_before_us: i64,
+    /// Once it is packed: not to be sent before this moment.
+    pub not_before: Timestamp,
 }
 
 /// A screenshot the sink does not have yet.

@@ -20,7 +20,7 @@ use crate::retention::{RetentionReport, RetentionStep, StoredScreenshot};
 use crate::tables::manifests::{self, UnsentManifest};
 use crate::tables::meta::{self, key};
 use crate::tables::{screenshots, segments};
-use model::DeviceId;
+use model::{DeviceId, Timestamp};
 use std::path::Path;
 
 /// The uploader's side of the journal; another process than the writer's may hold it.
@@ -28,7 +28,7 @@ use std::path::Path;
 pub struct Outbox {
     db: Database,
     /// The present moment, where records that are held back are to stay so.
-    now_us: Option<i64>,
+    now: Option<Timestamp>,
 }
 
 impl Outbox {
@@ -38,13 +38,13 @@ impl Outbox {
     /// [`JournalError::Missing`] before the writer's first start, and errors of the disk.
     pub fn open(dir: &Path) -> Result<Self, JournalError> {
         let db = open_existing(dir, AccessMode::Write)?;
-        Ok(Self { db, now_us: None })
+        Ok(Self { db, now: None })
     }
 
-    /// Leaves objects alone that are held back at `now_us` (microseconds since the Unix epoch, UTC).
+    /// Leaves objects alone that are held back at `now`.
     #[must_use]
-    pub fn hold_back_until_due(mut self, now_us: i64) -> Self {
-        self.now_us = Some(now_us);
+    pub fn hold_back_until_due(mut self, now: Timestamp) -> Self {
+        self.now = Some(now);
         self
     }
 
@@ -66,7 +66,7 @@ impl Outbox {
     /// # Errors
     /// See [`JournalError`].
     pub fn next_screenshots(&self, limit: usize) -> Result<Vec<WaitingScreenshot>, JournalError> {
-        put_queue::next_screenshots(&self.db, limit, self.now_us)
+        put_queue::next_screenshots(&self.db, limit, self.now)
     }
 
     /// A screenshot's file as it lies here, checked against its hash.
@@ -98,9 +98,9 @@ impl Outbox {
         &mut self,
         seq: u64,
         encoding: ObjectEncoding,
-        at_us: i64,
+        at: Timestamp,
     ) -> Result<(), JournalError> {
-        put_queue::acknowledge_screenshot(&mut self.db, seq, encoding, at_us)
+        put_queue::acknowledge_screenshot(&mut self.db, seq, encoding, at)
     }
 
     /// The next segment to put, or `None` when nothing waits, only segments held back
@@ -109,7 +109,7 @@ impl Outbox {
     /// # Errors
     /// See [`JournalError`].
     pub fn next_segment(&self) -> Result<Option<Segment>, JournalError> {
-        put_queue::next_segment(&self.db, self.now_us)
+        put_queue::next_segment(&self.db, self.now)
     }
 
     /// Notes that a put of the segment begins. False when it was withdrawn meanwhile (and perhaps made again with other
@@ -125,13 +125,13 @@ impl Outbox {
         put_queue::begin_segment_put(&mut self.db, segment, encoding)
     }
 
-    /// Until when frozen segments are held back, in microseconds since the Unix epoch (UTC); `None` when none is.
+    /// Until when frozen segments are held back; `None` when none is.
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn held_until(&self) -> Result<Option<i64>, JournalError> {
+    pub fn held_until(&self) -> Result<Option<Timestamp>, JournalError> {
         self.db.query("read the segments", |conn| {
-            segments::held_until(conn, self.now_us.unwrap_or(i64::MAX))
+            segments::held_until(conn, self.now.unwrap_or(Timestamp::MAX))
         })
     }
 
@@ -154,9 +154,9 @@ impl Outbox {
         first_seq: u64,
         last_seq: u64,
         encoding: ObjectEncoding,
-        at_us: i64,
+        at: Timestamp,
     ) -> Result<(), JournalError> {
-        put_queue::acknowledge_segment(&mut self.db, (first_seq, last_seq), encoding, at_us)
+        put_queue::acknowledge_segment(&mut self.db, (first_seq, last_seq), encoding, at)
     }
 
     /// The copy of the recovery kit that the sink does not have yet ([`crate::Journal::store_vault_copy`]).
@@ -172,11 +172,11 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn acknowledge_vault_copy(&mut self, seq: u64, at_us: i64) -> Result<(), JournalError> {
+    pub fn acknowledge_vault_copy(&mut self, seq: u64, at: Timestamp) -> Result<(), JournalError> {
         self.db
             .change("note an acknowledged copy of the vault", |tx| {
                 meta::set_value(tx, key::KIT_ACKED, &seq)?;
-                meta::set_value(tx, key::LAST_ACK, &at_us)
+                meta::set_time(tx, key::LAST_ACK, at)
             })
     }
 
@@ -188,7 +188,7 @@ impl Outbox {
         manifest_outbox::draft_manifest(&self.db)
     }
 
-    /// Keeps a signed manifest of this draft until the sink acknowledged it. `at_us`: microseconds since the Unix epoch (UTC).
+    /// Keeps a signed manifest of this draft until the sink acknowledged it.
     ///
     /// # Errors
     /// See [`JournalError`]; also when another manifest of that number was kept meanwhile. Then none of it is listed.
@@ -196,9 +196,9 @@ impl Outbox {
         &mut self,
         draft: &ManifestDraft,
         bytes: &[u8],
-        at_us: i64,
+        at: Timestamp,
     ) -> Result<(), JournalError> {
-        manifest_outbox::store_manifest(&mut self.db, draft, bytes, at_us)
+        manifest_outbox::store_manifest(&mut self.db, draft, bytes, at)
     }
 
     /// The oldest manifest the sink does not have yet.
@@ -214,8 +214,8 @@ impl Outbox {
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn acknowledge_manifest(&mut self, no: u64, at_us: i64) -> Result<(), JournalError> {
-        manifest_outbox::acknowledge_manifest(&mut self.db, no, at_us)
+    pub fn acknowledge_manifest(&mut self, no: u64, at: Timestamp) -> Result<(), JournalError> {
+        manifest_outbox::acknowledge_manifest(&mut self.db, no, at)
     }
 
     /// The objects that wait for the sink.

@@ -9,7 +9,8 @@ use crate::ops::connect::open_existing;
 use crate::ops::depth::{OutboxDepth, measure_depth};
 use crate::ops::rollups::{self, StoredRollup};
 use crate::ops::{manifest_outbox, open_screenshot, read_records};
-use crate::record_line::{DamagedRow, RecordLines, SpanHead};
+use crate::quarter_hour::QuarterHour;
+use crate::record_line::{DamagedRow, RecordLines, SpanFilter, SpanHead};
 use crate::sealing::KeyRing;
 use crate::tables::erased::{self, ErasedRange};
 use crate::tables::manifests::{self, ManifestHead, ManifestInfo};
@@ -17,8 +18,7 @@ use crate::tables::meta::{self, key};
 use crate::tables::screenshots::ShownScreenshots;
 use crate::tables::{provisional, segments, sequence, tombstones};
 use crate::utc_day::UtcDay;
-use model::{DeviceId, RecordLine, Span};
-use rusqlite::types::FromSql;
+use model::{DeviceId, RecordLine, Span, Timestamp};
 use std::collections::BTreeSet;
 use std::ops::{Range, RangeInclusive};
 use std::path::Path;
@@ -55,15 +55,15 @@ impl Reader {
         self.db.epoch
     }
 
-    /// Every record whose **start** lies in `start_us` (microseconds since the Unix epoch, UTC), by rising `seq`. A span
-    /// that began before the range and reaches into it is not among them: ask from as much earlier as a span may last.
+    /// Every record whose **start** lies in `time`, by rising `seq`. A span that began before it and reaches into it is not
+    /// among them: ask from as much earlier as a span may last.
     ///
     /// # Errors
     /// See [`JournalError`]; a row that cannot be read is no error but an entry in [`RecordLines::damaged`]. Which day such a
-    /// row belongs to is known, its exact start is not; so it is listed when its UTC day touches the range.
-    pub fn read_records(&self, start_us: Range<i64>) -> Result<RecordLines, JournalError> {
+    /// row belongs to is known, its exact start is not; so it is listed when its UTC day touches the time.
+    pub fn read_records(&self, time: Range<Timestamp>) -> Result<RecordLines, JournalError> {
         let mut lines = RecordLines::default();
-        self.for_each_record(start_us, &mut |line| lines.add(line))?;
+        self.for_each_record(time, &mut |line| lines.add(line))?;
         Ok(lines)
     }
 
@@ -74,21 +74,12 @@ impl Reader {
     /// As [`Self::read_records`].
     pub fn read_records_where(
         &self,
-        start_us: Range<i64>,
+        time: Range<Timestamp>,
         wanted: &mut dyn FnMut(SpanHead<'_>) -> bool,
     ) -> Result<RecordLines, JournalError> {
         let mut lines = RecordLines::default();
-        if start_us.is_empty() {
-            return Ok(lines);
-        }
-        let days = UtcDay::of_us(start_us.start)..=UtcDay::of_us(start_us.end - 1);
-        let mut within = |head: SpanHead<'_>| start_us.contains(&head.start_us) && wanted(head);
-        read_records::for_each_of_days(&self.db, &self.ring, &days, &mut within, &mut |line| {
-            match line {
-                Ok(line) if !start_us.contains(&line.record.start().as_micros()) => {}
-                line => lines.add(line),
-            }
-        })?;
+        let within = &mut |head: SpanHead<'_>| time.contains(&head.start) && wanted(head);
+        self.for_each_within(&time, within, &mut |line| lines.add(line))?;
         Ok(lines)
     }
 
@@ -98,43 +89,59 @@ impl Reader {
     /// As [`Self::read_records`].
     pub fn for_each_record(
         &self,
-        start_us: Range<i64>,
+        time: Range<Timestamp>,
         visit: &mut dyn FnMut(Result<RecordLine, DamagedRow>),
     ) -> Result<(), JournalError> {
-        if start_us.is_empty() {
-            return Ok(());
-        }
-        let days = UtcDay::of_us(start_us.start)..=UtcDay::of_us(start_us.end - 1);
-        read_records::for_each_of_days(&self.db, &self.ring, &days, &mut |_| true, &mut |line| {
-            match line {
-                Ok(line) if !start_us.contains(&line.record.start().as_micros()) => {}
-                line => visit(line),
-            }
-        })
+        self.for_each_within(&time, &mut |_| true, visit)
     }
 
-    /// Every record whose **start** lies in one of `slots` (quarter hours since the Unix epoch, UTC), one at a time; by
+    fn for_each_within(
+        &self,
+        time: &Range<Timestamp>,
+        wanted: SpanFilter<'_>,
+        visit: &mut dyn FnMut(Result<RecordLine, DamagedRow>),
+    ) -> Result<(), JournalError> {
+        if time.is_empty() {
+            return Ok(());
+        }
+        let days = UtcDay::touched_by(time);
+        read_records::for_each_of_days(
+            &self.db,
+            &self.ring,
+            &days,
+            wanted,
+            &mut |line| match line {
+                Ok(line) if !time.contains(&line.record.start()) => {}
+                line => visit(line),
+            },
+        )
+    }
+
+    /// Every record whose **start** lies in one of these quarter hours, one at a time; by
     /// rising `seq` within each run of neighbouring days. For the quarter hours [`Self::read_rollups`] says nothing about.
     ///
     /// # Errors
     /// As [`Self::read_records`].
     pub fn for_each_record_of(
         &self,
-        slots: &BTreeSet<i64>,
+        quarter_hours: &BTreeSet<QuarterHour>,
         visit: &mut dyn FnMut(Result<RecordLine, DamagedRow>),
     ) -> Result<(), JournalError> {
-        read_records::for_each_of_slots(&self.db, &self.ring, slots, visit)
+        read_records::for_each_of_quarter_hours(&self.db, &self.ring, quarter_hours, visit)
     }
 
-    /// The roll-ups of the quarter hours in `slots` (counted from the Unix epoch, UTC), by rising slot. From
-    /// [`Self::rollups_complete_since`] on, outside the days in [`Self::erased_ranges`], a slot that is missing here holds no time; one
+    /// The roll-ups of these quarter hours, by rising number. From
+    /// [`Self::rollups_complete_since`] on, outside the days in [`Self::erased_ranges`], one that is missing here holds no time; one
     /// without content is to be read from its records, and everything else too.
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn read_rollups(&self, slots: Range<i64>) -> Result<Vec<StoredRollup>, JournalError> {
+    pub fn read_rollups(
+        &self,
+        quarter_hours: Range<QuarterHour>,
+    ) -> Result<Vec<StoredRollup>, JournalError> {
         let mut out = Vec::new();
-        self.for_each_rollup(slots, &mut |row| out.push(row))?;
+        self.for_each_rollup(quarter_hours, &mut |row| out.push(row))?;
         Ok(out)
     }
 
@@ -144,17 +151,17 @@ impl Reader {
     /// See [`JournalError`].
     pub fn for_each_rollup(
         &self,
-        slots: Range<i64>,
+        quarter_hours: Range<QuarterHour>,
         visit: &mut dyn FnMut(StoredRollup),
     ) -> Result<(), JournalError> {
-        rollups::for_each_rollup(&self.db, &self.ring, &slots, visit)
+        rollups::for_each_rollup(&self.db, &self.ring, &quarter_hours, visit)
     }
 
-    /// The first quarter hour (counted from the Unix epoch, UTC) of which [`Self::read_rollups`] tells everything.
+    /// The first quarter hour of which [`Self::read_rollups`] tells everything.
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn rollups_complete_since(&self) -> Result<i64, JournalError> {
+    pub fn rollups_complete_since(&self) -> Result<QuarterHour, JournalError> {
         self.db.query("read a fact", meta::rollups_complete_since)
     }
 
@@ -224,12 +231,12 @@ impl Reader {
         self.db.query("read the erased ranges", erased::ranges)
     }
 
-    /// The last moment at which something became durable, in microseconds since the Unix epoch (UTC).
+    /// The last moment at which something became durable.
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn last_durable_us(&self) -> Result<Option<i64>, JournalError> {
-        self.read_fact(key::LAST_DURABLE)
+    pub fn last_durable(&self) -> Result<Option<Timestamp>, JournalError> {
+        self.read_time(key::LAST_DURABLE)
     }
 
     /// The objects that wait for the sink. The cost does not grow with the number of records, and no key is needed.
@@ -240,12 +247,12 @@ impl Reader {
         measure_depth(&self.db)
     }
 
-    /// When the sink last acknowledged something, in microseconds since the Unix epoch (UTC).
+    /// When the sink last acknowledged something.
     ///
     /// # Errors
     /// See [`JournalError`].
-    pub fn last_ack_us(&self) -> Result<Option<i64>, JournalError> {
-        self.read_fact(key::LAST_ACK)
+    pub fn last_ack(&self) -> Result<Option<Timestamp>, JournalError> {
+        self.read_time(key::LAST_ACK)
     }
 
     /// The uploader's note ([`crate::Outbox::set_upload_note`]).
@@ -253,7 +260,8 @@ impl Reader {
     /// # Errors
     /// See [`JournalError`].
     pub fn upload_note(&self) -> Result<Option<String>, JournalError> {
-        self.read_fact(key::NOTE)
+        self.db
+            .query("read a fact", |conn| meta::read_value(conn, key::NOTE))
     }
 
     /// The newest `limit` screenshots, newest first; those whose facts cannot be read are left out.
@@ -346,8 +354,8 @@ impl Reader {
         self.db.query("read the tombstones", tombstones::objects)
     }
 
-    fn read_fact<T: FromSql>(&self, key: &str) -> Result<Option<T>, JournalError> {
+    fn read_time(&self, key: &str) -> Result<Option<Timestamp>, JournalError> {
         self.db
-            .query("read a fact", |conn| meta::read_value(conn, key))
+            .query("read a fact", |conn| meta::read_time(conn, key))
     }
 }

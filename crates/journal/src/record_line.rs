@@ -2,10 +2,12 @@
 
 use crate::error::JournalError;
 use model::{
-    Counts, Coverage, DeviceId, RECORD_SCHEMA, Record, RecordLine, RecordLineRef, Span, WindowInfo,
+    Counts, Coverage, DeviceId, RECORD_SCHEMA, Record, RecordLine, RecordLineRef, Span, Timestamp,
+    WindowInfo,
 };
 use serde::Deserialize;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A row that cannot be read; the others can.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,8 +128,8 @@ fn parse_span_line(line: &[u8]) -> Option<RecordLine> {
         device_id: flat.device_id,
         seq: flat.seq,
         record: Record::Span(Span {
-            start: model::Timestamp::from_micros(flat.start),
-            duration: std::time::Duration::from_micros(flat.dur_us),
+            start: Timestamp::from_micros(flat.start),
+            duration: Duration::from_micros(flat.dur_us),
             zone: flat.zone,
             state: flat.state,
             protected: flat.protected,
@@ -152,10 +154,10 @@ fn find_after_kind(line: &[u8]) -> Option<&[u8]> {
 pub struct SpanHead<'a> {
     /// Its number.
     pub seq: u64,
-    /// Its start, in microseconds since the Unix epoch (UTC).
-    pub start_us: i64,
+    /// Its start.
+    pub start: Timestamp,
     /// Its end; exclusive.
-    pub end_us: i64,
+    pub end: Timestamp,
     /// IANA name of the time zone in force.
     pub zone: &'a str,
 }
@@ -172,11 +174,11 @@ pub(crate) fn parse_span_head(seq: u64, line: &[u8]) -> Option<SpanHead<'_>> {
     let (start, rest) = rest.strip_prefix(",\"start\":")?.split_once(',')?;
     let (dur, rest) = rest.strip_prefix("\"dur_us\":")?.split_once(',')?;
     let (zone, _) = rest.strip_prefix("\"zone\":\"")?.split_once('"')?;
-    let start_us: i64 = start.parse().ok()?;
+    let start = Timestamp::from_micros(start.parse().ok()?);
     Some(SpanHead {
         seq,
-        start_us,
-        end_us: start_us.saturating_add_unsigned(dur.parse().ok()?),
+        start,
+        end: start + Duration::from_micros(dur.parse().ok()?),
         zone: Some(zone).filter(|zone| !zone.contains('\\'))?,
     })
 }
@@ -192,8 +194,8 @@ mod tests {
 
     fn span() -> Span {
         Span {
-            start: model::Timestamp::from_micros(1_790_000_000_000_000),
-            duration: std::time::Duration::from_micros(60_000_000),
+            start: Timestamp::from_micros(1_790_000_000_000_000),
+            duration: Duration::from_micros(60_000_000),
             zone: "Europe/Berlin".into(),
             state: Coverage::LowBattery,
             protected: false,
@@ -228,8 +230,8 @@ mod tests {
             let slow: RecordLine = serde_json::from_slice(&line).unwrap();
             let head = SpanHead {
                 seq: 9,
-                start_us: span.start.as_micros(),
-                end_us: span.end().as_micros(),
+                start: span.start,
+                end: span.end(),
                 zone: "Europe/Berlin",
             };
             assert_eq!(parse_span_head(9, &line), Some(head));
@@ -237,7 +239,7 @@ mod tests {
             assert_eq!(parse_line(1, &line), Ok(slow));
         }
         let notice = Record::Notice(Notice {
-            at: model::Timestamp::from_micros(1),
+            at: Timestamp::from_micros(1),
             zone: "UTC".into(),
             code: NoticeCode::Started,
             text: "\"kind\":\"span\"".into(),

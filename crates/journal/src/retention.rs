@@ -6,9 +6,11 @@
 //! * After the plan the limits hold, unless unacknowledged screenshots alone break them.
 
 use crate::utc_day::UtcDay;
+use model::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// One screenshot that lies in the journal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +25,7 @@ pub struct StoredScreenshot {
     pub acked: bool,
 }
 
-/// What to do with screenshots that leave.
+/// The action for screenshots that leave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RetentionAction {
@@ -69,14 +71,14 @@ pub struct RetentionReport {
     pub skipped: u64,
 }
 
-/// The screenshots that have to leave now. `now_us`: microseconds since the Unix epoch (UTC).
+/// The screenshots that have to leave now.
 #[must_use]
 pub fn plan_retention(
     items: &[StoredScreenshot],
-    now_us: i64,
+    now: Timestamp,
     policy: &RetentionRule,
 ) -> Vec<RetentionStep> {
-    let today = UtcDay::of_us(now_us);
+    let today = UtcDay::of(now);
     let oldest_kept = i64::from(today.0) - i64::from(policy.max_age_days);
     let mut total = items
         .iter()
@@ -169,8 +171,8 @@ pub fn outlook(items: &[StoredScreenshot], steps: &[RetentionStep]) -> Retention
     out
 }
 
-/// How long a rule is announced before any screenshot leaves by it, in microseconds: a day.
-pub const NOTICE_US: i64 = 86_400_000_000;
+/// How long a rule is announced before any screenshot leaves by it.
+pub const NOTICE_PERIOD: Duration = Duration::from_secs(86_400);
 
 /// What is to be done about a plan that is not empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,13 +185,14 @@ pub enum RetentionNotice {
     Execute,
 }
 
-/// When a plan may be executed whose rule was announced first at `told_us`, or not at all. Both in microseconds since the
-/// Unix epoch (UTC). A rule that was announced in the future, as after the clock was set back, is announced again.
+/// When a plan may be executed whose rule was announced first at `told`, or not at all. A rule that was announced in the future, as after the clock was set back, is announced again.
 #[must_use]
-pub fn notice_due(told_us: Option<i64>, now_us: i64) -> RetentionNotice {
-    match told_us.map(|told| now_us.saturating_sub(told)) {
-        None | Some(..0) => RetentionNotice::Announce,
-        Some(0..NOTICE_US) => RetentionNotice::Wait,
-        Some(NOTICE_US..) => RetentionNotice::Execute,
+pub fn notice_due(told: Option<Timestamp>, now: Timestamp) -> RetentionNotice {
+    match told {
+        Some(told) if told <= now => match now.duration_since(told) < NOTICE_PERIOD {
+            true => RetentionNotice::Wait,
+            false => RetentionNotice::Execute,
+        },
+        _ => RetentionNotice::Announce,
     }
 }

@@ -103,6 +103,12 @@ impl Counts {
         self.hardware.scroll + self.injected.scroll
     }
 
+    /// Seconds with input of any source; one with input of both sources counts twice.
+    #[must_use]
+    pub fn seconds(&self) -> u64 {
+        self.hardware.seconds + self.injected.seconds
+    }
+
     /// Subtracts counts that were added before; never below zero.
     pub fn saturating_sub(&mut self, other: Self) {
         self.hardware.saturating_sub(other.hardware);

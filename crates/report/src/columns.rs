@@ -103,14 +103,10 @@ impl Column {
     /// Its cell in CSV: seconds to the microsecond, or digits.
     #[must_use]
     pub fn format_csv(&self, usage: &Usage) -> String {
-        let value = (self.read)(usage);
+        let whole = self.read_whole(usage);
         match self.unit {
-            Unit::Time => format!(
-                "{}.{:06}",
-                value / MICROS_PER_SECOND,
-                value % MICROS_PER_SECOND
-            ),
-            Unit::Count { .. } => value.to_string(),
+            Unit::Time => format!("{whole}.{:06}", (self.read)(usage) % MICROS_PER_SECOND),
+            Unit::Count { .. } => whole.to_string(),
         }
     }
 

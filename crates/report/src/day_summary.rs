@@ -95,10 +95,11 @@ impl DaySummary {
             summary.add_time(piece.from, piece.to, piece.state, name);
         }
         for (n, ten) in timeline.tens.iter().enumerate() {
-            if ten.input_s > 0
+            let input_s = ten.counts.seconds();
+            if input_s > 0
                 && let Some(slot) = summary.slot(n)
             {
-                slot.input_s += ten.input_s;
+                slot.input_s += input_s;
             }
         }
         summary
@@ -113,14 +114,14 @@ impl DaySummary {
         };
         self.add_time(from, to, span.state, name);
         if let Some(slot) = self.slot_of(span.start) {
-            slot.input_s += span.counts.hardware.seconds + span.counts.injected.seconds;
+            slot.input_s += span.counts.seconds();
         }
     }
 
     /// Subtracts the input of a redacted span that began at `start`.
     pub(crate) fn subtract(&mut self, start: Timestamp, counts: Counts) {
         if let Some(slot) = self.slot_of(start) {
-            let seconds = counts.hardware.seconds + counts.injected.seconds;
+            let seconds = counts.seconds();
             slot.input_s = slot.input_s.saturating_sub(seconds);
         }
     }

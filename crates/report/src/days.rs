@@ -7,11 +7,11 @@ use crate::calendar::{DayStart, ZoneCalendars, place_of};
 use crate::classifier::{Classification, Classifier};
 use crate::day_totals::DayTotals;
 use crate::ownership::{OwnedInterval, pieces_of};
-use crate::rollup::{Rollup, slot_bounds};
+use crate::rollup::Rollup;
 use crate::stretches::{Extent, cover_extent};
 use crate::totals::{RowKey, Totals, Usage, window_of};
 use jiff::civil::Date;
-use journal::slot_of;
+use journal::QuarterHour;
 use model::{Coverage, Span, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::RangeInclusive;
@@ -49,7 +49,7 @@ pub(crate) struct DaysBuilder<'m> {
     rows: Vec<Row>,
     row_numbers: HashMap<Row, u32>,
     /// Slots told by records.
-    from_records: BTreeSet<i64>,
+    from_records: BTreeSet<QuarterHour>,
     spans: Vec<SpanExtent>,
     rollups: Vec<SpanExtent>,
 }
@@ -100,9 +100,8 @@ impl<'m> DaysBuilder<'m> {
             return false;
         }
         let zone = self.zones.number_of(&rollup.zone);
-        let slot = slot_bounds(rollup.slot);
-        let (day, bounds) = self.zones.get_number(zone).day_of(slot.start);
-        if slot.start < bounds.start || bounds.end < slot.end {
+        let (day, bounds) = self.zones.get_number(zone).day_of(rollup.slot.start());
+        if rollup.slot.start() < bounds.start || bounds.end < rollup.slot.end() {
             // A day's beginning lies within; no zone of these years has a midnight there.
             return false;
         }
@@ -157,11 +156,11 @@ impl<'m> DaysBuilder<'m> {
     }
 
     /// Tells that slots are read from their records: every span that touches them must be given.
-    pub(crate) fn use_records(&mut self, slots: impl Iterator<Item = i64>) {
+    pub(crate) fn use_records(&mut self, slots: impl Iterator<Item = QuarterHour>) {
         self.from_records.extend(slots);
     }
 
-    pub(crate) fn slots_from_records(&self) -> &BTreeSet<i64> {
+    pub(crate) fn slots_from_records(&self) -> &BTreeSet<QuarterHour> {
         &self.from_records
     }
 
@@ -170,7 +169,7 @@ impl<'m> DaysBuilder<'m> {
     pub(crate) fn add_span(&mut self, seq: u64, span: &Span) {
         let zone = self.zones.number_of(&span.zone);
         let row = self.number_row(span);
-        if !span.counts.is_zero() && self.from_records.contains(&slot_of(span.start.as_micros())) {
+        if !span.counts.is_zero() && self.from_records.contains(&QuarterHour::of(span.start)) {
             let (day, _) = self.zones.get_number(zone).day_of(span.start);
             if let Some(place) = place_of(&self.days, day) {
                 let counts = span.counts;
@@ -202,12 +201,11 @@ impl<'m> DaysBuilder<'m> {
     fn owned_in_records(&self) -> Vec<OwnedInterval> {
         let mut owned: Vec<OwnedInterval> = Vec::new();
         for piece in pieces_of(self.spans.iter().map(|s| (s.start, s.end))) {
-            let slots = slot_of(piece.start.as_micros())..=slot_of(piece.end.as_micros() - 1);
+            let slots = QuarterHour::touched_by(&(piece.start..piece.end));
             for slot in self.from_records.range(slots) {
-                let slot = slot_bounds(*slot);
                 let part = OwnedInterval {
-                    start: piece.start.max(slot.start),
-                    end: piece.end.min(slot.end),
+                    start: piece.start.max(slot.start()),
+                    end: piece.end.min(slot.end()),
                     span: piece.span,
                 };
                 match owned.last_mut() {

@@ -20,7 +20,7 @@ mod windows;
 pub(crate) use windows::RollupWindow;
 
 use crate::totals::{RowKey, StateMicros, Totals, Usage, window_of};
-use journal::{SLOT_US, slot_of};
+use journal::QuarterHour;
 use model::micros::to_micros;
 use model::{Coverage, InputCounts, Span, Timestamp};
 use packed::{FIRST_FIELDS, drop_trailing_zeros, pack, unpack};
@@ -39,14 +39,14 @@ const FIELDS: u8 = InputCounts::LEN as u8;
 /// The totals of one quarter hour.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rollup {
-    /// Which, counted from the Unix epoch (UTC).
-    pub slot: i64,
+    /// Which one.
+    pub slot: QuarterHour,
     /// IANA name of the zone in force.
     pub zone: Arc<str>,
     /// From where its first span begins to where its last one ends, clipped to the slot; empty when no time is covered.
     pub covered: Range<Timestamp>,
     /// The slot in which the span began that reaches beyond the end of this one.
-    pub carried_from: Option<i64>,
+    pub carried_from: Option<QuarterHour>,
     pub(crate) totals: Totals<String>,
     /// While it is made; one that was read has none.
     windows: windows::RollupWindows,
@@ -85,8 +85,8 @@ struct RollupLine {
 }
 
 impl Rollup {
-    pub(crate) fn new(slot: i64, zone: Arc<str>) -> Self {
-        let start = slot_bounds(slot).start;
+    pub(crate) fn new(slot: QuarterHour, zone: Arc<str>) -> Self {
+        let start = slot.start();
         Self {
             slot,
             zone,
@@ -100,9 +100,9 @@ impl Rollup {
 
     /// Adds a span that touches the slot and begins no earlier than the one before it ended.
     pub(crate) fn add(&mut self, span: &Span) {
-        let slot = slot_bounds(self.slot);
-        let (from, to) = (span.start.max(slot.start), span.end().min(slot.end));
-        let began = slot_of(span.start.as_micros());
+        let (slot_start, slot_end) = (self.slot.start(), self.slot.end());
+        let (from, to) = (span.start.max(slot_start), span.end().min(slot_end));
+        let began = QuarterHour::of(span.start);
         let mut usage = Usage::default();
         if from < to {
             if self.covered.is_empty() {
@@ -119,11 +119,11 @@ impl Rollup {
             let row = RowKey::of(span).map(|window| window.app.as_str());
             *self.totals.row(row) += &usage;
         }
-        if span.end() > slot.end {
+        if span.end() > slot_end {
             self.carried_from = Some(began);
         }
         if let Some(window) = window_of(span) {
-            let seen = [from, to.max(from)].map(|at| to_micros(at.duration_since(slot.start)));
+            let seen = [from, to.max(from)].map(|at| to_micros(at.duration_since(slot_start)));
             let (app, title) = (&window.app, &window.title);
             self.windows.add(app, title, seen.into(), &usage);
         }
@@ -134,7 +134,7 @@ impl Rollup {
     /// # Errors
     /// Never for this type; the signature is serde's.
     pub fn encode(&self) -> Result<Vec<u8>, serde_json::Error> {
-        let start = slot_bounds(self.slot).start;
+        let start = self.slot.start();
         let offset = |at: Timestamp| {
             let offset = to_micros(at.duration_since(start));
             u32::try_from(offset).unwrap_or(0)
@@ -152,7 +152,7 @@ impl Rollup {
             u: pack(&self.totals.no_window),
             o: self
                 .carried_from
-                .and_then(|from| u32::try_from(self.slot - from).ok()),
+                .and_then(|from| u32::try_from(self.slot.0 - from.0).ok()),
         })?;
         self.windows.encode(&mut content);
         Ok(content)
@@ -160,20 +160,20 @@ impl Rollup {
 
     /// The sums that were sealed for `slot`; `None` when it is of another form.
     #[must_use]
-    pub fn decode(slot: i64, content: &[u8]) -> Option<Self> {
+    pub fn decode(slot: QuarterHour, content: &[u8]) -> Option<Self> {
         let (sums, _) = split_content(content);
         let form: RollupLine = serde_json::from_slice(sums).ok()?;
         let known = (1..=VERSION).contains(&form.v)
             && form.s.len() <= Coverage::ALL.len()
             && form.t.0 <= form.t.1
-            && i64::from(form.t.1) <= SLOT_US;
+            && Duration::from_micros(form.t.1.into()) <= QuarterHour::LENGTH;
         if !known {
             return None;
         }
         let mut rollup = Self::new(slot, form.z);
         let at = |offset: u32| rollup.covered.start + Duration::from_micros(offset.into());
         rollup.covered = at(form.t.0)..at(form.t.1);
-        rollup.carried_from = form.o.map(|ago| slot - i64::from(ago));
+        rollup.carried_from = form.o.map(|ago| slot + -i64::from(ago));
         let mut states = StateMicros::default();
         states[..form.s.len()].copy_from_slice(&form.s);
         rollup.totals.states = states.into();
@@ -197,12 +197,6 @@ impl Rollup {
         let windows = split_content(content).1?;
         windows::for_each_in((self.slot, self.fields), windows, visit)
     }
-}
-
-/// The time of a slot.
-pub(crate) fn slot_bounds(slot: i64) -> Range<Timestamp> {
-    let at = |slot: i64| Timestamp::from_micros(slot.saturating_mul(SLOT_US));
-    at(slot)..at(slot.saturating_add(1))
 }
 
 /// The line of sums, and the windows behind it, if they were kept. JSON has no line feed of its own.

@@ -5,40 +5,34 @@
 
 use crate::buckets::{TEN_MINUTES, TenMinuteBuckets, split_by_ten, ten_of};
 use crate::day_pieces::{DayBuilder, DayPiece};
-use crate::totals::{RowKey, WindowKey};
+use crate::totals::{RowKey, Usage, WindowKey};
 use jiff::tz::TimeZone;
-use model::{Counts, Coverage, Span, Timestamp, micros};
-use serde::{Deserialize, Serialize};
+use model::{Counts, Coverage, Span, Timestamp};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::time::Duration;
 
 /// The most ten minutes of a day; 25 hours are 150, and who travels has more.
 const MOST_TENS: u32 = 400;
 
 /// The owner of a piece of time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimelineOwner {
     /// A window: its place in [`Timeline::windows`].
     Window(usize),
     /// Something an exclusion rule held back.
     Protected,
     /// Something its owner redacted later.
-    #[serde(rename = "removed")]
     Redacted,
     /// No window was active.
     Nobody,
 }
 
 /// A time in one state, with one owner.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimelinePiece {
     /// Its start.
-    #[serde(rename = "from_us")]
     pub from: Timestamp,
     /// Its end; exclusive.
-    #[serde(rename = "to_us")]
     pub to: Timestamp,
     /// Its state; never `off`.
     pub state: Coverage,
@@ -46,38 +40,19 @@ pub struct TimelinePiece {
     pub owner: TimelineOwner,
 }
 
-/// Activity in ten minutes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TimelineBucket {
-    /// Time in state `active`.
-    #[serde(rename = "active_us", with = "micros")]
-    pub active: Duration,
-    /// Time in state `idle`.
-    #[serde(rename = "idle_us", with = "micros")]
-    pub idle: Duration,
-    /// Seconds in which something was typed or clicked.
-    pub input_s: u64,
-    /// Keys.
-    pub keys: u64,
-    /// Clicks.
-    pub clicks: u64,
-}
-
 /// The timeline of a day.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Timeline {
     /// The day's first instant in its zone.
-    #[serde(rename = "from_us")]
     pub from: Timestamp,
     /// The next day's.
-    #[serde(rename = "to_us")]
     pub to: Timestamp,
     /// Application and title of each window, raw text.
     pub windows: Vec<(String, String)>,
     /// The day's pieces. Where there is none, nothing ran.
     pub pieces: Vec<TimelinePiece>,
-    /// One for each ten minutes from `from` on.
-    pub tens: Vec<TimelineBucket>,
+    /// Time and counts of each ten minutes from `from` on.
+    pub tens: Vec<Usage>,
 }
 
 /// Builder of the timeline of one day.
@@ -108,17 +83,8 @@ impl TimelineBuilder {
             tens.add_counts(ten_of(at), counts);
         }
         let starts = (0..MOST_TENS).map(|n| out.from + n * TEN_MINUTES);
-        let buckets = starts.take_while(|start| *start < out.to).map(|start| {
-            let usage = tens.usage_at(start);
-            TimelineBucket {
-                active: usage.active,
-                idle: usage.idle,
-                input_s: usage.counts.hardware.seconds + usage.counts.injected.seconds,
-                keys: usage.counts.keys(),
-                clicks: usage.counts.clicks(),
-            }
-        });
-        out.tens = buckets.collect();
+        let starts = starts.take_while(|start| *start < out.to);
+        out.tens = starts.map(|start| tens.usage_at(start)).collect();
         out
     }
 

@@ -56,7 +56,7 @@ fn a_real_journal_answers() {
     let dir = tempfile::tempdir().unwrap();
     let keys = keys();
     let at = dir.path().join("journal");
-    let (mut journal, _) = Journal::open(&at, keys.clone(), NOW.as_micros()).unwrap();
+    let (mut journal, _) = Journal::open(&at, keys.clone(), NOW).unwrap();
 
     let records = [
         Record::Span(span(NOW - 3 * MINUTE, MINUTE, Coverage::Active, "main.rs")),
@@ -67,7 +67,7 @@ fn a_real_journal_answers() {
         .commit(Commit {
             records: &records,
             provisional_put: &[(1, open)],
-            at_us: NOW.as_micros(),
+            at: NOW,
             ..Commit::default()
         })
         .unwrap();
@@ -86,9 +86,7 @@ fn a_real_journal_answers() {
         redacted: false,
         window: None,
     };
-    let seq = journal
-        .add_screenshot(&shot, &picture, NOW.as_micros())
-        .unwrap();
+    let seq = journal.add_screenshot(&shot, &picture, NOW).unwrap();
 
     let reader = Reader::open(&at, keys.opener).unwrap();
     let today = report::local_date(NOW, "Europe/Berlin");
@@ -134,7 +132,7 @@ fn a_sleep_of_twenty_days_covers_the_days_within() {
     let keys = keys();
     let at = dir.path().join("journal");
     let began = NOW - 25 * DAY;
-    let (mut journal, _) = Journal::open(&at, keys.clone(), began.as_micros()).unwrap();
+    let (mut journal, _) = Journal::open(&at, keys.clone(), began).unwrap();
     let records = [
         Record::Span(span(began, DAY, Coverage::Active, "main.rs")),
         Record::Span(span(began + DAY, 20 * DAY, Coverage::Asleep, "")),
@@ -143,7 +141,7 @@ fn a_sleep_of_twenty_days_covers_the_days_within() {
     journal
         .commit(Commit {
             records: &records,
-            at_us: NOW.as_micros(),
+            at: NOW,
             ..Commit::default()
         })
         .unwrap();
@@ -161,7 +159,7 @@ fn titles_are_found_whatever_their_case() {
     let dir = tempfile::tempdir().unwrap();
     let keys = keys();
     let at = dir.path().join("journal");
-    let (mut journal, _) = Journal::open(&at, keys.clone(), (NOW - 2 * DAY).as_micros()).unwrap();
+    let (mut journal, _) = Journal::open(&at, keys.clone(), NOW - 2 * DAY).unwrap();
     let records = [
         Record::Span(span(NOW - DAY, MINUTE, Coverage::Active, "Ärger im Büro")),
         Record::Span(span(NOW, MINUTE, Coverage::Active, "Büro, ÄRGER")),
@@ -171,13 +169,12 @@ fn titles_are_found_whatever_their_case() {
     journal
         .commit(Commit {
             records: &records,
-            at_us: NOW.as_micros(),
+            at: NOW,
             ..Commit::default()
         })
         .unwrap();
     let reader = Reader::open(&at, keys.opener).unwrap();
-    let days = journal::UtcDay::of_us((NOW - 5 * DAY).as_micros())
-        ..=journal::UtcDay::of_us(NOW.as_micros());
+    let days = journal::UtcDay::of(NOW - 5 * DAY)..=journal::UtcDay::of(NOW);
     let mut found = Vec::new();
     report::query::search_titles(&reader, &days, "ärger editor", |_, hits| {
         found.extend(hits);

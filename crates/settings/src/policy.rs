@@ -195,7 +195,9 @@ impl UploadPolicy {
     pub fn freeze_options(&self, last: bool) -> FreezeOptions {
         FreezeOptions {
             limits: SegmentLimits::default(),
-            hold_us: u64::try_from(self.hold.as_micros()).unwrap_or(u64::MAX),
+            hold: std::time::Duration::from_micros(
+                u64::try_from(self.hold.as_micros()).unwrap_or(u64::MAX),
+            ),
             last,
             readable: !self.sealed,
         }

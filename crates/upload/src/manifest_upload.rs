@@ -9,7 +9,7 @@ use crate::manifest::{Manifest, ManifestEntry, Withdrawal};
 use crate::object_keys::{manifest_key, uploaded_key, vault_copy_key};
 use crate::sink::interface::{NewObject, Sink, sha256_hex};
 use journal::{ListedObject, ManifestDraft, Outbox, UploadedObject};
-use model::Clock;
+use model::{Clock, Timestamp};
 use std::time::Duration;
 use vault::DeviceKey;
 
@@ -43,26 +43,25 @@ pub fn upload_manifests(
     let mut keepalive = alive;
     loop {
         let draft = outbox.draft_manifest()?;
-        let now_us = clock.now().utc.as_micros();
-        if draft.is_empty() && !(keepalive && is_due(&draft, now_us)) {
+        let now = clock.now().utc;
+        if draft.is_empty() && !(keepalive && is_due(&draft, now)) {
             return Ok(report);
         }
         keepalive = false;
-        let bytes = build_manifest(outbox, &draft, key, now_us)
+        let bytes = build_manifest(outbox, &draft, key, now.as_micros())
             .sign(key)
             .map_err(journal::JournalError::Encode)?;
-        outbox.store_manifest(&draft, &bytes, now_us)?;
+        outbox.store_manifest(&draft, &bytes, now)?;
         put_stored_manifests(outbox, sink, clock, &mut report)?;
     }
 }
 
 /// A clock that was set back does not silence it.
-fn is_due(draft: &ManifestDraft, now_us: i64) -> bool {
-    let pause = i64::try_from(KEEPALIVE_INTERVAL.as_micros()).unwrap_or(i64::MAX);
+fn is_due(draft: &ManifestDraft, now: Timestamp) -> bool {
     draft
         .before
         .as_ref()
-        .is_none_or(|before| !(before.at_us..before.at_us.saturating_add(pause)).contains(&now_us))
+        .is_none_or(|before| !(before.at..before.at + KEEPALIVE_INTERVAL).contains(&now))
 }
 
 fn put_stored_manifests(
@@ -79,7 +78,7 @@ fn put_stored_manifests(
             sha256,
         };
         sink.put_new(&object)?;
-        outbox.acknowledge_manifest(kept.no, clock.now().utc.as_micros())?;
+        outbox.acknowledge_manifest(kept.no, clock.now().utc)?;
         report.manifests += 1;
         report.bytes += object.body.len() as u64;
     }
@@ -134,7 +133,7 @@ fn build_manifest(
             .iter()
             .map(|t| Withdrawal {
                 key: uploaded_key(device, epoch, &t.object),
-                at_us: t.at_us,
+                at_us: t.at.as_micros(),
             })
             .collect(),
         waiting: draft.waiting,

@@ -18,7 +18,8 @@ pub(crate) struct NowJson {
     /// True while an agent runs.
     running: bool,
     state: &'static str,
-    since_us: Timestamp,
+    #[serde(rename = "since_us")]
+    since: Timestamp,
     protected: bool,
     app: String,
     title: String,
@@ -29,12 +30,16 @@ pub(crate) struct NowJson {
     scroll: u64,
     /// Seconds of today in each of the eight states.
     today_s: Vec<u64>,
-    last_durable_us: Option<Timestamp>,
-    last_shot_us: Option<Timestamp>,
-    paused_until_us: Option<Timestamp>,
+    #[serde(rename = "last_durable_us")]
+    last_durable: Option<Timestamp>,
+    #[serde(rename = "last_shot_us")]
+    last_screenshot: Option<Timestamp>,
+    #[serde(rename = "paused_until_us")]
+    paused_until: Option<Timestamp>,
     outbox: OutboxSummary,
     last_upload: Option<UploadAttempt>,
-    next_upload_us: Option<Timestamp>,
+    #[serde(rename = "next_upload_us")]
+    next_upload: Option<Timestamp>,
     destination: String,
 }
 
@@ -55,7 +60,7 @@ impl NowJson {
         Self {
             running: true,
             state: s.state.wire_name(),
-            since_us: s.since,
+            since: s.since,
             protected: s.protected,
             app,
             title,
@@ -65,15 +70,15 @@ impl NowJson {
             clicks: s.today_counts.clicks(),
             scroll: s.today_counts.scroll(),
             today_s: s.today.iter().map(|t| t.duration.as_secs()).collect(),
-            last_durable_us: s.last_durable,
-            last_shot_us: s.last_screenshot,
-            paused_until_us: s.paused_until,
+            last_durable: s.last_durable,
+            last_screenshot: s.last_screenshot,
+            paused_until: s.paused_until,
             outbox: s.outbox,
             last_upload: s.last_upload.map(|u| UploadAttempt {
                 text: printable_text(&u.text, MAX_SENTENCE),
                 ..u
             }),
-            next_upload_us: s.next_upload,
+            next_upload: s.next_upload,
             destination: printable_text(&s.destination, MAX_NAME),
         }
     }

@@ -122,13 +122,17 @@ fn read_first_report(dir: &Path, slot: &str, n: u64) -> Result<Value> {
     });
     let journal = dir.join("journal");
     let keys = vault_keys(&vault, opener.clone())?;
-    Journal::open_for_maintenance(&journal, keys, now_us, IntegrityCheck::Full)?.commit(
-        Commit {
-            records: &[notice],
-            at_us: now_us,
-            ..Commit::default()
-        },
-    )?;
+    Journal::open_for_maintenance(
+        &journal,
+        keys,
+        model::Timestamp::from_micros(now_us),
+        IntegrityCheck::Full,
+    )?
+    .commit(Commit {
+        records: &[notice],
+        at: model::Timestamp::from_micros(now_us),
+        ..Commit::default()
+    })?;
     let reader = Reader::open(&journal, opener)?;
     let report = report::query::read_day(
         &reader,

@@ -150,8 +150,8 @@ pub(crate) fn journal_keys(identity: &Identity, opener: Opener) -> Result<Journa
 
 /// Opens a journal for writing.
 pub(crate) fn open_journal(dir: &Path, keys: JournalKeys, now_us: i64) -> Result<Journal> {
-    let (mut journal, _) = Journal::open(dir, keys, now_us)?;
-    journal.commit_recovered(&[], now_us)?;
+    let (mut journal, _) = Journal::open(dir, keys, model::Timestamp::from_micros(now_us))?;
+    journal.commit_recovered(&[], model::Timestamp::from_micros(now_us))?;
     Ok(journal)
 }
 
@@ -180,7 +180,7 @@ pub(crate) fn write_days(
         journal.commit(Commit {
             records: &records,
             rollups: &rollups.pending_rollups(),
-            at_us: noon_us(date)?,
+            at: model::Timestamp::from_micros(noon_us(date)?),
             ..Commit::default()
         })?;
         rollups.mark_written();
@@ -195,7 +195,7 @@ pub(crate) fn write_days(
         }
         last = date;
     }
-    journal.close(noon_us(last)?)?;
+    journal.close(model::Timestamp::from_micros(noon_us(last)?))?;
     Ok(written)
 }
 
@@ -240,7 +240,7 @@ fn add_screenshot(journal: &mut Journal, span: &Span, n: usize) -> Result<()> {
     let mut bytes = SMALLEST_PNG.to_vec();
     bytes.extend(u64::try_from(n)?.to_le_bytes());
     let shot = Screenshot {
-        at: model::Timestamp::from_micros(span.start.as_micros()),
+        at: span.start,
         zone: ZONE.into(),
         sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)),
         bytes: bytes.len() as u64,
@@ -253,6 +253,6 @@ fn add_screenshot(journal: &mut Journal, span: &Span, n: usize) -> Result<()> {
         redacted: false,
         window: span.window.clone(),
     };
-    journal.add_screenshot(&shot, &bytes, span.start.as_micros())?;
+    journal.add_screenshot(&shot, &bytes, span.start)?;
     Ok(())
 }

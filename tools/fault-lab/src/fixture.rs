@@ -87,7 +87,11 @@ pub(crate) fn read_keys(dir: &Path) -> Result<JournalKeys> {
 
 /// Opens the writer of the fixture in `dir`.
 pub(crate) fn open_journal(dir: &Path, at_us: i64) -> Result<(Journal, RecoveryReport)> {
-    Ok(Journal::open(&journal_in_dir(dir), read_keys(dir)?, at_us)?)
+    Ok(Journal::open(
+        &journal_in_dir(dir),
+        read_keys(dir)?,
+        model::Timestamp::from_micros(at_us),
+    )?)
 }
 
 /// Start of the record of a tag, in microseconds since the Unix epoch (UTC).
@@ -224,27 +228,10 @@ pub(crate) fn open_sink(
 /// Reads the objects in the folder that stands for a bucket. Unfinished files of a failed write are skipped: their names
 /// hold a `#`.
 pub(crate) fn read_sent_objects(root: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
-    let mut found = BTreeMap::new();
-    let mut open = vec![root.to_owned()];
-    while let Some(dir) = open.pop() {
-        let Ok(entries) = fs::read_dir(&dir) else {
-            continue;
-        };
-        for entry in entries {
-            let path = entry?.path();
-            if path.is_dir() {
-                open.push(path);
-                continue;
-            }
-            let name = path
-                .strip_prefix(root)?
-                .to_str()
-                .context("a name that is not Unicode")?
-                .to_owned();
-            if !name.contains('#') {
-                found.insert(name, fs::read(&path)?);
-            }
-        }
+    if !root.exists() {
+        return Ok(BTreeMap::new());
     }
+    let mut found = lab::s3::read_objects(root)?;
+    found.retain(|name, _| !name.contains('#'));
     Ok(found)
 }

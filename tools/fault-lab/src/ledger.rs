@@ -220,7 +220,7 @@ impl AckLedger {
             let seq = record.seq;
             let found: RecordLine = serde_json::from_slice(record.recorded)?;
             let tag = fixture::tag_of(&found.record).context("a record without a tag")?;
-            // What was removed here may have been sent before.
+            // Records removed here may have been uploaded before.
             let is_removed = self.taking.contains(&tag);
             let is_same = record.delivered == record.recorded
                 || is_removed && record.delivered == fixture::encode_line(seq, &make_record(tag))?;

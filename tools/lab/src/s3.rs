@@ -24,6 +24,6 @@ pub use fault_plan::{FaultPlan, S3Fault, SeenRequest};
 pub use faulty_answer::MAX_STALL;
 pub use options::S3ServerOptions;
 pub use serve::MAX_CONNECTIONS;
-pub use server::S3Server;
+pub use server::{S3Server, read_objects};
 pub use state::{MAX_LOG, RequestLogEntry, RequestTotals};
 pub use tls::AUTHORITY;

@@ -31,7 +31,7 @@ type Measure = fn(&BenchContext) -> Result<Vec<BenchRow>>;
 /// # Errors
 /// When nothing can be measured at all, or on Ctrl-C.
 pub(crate) fn run_benches(options: &BenchArgs) -> Result<()> {
-    // These rows have programs of their own, no desktop and no peer; what they do not need is not built.
+    // These rows have programs of their own, no desktop and no peer; nothing that they do not need is built.
     let apart = |group: &String| ["windows", "sealing", "page"].contains(&group.as_str());
     let others = options.only.is_empty() || !options.only.iter().all(apart);
     if others || options.only.iter().any(|group| group == "windows") {

@@ -24,7 +24,7 @@ use std::path::PathBuf;
 /// Packs what `options` ask for and lists it.
 ///
 /// # Errors
-/// What is missing, which tool failed and what it said, or which check failed.
+/// When something is missing, a tool fails (with its output), or a check fails.
 pub(crate) fn run_dist(options: &DistArgs) -> Result<()> {
     let release = ReleaseInfo {
         version: env!("CARGO_PKG_VERSION").to_owned(),

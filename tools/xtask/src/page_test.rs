@@ -75,7 +75,7 @@ impl BrowserTools {
 /// [`PackagesUnavailable`] where there is no browser to be had; another when the page fails.
 pub(crate) fn test_page() -> Result<()> {
     let browser = BrowserTools::find()?;
-    // With the features of the whole, as the tests were built: what it needs is there already.
+    // With the features of the whole workspace, as the tests were built: its dependencies are built already.
     let programs = build::build_programs(&["--workspace", "--example", "demo_page"])?;
     let made_up = build::find_program(&programs, "demo_page")?;
     let target = made_up.ancestors().nth(3).unwrap_or(Path::new("target"));

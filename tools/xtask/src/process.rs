@@ -260,7 +260,7 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
     quiet(command).status().is_ok_and(|status| status.success())
 }
 
-/// Runs a short command to its end and gives what it wrote.
+/// Runs a short command to its end and gives its output.
 ///
 /// # Errors
 /// When it cannot be started or fails; names the command and repeats what it said.

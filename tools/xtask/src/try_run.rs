@@ -18,7 +18,7 @@ use std::time::Duration;
 /// Runs the chore.
 ///
 /// # Errors
-/// What is missing or went wrong, in words.
+/// When something is missing or fails, in words.
 pub(crate) fn run_try(options: &TryArgs) -> Result<()> {
     match own_display() {
         Some(display) if !options.virtual_desktop => on_own_desktop(&display, options),

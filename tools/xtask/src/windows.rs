@@ -32,7 +32,7 @@ const RUNNING: [&str; 6] = ["bench", "nextest", "r", "run", "t", "test"];
 /// Runs the chore.
 ///
 /// # Errors
-/// What is missing or went wrong, in words.
+/// When something is missing or fails, in words.
 pub(crate) fn run_windows(options: &WindowsArgs) -> Result<()> {
     match &options.chore {
         None => TestSummary::run_whole(|summary| {
@@ -79,7 +79,7 @@ pub(crate) fn run_windows(options: &WindowsArgs) -> Result<()> {
     }
 }
 
-/// Is the first word that is no flag a command that runs what it built?
+/// Is the first word that is no flag a command that runs the built program?
 fn runs_programs(args: &[String]) -> bool {
     args.iter()
         .find(|arg| !arg.starts_with('-'))
@@ -136,7 +136,7 @@ fn run_lints(windows: &Toolchain, done: &mut TestSummary) -> Result<()> {
     done.run_command("windows lints", &alone_command(&args), command.args(&args))
 }
 
-/// What clippy is to refuse, for a compiler of this release.
+/// The lints that clippy refuses, for a compiler of this release.
 fn lints_for(release: (u32, u32)) -> &'static str {
     if release <= LINTED_WITH {
         // On this target thread locals are made in a way in which that lint does not see that they are const already.

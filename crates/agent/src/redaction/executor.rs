@@ -66,13 +66,9 @@ pub fn redact_directly(
 ) -> anyhow::Result<RedactionSummary> {
     let now = current_time();
     let dir = context.paths.journal_dir();
-    let mut journal = Journal::open_for_maintenance(
-        &dir,
-        access.journal_keys()?,
-        now.as_micros(),
-        IntegrityCheck::Full,
-    )
-    .context("the journal cannot be written")?;
+    let mut journal =
+        Journal::open_for_maintenance(&dir, access.journal_keys()?, now, IntegrityCheck::Full)
+            .context("the journal cannot be written")?;
     let summary = plan::dry_run(scope, &journal, now)?;
     if exceeds_object_limit(&summary) {
         return Err(UserError::usage(
@@ -97,7 +93,7 @@ pub fn redact_directly(
     });
     let step = Commit {
         records: &[notice],
-        at_us: now.as_micros(),
+        at: now,
         ..Commit::default()
     };
     journal

@@ -23,7 +23,6 @@ fn to_operation(scope: &RedactionScope, now: Timestamp) -> RedactionOp {
         }
         RedactionScope::Since { .. } | RedactionScope::Range { .. } => {
             let range = scope.time_range(now).unwrap_or(now..now);
-            let range = range.start.as_micros()..range.end.as_micros();
             RedactionOp::Remove(RedactionTarget::Time(range))
         }
     }
@@ -56,15 +55,15 @@ pub(crate) fn apply(
 ) -> Result<RedactionSummary, JournalError> {
     let summary = match to_operation(scope, now) {
         RedactionOp::Remove(removal) => {
-            let done = journal.redact(&removal, now.as_micros())?;
+            let done = journal.redact(&removal, now)?;
             report_of_removal(journal, done)?
         }
         RedactionOp::EraseDays(days) => {
-            let done = journal.erase(days.clone(), now.as_micros())?;
+            let done = journal.erase(days.clone(), now)?;
             report_of_erasure(journal, &days, done)?
         }
     };
-    journal.freeze(now.as_micros(), rules)?;
+    journal.freeze(now, rules)?;
     Ok(summary)
 }
 
@@ -79,10 +78,8 @@ fn report_of_removal(
         objects: affected_objects(journal, &report.sent, None)?,
         checkpoint_pending: !report.folded,
         set_aside_files: report.aside,
-        first_at: report.first_us.map(Timestamp::from_micros),
-        redacted_counts: (report.counted.into_iter())
-            .map(|(at, counts)| (Timestamp::from_micros(at), counts))
-            .collect(),
+        first_at: report.first,
+        redacted_counts: report.counted,
         ..RedactionSummary::default()
     })
 }

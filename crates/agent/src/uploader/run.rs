@@ -128,7 +128,7 @@ pub fn run_upload(
             summary.remarks = sink.remarks();
         }
     }
-    summary.held_until = outbox.held_until()?.map(model::Timestamp::from_micros);
+    summary.held_until = outbox.held_until()?;
     let now = clock.now().utc;
     let (applied, text) = retention::run_retention(paths, &settings, &mut outbox, now)?;
     summary.retention = text;
@@ -140,7 +140,7 @@ pub fn run_upload(
 fn open_outbox(context: &AppContext, now: bool, clock: &dyn Clock) -> anyhow::Result<Outbox> {
     let outbox = Outbox::open(&context.paths.journal_dir())?;
     if !now {
-        return Ok(outbox.hold_back_until_due(clock.now().utc.as_micros()));
+        return Ok(outbox.hold_back_until_due(clock.now().utc));
     }
     match protocol::call_agent(&context.paths.agent_endpoint(), &Request::FreezeSegments) {
         Ok(response) if response.is_refused() => {

@@ -222,7 +222,7 @@ pub fn decode_screenshot(shown: &ViewedScreenshot) -> Option<ShownScreenshot> {
         seq: shown.seq,
         place: shown.position,
         of: shown.total,
-        at_us: shown.taken_at.as_micros(),
+        at: shown.taken_at,
         bytes: BASE64.decode(shown.base64.as_bytes()).ok()?,
         blurred: shown.is_blurred,
     })

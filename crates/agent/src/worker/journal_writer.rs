@@ -4,7 +4,9 @@ use super::effect::{Effect, Effects};
 use super::unwritten::UnwrittenRecords;
 use anyhow::Context;
 use journal::retention::{RetentionAction, outlook, plan_space};
-use journal::{Commit, FreezeOptions, Journal, JournalError, JournalKeys, RecoveryReport};
+use journal::{
+    Commit, FreezeOptions, Journal, JournalError, JournalKeys, QuarterHour, RecoveryReport,
+};
 use model::{ErrorKind, Moment, NoticeCode, Record, Screenshot, Span, Timestamp, UserError};
 use recorder::RecorderBatch;
 use settings::{AppPaths, UploadPolicy};
@@ -47,10 +49,10 @@ impl JournalWriter {
         upload: UploadPolicy,
         now: Moment,
     ) -> anyhow::Result<(Self, RecoveryReport)> {
-        let (journal, recovery) = Journal::open(&paths.journal_dir(), keys, now.utc.as_micros())?;
+        let (journal, recovery) = Journal::open(&paths.journal_dir(), keys, now.utc)?;
         let writer = Self {
             journal,
-            unwritten: UnwrittenRecords::new(0),
+            unwritten: UnwrittenRecords::new(QuarterHour::default()),
             last_commit: None,
             last_durable: None,
             write_error: None,
@@ -67,16 +69,14 @@ impl JournalWriter {
         records: &[Record],
         now: Moment,
     ) -> anyhow::Result<bool> {
-        let kept = self
-            .journal
-            .commit_recovered(records, now.utc.as_micros())?;
+        let kept = self.journal.commit_recovered(records, now.utc)?;
         self.unwritten = UnwrittenRecords::new(self.journal.first_free_quarter_hour()?);
         Ok(!kept.is_empty())
     }
 
     /// Keeps the vault's recovery slots beside the record.
     pub(super) fn store_vault_copy(&mut self, copy: &[u8], now: Moment) -> anyhow::Result<()> {
-        self.journal.store_vault_copy(copy, now.utc.as_micros())?;
+        self.journal.store_vault_copy(copy, now.utc)?;
         Ok(())
     }
 
@@ -118,7 +118,7 @@ impl JournalWriter {
             provisional_put: &pending,
             provisional_drop_below: self.unwritten.drop_below,
             rollups: &self.unwritten.rollups.pending_rollups(),
-            at_us: now.utc.as_micros(),
+            at: now.utc,
         };
         match self.journal.commit(commit) {
             Ok(_) => {
@@ -171,7 +171,7 @@ impl JournalWriter {
     /// Freezes segments for the next upload. Records that cannot be frozen now are frozen the next time.
     pub(super) fn freeze(&mut self, now: Moment) -> Effects {
         let options = self.upload.freeze_options(false);
-        let Err(e) = self.journal.freeze(now.utc.as_micros(), &options) else {
+        let Err(e) = self.journal.freeze(now.utc, &options) else {
             return Effects::new();
         };
         self.report_error(&e);
@@ -182,10 +182,10 @@ impl JournalWriter {
     /// Freezes everything, also records that are held back.
     pub(super) fn freeze_all(&mut self, now: Moment) -> Result<(), JournalError> {
         let options = FreezeOptions {
-            hold_us: 0,
+            hold: std::time::Duration::from_micros(0),
             ..self.upload.freeze_options(true)
         };
-        self.journal.freeze(now.utc.as_micros(), &options).map(drop)
+        self.journal.freeze(now.utc, &options).map(drop)
     }
 
     /// Stores a screenshot and gives its number.
@@ -195,8 +195,7 @@ impl JournalWriter {
         bytes: &[u8],
         now: Moment,
     ) -> Result<u64, JournalError> {
-        self.journal
-            .add_screenshot(shot, bytes, now.utc.as_micros())
+        self.journal.add_screenshot(shot, bytes, now.utc)
     }
 
     /// Puts away acknowledged screenshots for at least `missing` bytes, as far as there are any; a sentence when some
@@ -257,17 +256,17 @@ impl JournalWriter {
             records: &self.unwritten.records,
             provisional_drop_below: self.unwritten.drop_below,
             rollups: &self.unwritten.rollups.pending_rollups(),
-            at_us: now.utc.as_micros(),
+            at: now.utc,
             ..Commit::default()
         };
         self.journal
             .commit(commit)
             .context("the last records could not be written")?;
         self.journal
-            .freeze(now.utc.as_micros(), &self.upload.freeze_options(true))
+            .freeze(now.utc, &self.upload.freeze_options(true))
             .context("the last records could not be prepared for upload")?;
         self.journal
-            .close(now.utc.as_micros())
+            .close(now.utc)
             .context("the journal could not be closed")
     }
 }

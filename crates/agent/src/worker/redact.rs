@@ -47,7 +47,7 @@ fn try_redact(
         .map(|key| verify_viewer_key(&agent.paths, key))
         .transpose()?;
     if let RedactionScope::Days { last, .. } = scope {
-        let open = UtcDay::of_us(agent.recording.oldest_unsettled().as_micros());
+        let open = UtcDay::of(agent.recording.oldest_unsettled());
         anyhow::ensure!(
             *last < open.0,
             "{open} (UTC) is still being recorded; stop uam first (`uam stop`), or erase up to the day before"

@@ -14,7 +14,7 @@ pub(super) struct TodayTracker {
     /// The totals of the day before this start.
     earlier: Option<TodayTotals>,
     /// When this process started.
-    started: Timestamp,
+    started_at: Timestamp,
 }
 
 impl TodayTracker {
@@ -29,7 +29,7 @@ impl TodayTracker {
         Self {
             totals: merge_day(earlier.as_ref(), own, day, zone),
             earlier,
-            started: now,
+            started_at: now,
         }
     }
 
@@ -71,7 +71,7 @@ impl TodayTracker {
         for (start, counts) in &summary.redacted_counts {
             self.totals.subtract(*start, *counts, zone);
         }
-        let is_younger = range.is_some_and(|range| range.start >= self.started);
+        let is_younger = range.is_some_and(|range| range.start >= self.started_at);
         if let Some(earlier) = &mut self.earlier
             && !is_younger
         {

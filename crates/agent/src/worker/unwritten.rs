@@ -1,5 +1,6 @@
 //! Records that the journal has not taken yet.
 
+use journal::QuarterHour;
 use model::{Record, Span};
 use recorder::RecorderBatch;
 use report::RollupBuilder;
@@ -20,7 +21,7 @@ pub(super) struct UnwrittenRecords {
 
 impl UnwrittenRecords {
     /// `clear_from`: the first quarter hour that nobody has written into.
-    pub(super) fn new(clear_from: i64) -> Self {
+    pub(super) fn new(clear_from: QuarterHour) -> Self {
         Self {
             records: Vec::new(),
             pending: BTreeMap::new(),

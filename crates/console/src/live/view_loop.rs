@@ -171,12 +171,9 @@ impl ViewLoop {
     /// Appends the new log lines, and keeps the rest for the next drawing of the panel.
     fn apply_updates(&mut self, pending: PendingUpdates, time: &dyn Clock) -> io::Result<()> {
         if pending.dropped > 0 {
-            let at_us = time.now().utc.as_micros();
-            self.screen.append_lines([dropped_lines_note(
-                pending.dropped,
-                at_us,
-                self.status.as_deref(),
-            )])?;
+            let status = self.status.as_deref();
+            let note = dropped_lines_note(pending.dropped, time.now().utc, status);
+            self.screen.append_lines([note])?;
         }
         self.screen.append_lines(pending.lines)?;
         if let Some(status) = pending.status {
@@ -234,10 +231,7 @@ impl ViewLoop {
         let screenshot = match (&self.encoded, &self.screenshot) {
             (Some(encoded), Some(shown)) => Some(PanelScreenshot {
                 encoded,
-                caption: shown.format_caption(&format_minute(
-                    Timestamp::from_micros(shown.at_us),
-                    &load_zone(zone_name),
-                )),
+                caption: shown.format_caption(&format_minute(shown.at, &load_zone(zone_name))),
             }),
             _ => None,
         };
@@ -274,9 +268,9 @@ fn redraw_interval(changed: bool) -> Duration {
 }
 
 /// The log line that stands for lines the view was too slow to show.
-fn dropped_lines_note(lines: u64, at_us: i64, status: Option<&AgentStatus>) -> LogLine {
+fn dropped_lines_note(lines: u64, at: Timestamp, status: Option<&AgentStatus>) -> LogLine {
     LogLine {
-        at: Timestamp::from_micros(at_us),
+        at,
         zone: status.map_or("UTC", |s| s.zone.as_str()).into(),
         word: LogSubject::Notice(model::NoticeCode::Stalled),
         text: format!(

@@ -8,14 +8,14 @@ use crate::ops::reconcile::ReconcileReport;
 use crate::tables::screenshots::ShownScreenshots;
 use crate::tables::sequence;
 use data_encoding::HEXLOWER;
-use model::{Notice, NoticeCode};
+use model::{Notice, NoticeCode, Timestamp};
 use rusqlite::Connection;
 use std::fs;
 use vault::Sealer;
 
 fn records(n: usize) -> Vec<Record> {
     let notice = Notice {
-        at: model::Timestamp::from_micros(1),
+        at: Timestamp::from_micros(1),
         zone: "UTC".into(),
         code: NoticeCode::Started,
         text: "x".repeat(500),
@@ -26,7 +26,7 @@ fn records(n: usize) -> Vec<Record> {
 fn commit(journal: &mut Journal, n: usize) -> Result<Vec<u64>, JournalError> {
     journal.commit(Commit {
         records: &records(n),
-        at_us: 1,
+        at: Timestamp::from_micros(1),
         ..Commit::default()
     })
 }
@@ -35,7 +35,7 @@ fn commit(journal: &mut Journal, n: usize) -> Result<Vec<u64>, JournalError> {
 fn shot() -> (Screenshot, Vec<u8>) {
     let picture = b"a picture".to_vec();
     let shot = Screenshot {
-        at: model::Timestamp::from_micros(1),
+        at: Timestamp::from_micros(1),
         zone: "UTC".into(),
         sha256: HEXLOWER.encode(&hash_bytes(&picture)),
         bytes: picture.len() as u64,
@@ -62,7 +62,7 @@ fn keys(lease: &vault::Identity) -> JournalKeys {
 fn journal() -> (tempfile::TempDir, Journal) {
     let dir = tempfile::TempDir::new().unwrap();
     let lease = vault::Identity::generate();
-    let (journal, _) = Journal::open(dir.path(), keys(&lease), 1).unwrap();
+    let (journal, _) = Journal::open(dir.path(), keys(&lease), Timestamp::from_micros(1)).unwrap();
     (dir, journal)
 }
 
@@ -116,7 +116,7 @@ fn the_start_copies_the_log_too() {
     assert_eq!(in_the_file_alone(crashed.path()), 0);
     let lease = vault::Identity::generate();
     let keys = keys(&lease);
-    let (_next, recovery) = Journal::open(crashed.path(), keys, 1).unwrap();
+    let (_next, recovery) = Journal::open(crashed.path(), keys, Timestamp::from_micros(1)).unwrap();
     assert_eq!(recovery.quarantined, None);
     assert_eq!(in_the_file_alone(crashed.path()), 3);
 }
@@ -145,11 +145,18 @@ fn a_picture_that_the_disk_refuses_leaves_everything_in_doubt() {
     // A file where the folder of screenshots is to be.
     fs::write(dir.path().join("shots"), b"").unwrap();
     let (shot, picture) = shot();
-    let error = journal.add_screenshot(&shot, &picture, 1).unwrap_err();
+    let error = journal
+        .add_screenshot(&shot, &picture, Timestamp::from_micros(1))
+        .unwrap_err();
     assert!(matches!(error, JournalError::Io { .. }), "{error}");
     assert!(journal.writer.suspect);
     fs::remove_file(dir.path().join("shots")).unwrap();
-    assert_eq!(journal.add_screenshot(&shot, &picture, 1).unwrap(), 1);
+    assert_eq!(
+        journal
+            .add_screenshot(&shot, &picture, Timestamp::from_micros(1))
+            .unwrap(),
+        1
+    );
     assert!(!journal.writer.suspect);
 }
 
@@ -160,7 +167,9 @@ fn a_picture_in_doubt_keeps_its_file_until_its_row_is_taken_back() {
     let (shot, picture) = shot();
     // As if the fsync after the screenshot's row had failed: row and file are there, the caller believes they are not.
     let counters = journal.writer.counters;
-    let seq = journal.add_screenshot(&shot, &picture, 1).unwrap();
+    let seq = journal
+        .add_screenshot(&shot, &picture, Timestamp::from_micros(1))
+        .unwrap();
     let file = list_entries(
         &journal.writer.db,
         &journal.writer.ring,
@@ -177,12 +186,17 @@ fn a_picture_in_doubt_keeps_its_file_until_its_row_is_taken_back() {
     let ended = tempfile::TempDir::new().unwrap();
     copy_all(dir.path(), ended.path());
     let keys = keys(&vault::Identity::generate());
-    let (_next, recovery) = Journal::open(ended.path(), keys, 1).unwrap();
+    let (_next, recovery) = Journal::open(ended.path(), keys, Timestamp::from_micros(1)).unwrap();
     assert_eq!(recovery.swept, ReconcileReport::default());
     // It goes on: the screenshot is withdrawn with its row, and may come again.
     commit(&mut journal, 1).unwrap();
     assert!(!file.exists() && journal.writer.uncertain_files.is_empty());
-    assert_eq!(journal.add_screenshot(&shot, &picture, 1).unwrap(), seq + 1);
+    assert_eq!(
+        journal
+            .add_screenshot(&shot, &picture, Timestamp::from_micros(1))
+            .unwrap(),
+        seq + 1
+    );
 }
 
 fn copy_all(from: &Path, to: &Path) {

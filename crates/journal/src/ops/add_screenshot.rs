@@ -8,14 +8,14 @@ use crate::screenshot_files::{remove_file, write_file};
 use crate::tables::screenshots::{self, NewScreenshotRow};
 use crate::utc_day::UtcDay;
 use data_encoding::HEXLOWER;
-use model::{Record, Screenshot};
+use model::{Record, Screenshot, Timestamp};
 
 /// Stores a screenshot and its facts; the record's number. After an error neither file nor row is left.
 pub(crate) fn add_screenshot(
     writer: &mut Writer,
     shot: &Screenshot,
     encoded: &[u8],
-    at_us: i64,
+    at: Timestamp,
 ) -> Result<u64, JournalError> {
     if HEXLOWER.encode(&hash_bytes(encoded)) != shot.sha256 {
         return Err(JournalError::ScreenshotMismatch { what: "sha256" });
@@ -24,12 +24,12 @@ pub(crate) fn add_screenshot(
         return Err(JournalError::ScreenshotMismatch { what: "size" });
     }
     writer.reverify()?;
-    let day = UtcDay::of_us(shot.at.as_micros());
+    let day = UtcDay::of(shot.at);
     let seq = writer.counters.next_seq;
     let file = write_file(&writer.db.dir, &writer.sealer, day, seq, encoded);
     let file = writer.note_io_error(file)?;
     let record = Record::Shot(shot.clone());
-    let written = writer.write(at_us, |txn| {
+    let written = writer.write(at, |txn| {
         let seq = append_record(txn, &record)?;
         screenshots::insert_row(
             txn.tx,

@@ -7,7 +7,7 @@ use crate::ops::writer::Writer;
 use crate::tables::meta::{self, key};
 use crate::tables::provisional::{self, ProvisionalRow};
 use crate::utc_day::UtcDay;
-use model::{Record, Span};
+use model::{Record, Span, Timestamp};
 
 /// Appends a record; its number.
 pub(crate) fn append_record(txn: &mut WriteTxn<'_>, record: &Record) -> TxnResult<u64> {
@@ -15,7 +15,7 @@ pub(crate) fn append_record(txn: &mut WriteTxn<'_>, record: &Record) -> TxnResul
         rollups::mark_span(txn, span)?;
     }
     let sealed = txn.seal_record(txn.counters.next_seq, record)?;
-    let day = UtcDay::of_us(record.start().as_micros());
+    let day = UtcDay::of(record.start());
     txn.append_sealed(txn.session_no, day, &sealed, None)
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn promote_provisional(
 pub(crate) fn store_vault_copy(
     writer: &mut Writer,
     bytes: &[u8],
-    at_us: i64,
+    at: Timestamp,
 ) -> Result<(), JournalError> {
     writer.reverify()?;
     let (newest, seq) = writer.db.query("read a fact", |conn| {
@@ -92,6 +92,6 @@ pub(crate) fn store_vault_copy(
         return Ok(());
     }
     writer.change("store a copy of the vault", |tx| {
-        meta::set_vault_copy(tx, seq + 1, UtcDay::of_us(at_us), bytes)
+        meta::set_vault_copy(tx, seq + 1, UtcDay::of(at), bytes)
     })
 }

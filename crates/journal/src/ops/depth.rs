@@ -3,6 +3,7 @@
 use crate::database::Database;
 use crate::error::JournalError;
 use crate::tables::{erased, meta, records, screenshots, segments, sequence};
+use model::Timestamp;
 use rusqlite::Connection;
 
 /// The objects that wait for the sink.
@@ -16,8 +17,8 @@ pub struct OutboxDepth {
     pub shots: u64,
     /// Bytes on the disk of records and screenshots.
     pub bytes: u64,
-    /// When the oldest waiting segment was frozen, in microseconds since the Unix epoch (UTC).
-    pub oldest_frozen_us: Option<i64>,
+    /// When the oldest waiting segment was frozen.
+    pub oldest_frozen: Option<Timestamp>,
 }
 
 /// Measures the outbox: a few rows and the index of waiting screenshots are read, whatever the number of records.
@@ -38,7 +39,7 @@ pub(crate) fn measure_depth(db: &Database) -> Result<OutboxDepth, JournalError> 
         depth.records = count_present(conn, acked, last_seq)?;
         depth.held = count_present(conn, frozen, last_seq)?;
         depth.bytes += total.saturating_sub(done.map_or(0, |(_, total)| total));
-        depth.oldest_frozen_us = segments::oldest_frozen(conn)?;
+        depth.oldest_frozen = segments::oldest_frozen(conn)?;
         Ok(depth)
     })
 }

@@ -15,11 +15,13 @@ use crate::ops::unused_keys::UnusedKeys;
 use crate::ops::uploaded::{add_segment_objects, objects_of_screenshot};
 use crate::ops::write_txn::WriteTxn;
 use crate::ops::writer::Writer;
+use crate::quarter_hour::QuarterHour;
 use crate::screenshot_files::list_set_aside;
 use crate::tables::{
     erased, provisional, records, rollups, screenshots, segments, sequence, sessions, tombstones,
 };
-use crate::utc_day::{DAY_US, UtcDay};
+use crate::utc_day::UtcDay;
+use model::Timestamp;
 use rusqlite::Transaction;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -49,13 +51,13 @@ pub struct EraseReport {
 pub(crate) fn erase(
     writer: &mut Writer,
     days: &RangeInclusive<UtcDay>,
-    now_us: i64,
+    now: Timestamp,
 ) -> Result<EraseReport, JournalError> {
     writer.reverify()?;
     // Records from later than now come from a wrong clock, and may be summed up all the same.
-    let last_us = days.end().start_us().saturating_add(2 * DAY_US);
-    writer.marks.note_changed(now_us.min(last_us));
-    let mut report = writer.write(now_us, |txn| erase_rows(txn, days, now_us))?;
+    let last = days.end().end() + UtcDay::LENGTH;
+    writer.marks.note_changed(now.min(last));
+    let mut report = writer.write(now, |txn| erase_rows(txn, days, now))?;
     delete_doomed_files(&writer.db)?;
     report.aside = list_set_aside(&writer.db.dir);
     report.folded = writer.checkpoint()?;
@@ -65,7 +67,7 @@ pub(crate) fn erase(
 fn erase_rows(
     txn: &mut WriteTxn<'_>,
     days: &RangeInclusive<UtcDay>,
-    now_us: i64,
+    now: Timestamp,
 ) -> TxnResult<EraseReport> {
     let tx = txn.tx;
     let (first, last) = (*days.start(), *days.end());
@@ -79,7 +81,7 @@ fn erase_rows(
     report.records = seqs.len() as u64;
     for range in seqs.chunk_by(|a, b| a + 1 == *b) {
         if let (Some(&from), Some(&to)) = (range.first(), range.last()) {
-            erased::insert_range(tx, (from, to), (first, last), now_us)?;
+            erased::insert_range(tx, (from, to), (first, last), now)?;
             sequence::raise_floor(tx, to)?;
             segments::clear_bodies(tx, from, to)?;
             report.ranges.push((from, to));
@@ -90,12 +92,13 @@ fn erase_rows(
         provisional::delete_of_session(tx, session)?;
     }
     // A span that began before these days and reaches into them is found through the days in `erased`.
-    let end = last.start_us().saturating_add(DAY_US);
+    let end = last.end();
     if !seqs.is_empty() {
-        rollups::delete_time(tx, first.start_us()..end)?;
+        rollups::delete(tx, &QuarterHour::touched_by(&(first.start()..end)))?;
     }
     // A span that names a window ends within a minute; longer ones hold only a state.
-    rollups::invalidate_time(tx, end..end.saturating_add(DAY_US))?;
+    let day_after = QuarterHour::touched_by(&(end..end + UtcDay::LENGTH));
+    rollups::invalidate(tx, &day_after)?;
     report.keys = keys.delete_unused(tx, txn.session_no)?;
     let mut whole = Vec::new();
     for object in &report.sent {
@@ -103,7 +106,7 @@ fn erase_rows(
             whole.push(object);
         }
     }
-    tombstones::insert_objects(tx, whole, now_us)?;
+    tombstones::insert_objects(tx, whole, now)?;
     Ok(report)
 }
 

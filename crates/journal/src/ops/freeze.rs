@@ -19,8 +19,9 @@ use crate::tables::segments::{self, NewSegmentRow};
 use crate::tables::{records, screenshots, sequence};
 use crate::utc_day::UtcDay;
 use data_encoding::HEXLOWER;
-use model::Record;
+use model::{Record, Timestamp};
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 /// zstd level: 3 is its own default; higher ones save a few per cent of such small bodies for several times the work.
 const ZSTD_LEVEL: i32 = 3;
@@ -49,12 +50,12 @@ impl Default for SegmentLimits {
 pub struct FreezeOptions {
     /// How large a segment may become; as many are made as it takes.
     pub limits: SegmentLimits,
-    /// A record is held back until its end is this old, in microseconds; 0 holds nothing back.
+    /// A record is held back until its end is this old; zero holds nothing back.
     ///
     /// Two kinds of record have no certain age. A row that does not open is held back as if it had ended at
     /// the last durable moment of the run before this one, for it cannot be younger. A record from the future (the
     /// clock was set back) is held back until a freeze saw it that long ago.
-    pub hold_us: u64,
+    pub hold: Duration,
     /// True at the end of a run: everything is frozen while it still opens, and the uploader holds young segments
     /// back instead.
     pub last: bool,
@@ -76,18 +77,18 @@ pub struct FreezeReport {
     pub held: bool,
 }
 
-/// The records that a freeze held back: everything up to `seq` was there at `at_us`.
+/// The records that a freeze held back: everything up to `seq` was there at `at`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HoldMark {
     seq: u64,
-    at_us: i64,
+    at: Timestamp,
 }
 
 /// How long a new segment is held back.
 #[derive(Clone, Copy)]
 enum NotBefore {
     /// Until this moment.
-    Until(i64),
+    Until(Timestamp),
     /// As long as the one whose range it makes again, from the first number here on.
     Again(u64, u64),
 }
@@ -112,42 +113,37 @@ struct SegmentBatch {
 
 /// The records that may be frozen now.
 struct FreezeCutoff {
-    now_us: i64,
-    hold_us: i64,
+    now: Timestamp,
+    hold: Duration,
     /// Rows that do not open are no younger than this.
-    closed_us: i64,
+    closed: Timestamp,
     /// Rows up to this number were seen long enough ago.
     seen: u64,
 }
 
 impl FreezeCutoff {
     fn is_over(&self, seq: u64, record: Option<&Record>) -> bool {
-        let end_us = record.map_or(self.closed_us, |record| record.end().as_micros());
-        self.hold_us == 0 || seq <= self.seen || end_us.saturating_add(self.hold_us) <= self.now_us
+        let end = record.map_or(self.closed, |record| record.end());
+        self.hold.is_zero() || seq <= self.seen || end + self.hold <= self.now
     }
 }
 
-/// Freezes the records that are old enough into segments. `hold`: the mark of the last freeze; `previous_durable_us`:
+/// Freezes the records that are old enough into segments. `hold`: the mark of the last freeze; `previous_durable`:
 /// the last durable moment of the run before this one.
 pub(crate) fn freeze(
     writer: &mut Writer,
     hold: &mut Option<HoldMark>,
-    previous_durable_us: Option<i64>,
-    now_us: i64,
+    previous_durable: Option<Timestamp>,
+    now: Timestamp,
     rules: &FreezeOptions,
 ) -> Result<FreezeReport, JournalError> {
     writer.reverify()?;
     let mut frozen = FreezeReport::default();
-    let hold_us = i64::try_from(rules.hold_us).unwrap_or(i64::MAX);
-    let seen = hold.filter(|seen| {
-        now_us
-            .checked_sub(seen.at_us)
-            .is_some_and(|ago| ago >= hold_us)
-    });
+    let seen = hold.filter(|seen| seen.at <= now && now.duration_since(seen.at) >= rules.hold);
     let mut cutoff = FreezeCutoff {
-        now_us,
-        hold_us: 0,
-        closed_us: previous_durable_us.unwrap_or(i64::MIN),
+        now,
+        hold: Duration::ZERO,
+        closed: previous_durable.unwrap_or(Timestamp::MIN),
         seen: seen.map_or(0, |seen| seen.seq),
     };
     // Those to be made again were held back once already.
@@ -157,11 +153,11 @@ pub(crate) fn freeze(
     {
         freeze_range(writer, range, &cutoff, rules, &mut frozen)?;
     }
-    let mut not_before_us = 0;
+    let mut not_before = Timestamp::UNIX_EPOCH;
     if rules.last {
-        not_before_us = now_us.saturating_add(hold_us);
+        not_before = now + rules.hold;
     } else {
-        cutoff.hold_us = hold_us;
+        cutoff.hold = rules.hold;
     }
     let mut after = writer
         .db
@@ -170,16 +166,16 @@ pub(crate) fn freeze(
         collect_batch(writer, (after, u64::MAX), &cutoff, rules, &mut frozen.held)?
     {
         after = batch.last_seq;
-        let until = NotBefore::Until(not_before_us);
-        store_segment(writer, &batch, now_us, rules, until, &mut frozen)?;
+        let until = NotBefore::Until(not_before);
+        store_segment(writer, &batch, now, rules, until, &mut frozen)?;
     }
-    let stays = hold.filter(|old| seen.is_none() && old.at_us <= now_us);
+    let stays = hold.filter(|old| seen.is_none() && old.at <= now);
     *hold = match (frozen.held, stays) {
         (false, _) => None,
         (true, Some(old)) => Some(old),
         (true, None) => Some(HoldMark {
             seq: writer.db.query("read the records", sequence::last_seq)?,
-            at_us: now_us,
+            at: now,
         }),
     };
     Ok(frozen)
@@ -199,7 +195,7 @@ fn freeze_range(
     {
         let next = batch.last_seq + 1;
         let hold = NotBefore::Again(from, last);
-        store_segment(writer, &batch, cutoff.now_us, rules, hold, frozen)?;
+        store_segment(writer, &batch, cutoff.now, rules, hold, frozen)?;
         from = next;
     }
     if from <= last {
@@ -273,7 +269,7 @@ fn collect_batch(
 fn store_segment(
     writer: &mut Writer,
     batch: &SegmentBatch,
-    now_us: i64,
+    now: Timestamp,
     rules: &FreezeOptions,
     hold: NotBefore,
     frozen: &mut FreezeReport,
@@ -287,9 +283,9 @@ fn store_segment(
     } else {
         (ObjectEncoding::SealedRows, packed)
     };
-    let day = UtcDay::of_us(now_us);
+    let day = UtcDay::of(now);
     writer.change("store a segment", |tx| {
-        let not_before_us = match hold {
+        let not_before = match hold {
             NotBefore::Until(moment) => moment,
             NotBefore::Again(first, last) => {
                 let before = segments::not_before(tx, first)?;
@@ -311,8 +307,8 @@ fn store_segment(
                 sha256: hash_bytes(&body),
                 encoding,
                 plain,
-                frozen_us: now_us,
-                not_before_us,
+                frozen_at: now,
+                not_before,
             },
         )?;
         for shot in &batch.shots {

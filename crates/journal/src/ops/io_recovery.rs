@@ -99,8 +99,8 @@ fn undo_unacknowledged(
     db.change(DOING, |tx| {
         screenshots::delete_after(tx, last)?;
         records::delete_after(tx, last)?;
-        for slot in marks.take_put() {
-            rollups::invalidate_slot(tx, slot)?;
+        for put in marks.take_put() {
+            rollups::invalidate(tx, &(put..=put))?;
         }
         Ok(())
     })

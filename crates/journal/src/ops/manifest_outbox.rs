@@ -18,6 +18,7 @@ use crate::tables::meta::{self, key};
 use crate::tables::tombstones::{self, Tombstone};
 use crate::tables::{erased, screenshots, segments};
 use data_encoding::HEXLOWER;
+use model::Timestamp;
 use platform::files;
 use rusqlite::Connection;
 use std::fs;
@@ -97,7 +98,7 @@ pub(crate) fn store_manifest(
     db: &mut Database,
     draft: &ManifestDraft,
     bytes: &[u8],
-    at_us: i64,
+    at: Timestamp,
 ) -> Result<(), JournalError> {
     let sha256 = hash_bytes(bytes);
     db.change("store a manifest", |conn| {
@@ -106,7 +107,7 @@ pub(crate) fn store_manifest(
             through: draft.through,
             sha256,
             bytes,
-            at_us,
+            at,
         };
         manifests::insert_row(conn, &row)?;
         for ListedObject { object, .. } in &draft.objects {
@@ -124,7 +125,7 @@ pub(crate) fn store_manifest(
         }
     })?;
     let head = format!(
-        "{} {} {} {} {at_us}\n",
+        "{} {} {} {} {at}\n",
         db.epoch,
         draft.no,
         HEXLOWER.encode(&sha256),
@@ -138,11 +139,11 @@ pub(crate) fn store_manifest(
 pub(crate) fn acknowledge_manifest(
     db: &mut Database,
     no: u64,
-    at_us: i64,
+    at: Timestamp,
 ) -> Result<(), JournalError> {
     db.change("note an acknowledged manifest", |conn| {
         manifests::acknowledge(conn, no)?;
-        meta::set_value(conn, key::LAST_ACK, &at_us)
+        meta::set_time(conn, key::LAST_ACK, at)
     })
 }
 
@@ -231,13 +232,13 @@ fn read_head_file(dir: &Path, epoch: u64) -> Result<Option<ManifestHead>, Journa
         let no = next()?.parse().ok()?;
         let sha256 = next()?.to_owned();
         let through = next()?.parse().ok()?;
-        let at_us = next()?.parse().ok()?;
+        let at = Timestamp::from_micros(next()?.parse().ok()?);
         let acked = false;
         (of == epoch && sha256.len() == 64).then_some(ManifestHead {
             no,
             sha256,
             through,
-            at_us,
+            at,
             acked,
         })
     })();

@@ -80,7 +80,7 @@ pub(crate) fn list_entries(
                 place: row.place,
                 file: has_file.then(|| db.dir.join(&row.path)),
                 acked: row.acked,
-                not_before_us: row.not_before_us.unwrap_or_default(),
+                not_before: row.not_before.unwrap_or_default(),
                 held: !row.acked && is_here && seq > frozen,
             });
         })

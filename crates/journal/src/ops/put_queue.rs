@@ -10,23 +10,24 @@ use crate::tables::meta::{self, key};
 use crate::tables::segments::{self, WaitingSegmentRow};
 use crate::tables::{screenshots, sequence};
 use data_encoding::HEXLOWER;
+use model::Timestamp;
 
-/// True when a segment is held back at `now_us`. A clock that was set back to before the freezing would hold for as long
+/// True when a segment is held back at `now`. A clock that was set back to before the freezing would hold for as long
 /// as it was ahead; so it holds nothing.
-fn is_held(now_us: Option<i64>, frozen_us: Option<i64>, not_before_us: i64) -> bool {
-    now_us.is_some_and(|now_us| (frozen_us.unwrap_or(i64::MIN)..not_before_us).contains(&now_us))
+fn is_held(now: Option<Timestamp>, frozen_at: Option<Timestamp>, not_before: Timestamp) -> bool {
+    now.is_some_and(|now| (frozen_at.unwrap_or(Timestamp::MIN)..not_before).contains(&now))
 }
 
 /// The oldest `limit` screenshots that go before the segment [`next_segment`] gives, or the last ones when it gives none.
-/// `now_us`: leave objects alone that are held back then.
+/// `now`: leave objects alone that are held back then.
 pub(crate) fn next_screenshots(
     db: &Database,
     limit: usize,
-    now_us: Option<i64>,
+    now: Option<Timestamp>,
 ) -> Result<Vec<WaitingScreenshot>, JournalError> {
     db.query("read the waiting screenshots", |conn| {
         let up_to = match segments::first_waiting(conn)? {
-            Some((_, frozen, before)) if is_held(now_us, frozen, before) => return Ok(Vec::new()),
+            Some((_, frozen, before)) if is_held(now, frozen, before) => return Ok(Vec::new()),
             Some((last_seq, ..)) => last_seq,
             // Screenshots that were lost and came back after their segment had gone.
             None => sequence::frozen_through(conn)?,
@@ -70,11 +71,11 @@ pub(crate) fn acknowledge_screenshot(
     db: &mut Database,
     seq: u64,
     encoding: ObjectEncoding,
-    at_us: i64,
+    at: Timestamp,
 ) -> Result<(), JournalError> {
     let known = db.change("note an acknowledged screenshot", |tx| {
-        meta::set_value(tx, key::LAST_ACK, &at_us)?;
-        screenshots::acknowledge(tx, seq, encoding, at_us)
+        meta::set_time(tx, key::LAST_ACK, at)?;
+        screenshots::acknowledge(tx, seq, encoding, at)
     })?;
     if !known {
         return Err(JournalError::NoScreenshot { seq });
@@ -85,20 +86,20 @@ pub(crate) fn acknowledge_screenshot(
 /// The oldest segment the sink does not have, unless it is held back or still to be made.
 pub(crate) fn next_segment(
     db: &Database,
-    now_us: Option<i64>,
+    now: Option<Timestamp>,
 ) -> Result<Option<Segment>, JournalError> {
     db.query("read the next segment", |conn| {
         let Some(WaitingSegmentRow {
             row,
             body,
-            frozen_us,
-            not_before_us,
+            frozen_at,
+            not_before,
         }) = segments::next_waiting(conn)?
         else {
             return Ok(None);
         };
         let is_unbuilt = body.is_none() && row.tried.never();
-        if is_unbuilt || is_held(now_us, frozen_us, not_before_us) {
+        if is_unbuilt || is_held(now, frozen_at, not_before) {
             return Ok(None);
         }
         Ok(Some(Segment {
@@ -134,15 +135,15 @@ pub(crate) fn acknowledge_segment(
     db: &mut Database,
     (first_seq, last_seq): (u64, u64),
     encoding: ObjectEncoding,
-    at_us: i64,
+    at: Timestamp,
 ) -> Result<(), JournalError> {
     let known = db.change("note an acknowledged segment", |tx| {
         let acknowledged = segments::is_acknowledged(tx, first_seq, last_seq)?;
         if acknowledged == Some(false) {
             let through = meta::acked_through(tx)?.max(last_seq);
-            segments::acknowledge(tx, first_seq, encoding, at_us)?;
+            segments::acknowledge(tx, first_seq, encoding, at)?;
             meta::set_value(tx, key::ACKED_THROUGH, &through)?;
-            meta::set_value(tx, key::LAST_ACK, &at_us)?;
+            meta::set_time(tx, key::LAST_ACK, at)?;
         }
         Ok(acknowledged.is_some())
     })?;

@@ -2,7 +2,7 @@
 
 use crate::database::Database;
 use crate::error::{JournalError, TxnResult};
-use crate::quarter_hour::{day_of_slot, slot_of};
+use crate::quarter_hour::QuarterHour;
 use crate::record_line::{DamagedRow, SpanFilter};
 use crate::sealed_row::SealedRow;
 use crate::sealing::KeyRing;
@@ -54,13 +54,13 @@ pub(crate) fn for_each_of_days(
 }
 
 /// The records that start in one of these quarter hours, by rising number within each run of neighbouring days.
-pub(crate) fn for_each_of_slots(
+pub(crate) fn for_each_of_quarter_hours(
     db: &Database,
     ring: &KeyRing,
-    slots: &BTreeSet<i64>,
+    quarter_hours: &BTreeSet<QuarterHour>,
     visit: &mut dyn FnMut(Result<RecordLine, DamagedRow>),
 ) -> Result<(), JournalError> {
-    let mut days = slots.iter().map(|slot| day_of_slot(*slot)).peekable();
+    let mut days = quarter_hours.iter().map(|of| of.utc_day()).peekable();
     while let Some(first) = days.next() {
         let mut last = first;
         while let Some(day) = days.next_if(|day| day.0 <= last.0.saturating_add(1)) {
@@ -68,7 +68,7 @@ pub(crate) fn for_each_of_slots(
         }
         let days = first..=last;
         for_each_of_days(db, ring, &days, &mut |_| true, &mut |line| match line {
-            Ok(line) if !slots.contains(&slot_of(line.record.start().as_micros())) => {}
+            Ok(line) if !quarter_hours.contains(&QuarterHour::of(line.record.start())) => {}
             line => visit(line),
         })?;
     }

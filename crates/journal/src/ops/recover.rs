@@ -8,7 +8,7 @@ use crate::ops::salvage::{QuarantineReport, quarantine_database, resume_salvage}
 use crate::sealing::KeyRing;
 use crate::tables::meta::{self, key};
 use crate::tables::{provisional, segments};
-use model::{DeviceId, Span};
+use model::{DeviceId, Span, Timestamp};
 use platform::files;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::fs::{File, OpenOptions, TryLockError};
@@ -31,8 +31,8 @@ pub struct RecoveryReport {
     pub pending_sealed: u64,
     /// Provisional spans that do not open although their key is at hand; they are kept in the same way.
     pub pending_damaged: u64,
-    /// The last moment at which something became durable, in microseconds since the Unix epoch (UTC).
-    pub last_durable_us: Option<i64>,
+    /// The last moment at which something became durable.
+    pub last_durable: Option<Timestamp>,
     /// The repairs of the screenshot files.
     pub swept: ReconcileReport,
     /// Set when the database was damaged and set aside.
@@ -72,13 +72,13 @@ pub(crate) fn open_for_run(
     dir: &Path,
     device: &DeviceId,
     ring: &KeyRing,
-    now_us: i64,
+    now: Timestamp,
 ) -> Result<(Database, RecoveryReport, i64), JournalError> {
     let resumed = resume_salvage(dir, device, ring)?;
-    match try_open(dir, device, ring, now_us, resumed) {
+    match try_open(dir, device, ring, now, resumed) {
         Err(JournalError::Damaged { why, .. }) => {
-            let quarantined = quarantine_database(dir, device, ring, &why, now_us)?;
-            try_open(dir, device, ring, now_us, Some(quarantined))
+            let quarantined = quarantine_database(dir, device, ring, &why, now)?;
+            try_open(dir, device, ring, now, Some(quarantined))
         }
         opened => opened,
     }
@@ -116,7 +116,7 @@ fn try_open(
     dir: &Path,
     device: &DeviceId,
     ring: &KeyRing,
-    now_us: i64,
+    now: Timestamp,
     quarantined: Option<QuarantineReport>,
 ) -> Result<(Database, RecoveryReport, i64), JournalError> {
     let path = dir.join(DB_NAME);
@@ -135,7 +135,7 @@ fn try_open(
     quick_check(&conn, &path)?;
     checkpoint_now(&conn, &path)?;
     recovery.first = create_tables(&mut conn, &path)?;
-    let run = begin_run(&mut conn, &path, device, now_us, &mut recovery)?;
+    let run = begin_run(&mut conn, &path, device, now, &mut recovery)?;
     let mut db = identify(conn, dir, path)?;
     read_provisional(&db, ring, run, &mut recovery)?;
     recovery.swept = reconcile(&mut db, recovery.quarantined.is_some())?;
@@ -147,7 +147,7 @@ fn begin_run(
     conn: &mut Connection,
     path: &Path,
     device: &DeviceId,
-    now_us: i64,
+    now: Timestamp,
     recovery: &mut RecoveryReport,
 ) -> Result<i64, JournalError> {
     let failed = || JournalError::sqlite("begin in", path);
@@ -170,13 +170,13 @@ fn begin_run(
     recovery.first = recovery.first && found.is_none();
     let clean: Option<bool> = read_fact(conn, path, key::CLEAN)?;
     recovery.clean = clean.unwrap_or(recovery.first);
-    recovery.last_durable_us = read_fact(conn, path, key::LAST_DURABLE)?;
+    recovery.last_durable = read_fact(conn, path, key::LAST_DURABLE)?.map(Timestamp::from_micros);
     let epoch: Option<u64> = read_fact(conn, path, key::EPOCH)?;
     let run: i64 = read_fact(conn, path, key::RUN)?.unwrap_or(0) + 1;
     let begin = |tx: &Transaction<'_>| {
         meta::set_value(tx, key::DEVICE, &device.as_str())?;
         if epoch.is_none() {
-            meta::set_value(tx, key::EPOCH, &now_us.div_euclid(1_000_000).max(0))?;
+            meta::set_value(tx, key::EPOCH, &now.as_seconds().max(0))?;
             segments::disown_uploaded(tx)?;
         }
         meta::set_value(tx, key::RUN, &run)?;

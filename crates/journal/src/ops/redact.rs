@@ -16,25 +16,27 @@ use crate::ops::unused_keys::UnusedKeys;
 use crate::ops::uploaded::{add_segment_objects, objects_of_screenshot};
 use crate::ops::write_txn::WriteTxn;
 use crate::ops::writer::Writer;
+use crate::quarter_hour::QuarterHour;
 use crate::screenshot_files::list_set_aside;
 use crate::sealed_row::SealedRow;
 use crate::sealing::KeyRing;
 use crate::tables::provisional::{self, ProvisionalRow};
 use crate::tables::{records, rollups, screenshots, segments, tombstones};
 use crate::utc_day::UtcDay;
-use model::{Counts, Record, Span, touches};
+use model::{Counts, Record, Span, Timestamp, touches};
 use rusqlite::Connection;
 use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// A span that names a window is cut at each whole minute, so none that began earlier than this reaches into a range.
-const LONGEST_US: i64 = 86_400_000_000;
+const LONGEST_SPAN: Duration = Duration::from_secs(86_400);
 
 /// The records to redact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RedactionTarget {
-    /// Everything that touches this time (microseconds since the Unix epoch, UTC).
-    Time(Range<i64>),
+    /// Everything that touches this time.
+    Time(Range<Timestamp>),
     /// The screenshot of this number.
     Shot(u64),
 }
@@ -46,10 +48,10 @@ pub struct RedactionReport {
     pub spans: u64,
     /// Screenshots.
     pub shots: u64,
-    /// Start (microseconds since the Unix epoch, UTC) and counts of each span that had counted something.
-    pub counted: Vec<(i64, Counts)>,
-    /// When the first redacted record began, in microseconds since the Unix epoch (UTC).
-    pub first_us: Option<i64>,
+    /// Start and counts of each span that had counted something.
+    pub counted: Vec<(Timestamp, Counts)>,
+    /// When the first redacted record began.
+    pub first: Option<Timestamp>,
     /// Rows of those days that do not open here, so that nobody knows whether they belong to the time: unlock, and do it
     /// again. Those that are certainly older than the time are not counted.
     pub closed: u64,
@@ -83,28 +85,28 @@ struct RowRedaction {
     /// The counts of the record before.
     counts: Counts,
     /// The time whose roll-ups go.
-    time_us: Range<i64>,
+    time: Range<Timestamp>,
 }
 
 impl RedactionReport {
-    fn note_content(&mut self, start_us: i64, counts: Counts) {
-        self.first_us = Some(self.first_us.map_or(start_us, |first| first.min(start_us)));
+    fn note_content(&mut self, start: Timestamp, counts: Counts) {
+        self.first = Some(self.first.map_or(start, |first| first.min(start)));
         if !counts.is_zero() {
-            self.counted.push((start_us, counts));
+            self.counted.push((start, counts));
         }
     }
 }
 
 /// Redacts the target as far as it opens here, then deletes the files of its screenshots and empties the write-ahead log.
-/// `previous_durable_us`: the last durable moment of the run before this one.
+/// `previous_durable`: the last durable moment of the run before this one.
 pub(crate) fn redact(
     writer: &mut Writer,
-    previous_durable_us: Option<i64>,
+    previous_durable: Option<Timestamp>,
     what: &RedactionTarget,
-    now_us: i64,
+    now: Timestamp,
 ) -> Result<RedactionReport, JournalError> {
     writer.reverify()?;
-    let plan = plan_redaction(&writer.db, &writer.ring, previous_durable_us, what)?;
+    let plan = plan_redaction(&writer.db, &writer.ring, previous_durable, what)?;
     let RedactionPlan {
         rows,
         provisional,
@@ -112,18 +114,16 @@ pub(crate) fn redact(
     } = plan;
     report.aside = list_set_aside(&writer.db.dir);
     for row in &rows {
-        writer.marks.note_changed(row.time_us.end);
+        writer.marks.note_changed(row.time.end);
     }
     for change in &provisional {
-        writer.marks.note_changed(change.span.end().as_micros());
+        writer.marks.note_changed(change.span.end());
     }
     if rows.is_empty() && provisional.is_empty() {
         report.folded = writer.checkpoint()?;
         return Ok(report);
     }
-    report.sent = writer.write(now_us, |txn| {
-        apply_redaction(txn, &rows, &provisional, now_us)
-    })?;
+    report.sent = writer.write(now, |txn| apply_redaction(txn, &rows, &provisional, now))?;
     delete_doomed_files(&writer.db)?;
     report.folded = writer.checkpoint()?;
     Ok(report)
@@ -133,12 +133,12 @@ pub(crate) fn redact(
 pub(crate) fn redact_dry_run(
     db: &Database,
     ring: &KeyRing,
-    previous_durable_us: Option<i64>,
+    previous_durable: Option<Timestamp>,
     what: &RedactionTarget,
 ) -> Result<RedactionReport, JournalError> {
     let RedactionPlan {
         rows, mut report, ..
-    } = plan_redaction(db, ring, previous_durable_us, what)?;
+    } = plan_redaction(db, ring, previous_durable, what)?;
     db.query("read the uploaded objects", |conn| {
         for row in &rows {
             add_uploaded_objects(conn, row, &mut report.sent)?;
@@ -153,7 +153,7 @@ fn apply_redaction(
     txn: &mut WriteTxn<'_>,
     rows: &[RowRedaction],
     provisional: &[ProvisionalRedaction],
-    now_us: i64,
+    now: Timestamp,
 ) -> TxnResult<Vec<UploadedObject>> {
     let mut sent = Vec::new();
     let mut keys = UnusedKeys::default();
@@ -166,17 +166,18 @@ fn apply_redaction(
             screenshots::doom_file(txn.tx, row.seq)?;
         }
         segments::clear_bodies(txn.tx, row.seq, row.seq)?;
-        rollups::invalidate_time(txn.tx, row.time_us.clone())?;
+        rollups::invalidate(txn.tx, &QuarterHour::touched_by(&row.time))?;
     }
     for ProvisionalRedaction { row, span } in provisional {
         let sealed = txn.seal_provisional(row.sealed.seq, span)?;
         keys.note_session(row.session_no);
         provisional::replace_content(txn.tx, row.run, row.sealed.seq, txn.session_no, &sealed)?;
-        rollups::invalidate_time(txn.tx, span.start.as_micros()..span.end().as_micros())?;
+        let touched = QuarterHour::touched_by(&(span.start..span.end()));
+        rollups::invalidate(txn.tx, &touched)?;
     }
     keys.delete_unused(txn.tx, txn.session_no)?;
     let screenshots = sent.iter().filter(|object| object.media.is_some());
-    tombstones::insert_objects(txn.tx, screenshots, now_us)?;
+    tombstones::insert_objects(txn.tx, screenshots, now)?;
     Ok(sent)
 }
 
@@ -196,28 +197,28 @@ fn add_uploaded_objects(
 fn plan_redaction(
     db: &Database,
     ring: &KeyRing,
-    previous_durable_us: Option<i64>,
+    previous_durable: Option<Timestamp>,
     what: &RedactionTarget,
 ) -> Result<RedactionPlan, JournalError> {
     let mut plan = RedactionPlan::default();
     // Records of an earlier start ended before its last durable moment.
-    let mut add = |row: &SealedRow, range: &Range<i64>| match row.open_line(&db.device, ring) {
+    let mut add = |row: &SealedRow, range: &Range<Timestamp>| match row.open_line(&db.device, ring)
+    {
         Ok(line) => plan
             .rows
             .extend(redact_record(row.seq, &line.record, range)),
-        Err(_) if previous_durable_us.is_some_and(|before| range.start > before) => {}
+        Err(_) if previous_durable.is_some_and(|before| range.start > before) => {}
         Err(_) => plan.report.closed += 1,
     };
     match what {
         RedactionTarget::Time(range) if range.is_empty() => {}
         RedactionTarget::Time(range) => {
-            let first = UtcDay::of_us(range.start.saturating_sub(LONGEST_US));
-            let last = UtcDay::of_us(range.end - 1);
+            let days = UtcDay::touched_by(&(range.start - LONGEST_SPAN..range.end));
             let visit = &mut |row: SealedRow| -> Result<ControlFlow<()>, TxnError> {
                 add(&row, range);
                 Ok(ControlFlow::Continue(()))
             };
-            records::for_each_that_may_touch(&db.conn, &(first..=last), visit)
+            records::for_each_that_may_touch(&db.conn, &days, visit)
                 .map_err(db.txn("read the records"))?;
         }
         RedactionTarget::Shot(seq) => {
@@ -226,15 +227,14 @@ fn plan_redaction(
                     records::find_of_screenshot(conn, *seq)
                 })?
                 .ok_or(JournalError::NoScreenshot { seq: *seq })?;
-            add(&row, &(i64::MIN..i64::MAX));
+            add(&row, &(Timestamp::MIN..Timestamp::MAX));
         }
     }
     if let RedactionTarget::Time(range) = what {
         plan_provisional(db, ring, range, &mut plan)?;
     }
     for row in &plan.rows {
-        plan.report
-            .note_content(row.record.start().as_micros(), row.counts);
+        plan.report.note_content(row.record.start(), row.counts);
         match row.record {
             Record::Shot(_) => plan.report.shots += 1,
             _ => plan.report.spans += 1,
@@ -248,11 +248,9 @@ fn plan_redaction(
 fn plan_provisional(
     db: &Database,
     ring: &KeyRing,
-    range: &Range<i64>,
+    range: &Range<Timestamp>,
     plan: &mut RedactionPlan,
 ) -> Result<(), JournalError> {
-    let range =
-        model::Timestamp::from_micros(range.start)..model::Timestamp::from_micros(range.end);
     let rows = db.query("read the open spans", |conn| {
         provisional::rows_before_run(conn, i64::MAX)
     })?;
@@ -260,9 +258,8 @@ fn plan_provisional(
         let Ok(span) = row.sealed.open_provisional_span(&db.device, ring) else {
             continue;
         };
-        if span.has_content() && touches(&range, span.start, span.end()) {
-            plan.report
-                .note_content(span.start.as_micros(), span.counts);
+        if span.has_content() && touches(range, span.start, span.end()) {
+            plan.report.note_content(span.start, span.counts);
             let span = span.without_content();
             plan.provisional.push(ProvisionalRedaction { row, span });
         }
@@ -271,16 +268,14 @@ fn plan_provisional(
 }
 
 /// The replacement of a record, if there is something to redact in it.
-fn redact_record(seq: u64, record: &Record, range: &Range<i64>) -> Option<RowRedaction> {
-    let range =
-        model::Timestamp::from_micros(range.start)..model::Timestamp::from_micros(range.end);
+fn redact_record(seq: u64, record: &Record, range: &Range<Timestamp>) -> Option<RowRedaction> {
     let mut counts = Counts::default();
     let record = match record {
-        Record::Span(span) if span.has_content() && touches(&range, span.start, span.end()) => {
+        Record::Span(span) if span.has_content() && touches(range, span.start, span.end()) => {
             counts = span.counts;
             Record::Span(span.without_content())
         }
-        Record::Shot(shot) if !shot.redacted && touches(&range, shot.at, shot.at) => {
+        Record::Shot(shot) if !shot.redacted && touches(range, shot.at, shot.at) => {
             Record::Shot(shot.without_content())
         }
         _ => return None,
@@ -288,7 +283,7 @@ fn redact_record(seq: u64, record: &Record, range: &Range<i64>) -> Option<RowRed
     Some(RowRedaction {
         seq,
         counts,
-        time_us: record.start().as_micros()..record.end().as_micros(),
+        time: record.start()..record.end(),
         record,
     })
 }

@@ -12,36 +12,36 @@
 use crate::database::Database;
 use crate::error::{JournalError, TxnResult};
 use crate::ops::write_txn::WriteTxn;
-use crate::quarter_hour::slots_of;
+use crate::quarter_hour::QuarterHour;
 use crate::sealing::KeyRing;
 use crate::tables::{meta, rollups};
 use model::Span;
 use std::ops::Range;
 
-/// The most slots that a span may touch, more than a year; one that claims more is a fault of the clock, and everything
+/// The most quarter hours that a span may touch, more than a year; one that claims more is a fault of the clock, and everything
 /// up to its end is read from the records.
-const MAX_SLOTS: i64 = 40_000;
+const MAX_QUARTER_HOURS: i64 = 40_000;
 
 /// The roll-up of one quarter hour.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredRollup {
-    /// Quarter hours since the Unix epoch (UTC).
-    pub slot: i64,
-    /// Its content; `None` for a mark, or when it does not open: the slot is to be read from its records.
+    /// Its quarter hour.
+    pub quarter_hour: QuarterHour,
+    /// Its content; `None` for a mark, or when it does not open: the quarter hour is to be read from its records.
     pub content: Option<Vec<u8>>,
 }
 
-/// Reads the roll-ups of these slots, by rising slot.
+/// Reads the roll-ups of these quarter hours, by rising number.
 pub(crate) fn for_each_rollup(
     db: &Database,
     ring: &KeyRing,
-    slots: &Range<i64>,
+    quarter_hours: &Range<QuarterHour>,
     visit: &mut dyn FnMut(StoredRollup),
 ) -> Result<(), JournalError> {
     db.query("read the roll-ups", |conn| {
-        rollups::for_each_of(conn, slots, &mut |row| {
+        rollups::for_each_of(conn, quarter_hours, &mut |row| {
             visit(StoredRollup {
-                slot: row.seq.cast_signed(),
+                quarter_hour: QuarterHour(row.seq.cast_signed()),
                 content: match row.sealed.is_empty() {
                     true => None,
                     false => row.open_rollup(&db.device, ring).ok(),
@@ -51,24 +51,24 @@ pub(crate) fn for_each_rollup(
     })
 }
 
-/// The first slot that holds nothing yet, and neither does any after it.
-pub(crate) fn first_free_slot(db: &Database) -> Result<i64, JournalError> {
+/// The first quarter hour that holds nothing yet, and neither does any after it.
+pub(crate) fn first_free(db: &Database) -> Result<QuarterHour, JournalError> {
     db.query("read the roll-ups", |conn| {
-        Ok(rollups::first_free_slot(conn)?.max(meta::rollups_complete_since(conn)?))
+        Ok(rollups::first_free(conn)?.max(meta::rollups_complete_since(conn)?))
     })
 }
 
-/// Marks the slots of a span.
+/// Marks the quarter hours of a span.
 pub(crate) fn mark_span(txn: &mut WriteTxn<'_>, span: &Span) -> TxnResult<()> {
-    let slots = slots_of(span.start.as_micros(), span.end().as_micros());
-    let (first, last) = ((*slots.start()).max(0), *slots.end());
-    if last.saturating_sub(first) > MAX_SLOTS {
-        meta::raise_rollups_complete_since(txn.tx, last.saturating_add(1))?;
+    let (first, last) = QuarterHour::touched_by(&(span.start..span.end())).into_inner();
+    let first = first.max(QuarterHour(0));
+    if last.0.saturating_sub(first.0) > MAX_QUARTER_HOURS {
+        meta::raise_rollups_complete_since(txn.tx, last + 1)?;
         return Ok(());
     }
-    for slot in first..=last {
-        if !txn.marks.is_marked(slot) {
-            rollups::replace_row(txn.tx, slot, txn.session_no, &[])?;
+    for quarter_hour in (first.0..=last.0).map(QuarterHour) {
+        if !txn.marks.is_marked(quarter_hour) {
+            rollups::replace_row(txn.tx, quarter_hour, txn.session_no, &[])?;
         }
     }
     if first <= last {
@@ -80,26 +80,27 @@ pub(crate) fn mark_span(txn: &mut WriteTxn<'_>, span: &Span) -> TxnResult<()> {
 /// The same of a provisional span.
 pub(crate) fn mark_provisional(txn: &mut WriteTxn<'_>, id: u64, span: &Span) -> TxnResult<()> {
     mark_span(txn, span)?;
-    txn.marks
-        .note_open(id, slots_of(span.start.as_micros(), span.end().as_micros()));
+    let touched = QuarterHour::touched_by(&(span.start..span.end()));
+    txn.marks.note_open(id, touched);
     Ok(())
 }
 
 /// Puts the roll-ups that may be put while the provisional spans from `open_from` on are open.
 pub(crate) fn put_rollups(
     txn: &mut WriteTxn<'_>,
-    contents: &[(i64, &[u8])],
+    contents: &[(QuarterHour, &[u8])],
     open_from: u64,
 ) -> TxnResult<()> {
-    for (slot, content) in contents {
+    for &(quarter_hour, content) in contents {
+        let QuarterHour(slot) = quarter_hour;
         let number =
-            u64::try_from(*slot).map_err(|_| JournalError::NumberTooLarge(slot.cast_unsigned()))?;
-        if !txn.marks.takes_rollup(*slot, open_from) {
+            u64::try_from(slot).map_err(|_| JournalError::NumberTooLarge(slot.cast_unsigned()))?;
+        if !txn.marks.takes_rollup(quarter_hour, open_from) {
             continue;
         }
         let sealed = txn.seal_rollup(number, content)?;
-        rollups::replace_row(txn.tx, *slot, txn.session_no, &sealed)?;
-        txn.marks.note_put(*slot);
+        rollups::replace_row(txn.tx, quarter_hour, txn.session_no, &sealed)?;
+        txn.marks.note_put(quarter_hour);
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ use crate::tables::schema;
 use crate::utc_day::UtcDay;
 use copy_rows::Salvager;
 use leaf_scan::{COMPANIONS, LeafScan, PAGE, companion_path};
-use model::DeviceId;
+use model::{DeviceId, Timestamp};
 use platform::files;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -53,13 +53,13 @@ pub(crate) fn quarantine_database(
     device: &DeviceId,
     ring: &KeyRing,
     why: &str,
-    now_us: i64,
+    now: Timestamp,
 ) -> Result<QuarantineReport, JournalError> {
-    let seconds = now_us.div_euclid(1_000_000);
+    let seconds = now.as_seconds();
     let in_day = seconds.rem_euclid(86_400);
     let time = format!(
         "{}T{:02}{:02}{:02}Z",
-        UtcDay::of_us(now_us),
+        UtcDay::of(now),
         in_day / 3600,
         in_day / 60 % 60,
         in_day % 60

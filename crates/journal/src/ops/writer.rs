@@ -16,7 +16,7 @@ use crate::sealing::KeyRing;
 use crate::tables::meta::{self, key};
 use crate::tables::sessions::{self, SessionRow};
 use crate::utc_day::UtcDay;
-use model::RECORD_SCHEMA;
+use model::{RECORD_SCHEMA, Timestamp};
 use rusqlite::{Transaction, TransactionBehavior};
 use std::path::PathBuf;
 use vault::{Sealer, SealingSession};
@@ -57,11 +57,11 @@ impl Writer {
         sealer: Sealer,
         ring: KeyRing,
         (run, mode): (i64, OpenMode),
-        now_us: i64,
+        now: Timestamp,
     ) -> Result<Self, JournalError> {
         Ok(Self {
             session: sealer.new_session()?,
-            session_day: UtcDay::of_us(now_us),
+            session_day: UtcDay::of(now),
             counters: io_recovery::read_counters(&db)?,
             marks: RollupMarks::default(),
             suspect: false,
@@ -113,12 +113,12 @@ impl Writer {
     /// Runs `fill` in one transaction that also moves the last durable moment (not in maintenance).
     pub(crate) fn write<T>(
         &mut self,
-        at_us: i64,
+        at: Timestamp,
         fill: impl FnOnce(&mut WriteTxn<'_>) -> TxnResult<T>,
     ) -> Result<T, JournalError> {
         self.reverify()?;
-        self.rotate_session(at_us)?;
-        let result = self.try_write(at_us, fill);
+        self.rotate_session(at)?;
+        let result = self.try_write(at, fill);
         self.marks.end_step(result.is_ok());
         result.map_err(|error| {
             // An error that `fill` brings along is not of this transaction.
@@ -140,7 +140,7 @@ impl Writer {
 
     fn try_write<T>(
         &mut self,
-        at_us: i64,
+        at: Timestamp,
         fill: impl FnOnce(&mut WriteTxn<'_>) -> TxnResult<T>,
     ) -> TxnResult<T> {
         let tx = self
@@ -165,7 +165,7 @@ impl Writer {
         let out = fill(&mut txn)?;
         let counters = txn.counters;
         if self.mode == OpenMode::Run {
-            meta::set_value(&tx, key::LAST_DURABLE, &at_us)?;
+            meta::set_time(&tx, key::LAST_DURABLE, at)?;
         }
         tx.commit()?;
         self.counters = counters;
@@ -173,8 +173,8 @@ impl Writer {
     }
 
     /// A new data key when the UTC day is another one.
-    fn rotate_session(&mut self, at_us: i64) -> Result<(), JournalError> {
-        let day = UtcDay::of_us(at_us);
+    fn rotate_session(&mut self, at: Timestamp) -> Result<(), JournalError> {
+        let day = UtcDay::of(at);
         if day != self.session_day {
             self.session = self.sealer.new_session()?;
             self.session_day = day;

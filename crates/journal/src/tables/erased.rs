@@ -1,6 +1,7 @@
 //! `erased`: numbers whose records were erased on request.
 
 use crate::utc_day::UtcDay;
+use model::Timestamp;
 use rusqlite::{Connection, params};
 
 /// Numbers that are missing because their records were erased.
@@ -14,8 +15,8 @@ pub struct ErasedRange {
     pub first_day: UtcDay,
     /// Last UTC day that was asked for.
     pub last_day: UtcDay,
-    /// When, in microseconds since the Unix epoch (UTC).
-    pub at_us: i64,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Notes that the records `from` to `to` were erased, when these days were asked for.
@@ -23,13 +24,13 @@ pub(crate) fn insert_range(
     conn: &Connection,
     (from, to): (u64, u64),
     (first, last): (UtcDay, UtcDay),
-    at_us: i64,
+    at: Timestamp,
 ) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "INSERT OR REPLACE INTO erased (first_seq, last_seq, first_day, last_day, at_us)
          VALUES (?1, ?2, ?3, ?4, ?5)",
     )?
-    .execute(params![from, to, first.0, last.0, at_us])?;
+    .execute(params![from, to, first.0, last.0, at.as_micros()])?;
     Ok(())
 }
 
@@ -59,7 +60,7 @@ pub(crate) fn ranges(conn: &Connection) -> rusqlite::Result<Vec<ErasedRange>> {
             last_seq: row.get(1)?,
             first_day: UtcDay(row.get(2)?),
             last_day: UtcDay(row.get(3)?),
-            at_us: row.get(4)?,
+            at: Timestamp::from_micros(row.get(4)?),
         })
     })?
     .collect()

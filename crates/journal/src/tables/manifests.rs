@@ -2,6 +2,7 @@
 
 use crate::utc_day::UtcDay;
 use data_encoding::HEXLOWER;
+use model::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// The newest manifest.
@@ -13,8 +14,8 @@ pub struct ManifestHead {
     pub sha256: String,
     /// Every record up to this number is in an object that it or an earlier one lists, or explained in them.
     pub through: u64,
-    /// When it was made, in microseconds since the Unix epoch (UTC).
-    pub at_us: i64,
+    /// When it was made.
+    pub at: Timestamp,
     /// True when the sink acknowledged it.
     pub acked: bool,
 }
@@ -41,8 +42,8 @@ pub struct ManifestInfo {
     pub sha256: String,
     /// Its size in bytes.
     pub bytes: u64,
-    /// When it was made, in microseconds since the Unix epoch (UTC).
-    pub at_us: i64,
+    /// When it was made.
+    pub at: Timestamp,
     /// True when the sink acknowledged it.
     pub acked: bool,
 }
@@ -53,7 +54,7 @@ pub(crate) struct NewManifestRow<'a> {
     pub(crate) through: u64,
     pub(crate) sha256: [u8; 32],
     pub(crate) bytes: &'a [u8],
-    pub(crate) at_us: i64,
+    pub(crate) at: Timestamp,
 }
 
 /// Keeps a manifest; fails when there is one of that number.
@@ -63,12 +64,12 @@ pub(crate) fn insert_row(conn: &Connection, row: &NewManifestRow<'_>) -> rusqlit
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![
             row.no,
-            UtcDay::of_us(row.at_us).0,
+            UtcDay::of(row.at).0,
             row.through,
             row.sha256,
             row.bytes.len(),
             row.bytes,
-            row.at_us
+            row.at.as_micros()
         ],
     )?;
     Ok(())
@@ -109,7 +110,7 @@ pub(crate) fn head(conn: &Connection) -> rusqlite::Result<Option<ManifestHead>> 
             no: row.get(0)?,
             sha256: HEXLOWER.encode(&row.get::<_, [u8; 32]>(1)?),
             through: row.get(2)?,
-            at_us: row.get(3)?,
+            at: Timestamp::from_micros(row.get(3)?),
             acked: row.get(4)?,
         })
     })
@@ -130,7 +131,7 @@ pub(crate) fn for_each(
             day: UtcDay(row.get(1)?),
             sha256: HEXLOWER.encode(&row.get::<_, [u8; 32]>(2)?),
             bytes: row.get(3)?,
-            at_us: row.get(4)?,
+            at: Timestamp::from_micros(row.get(4)?),
             acked: row.get(5)?,
         });
     }

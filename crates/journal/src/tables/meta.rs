@@ -1,8 +1,9 @@
 //! `meta`: facts by name.
 
 use crate::object::VaultCopy;
-use crate::quarter_hour::SLOTS_A_DAY;
+use crate::quarter_hour::QuarterHour;
 use crate::utc_day::UtcDay;
+use model::Timestamp;
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
@@ -51,30 +52,44 @@ pub(crate) fn set_value(conn: &Connection, key: &str, value: &dyn ToSql) -> rusq
     Ok(())
 }
 
+/// An instant among the facts, if it is known.
+pub(crate) fn read_time(conn: &Connection, key: &str) -> rusqlite::Result<Option<Timestamp>> {
+    Ok(read_value(conn, key)?.map(Timestamp::from_micros))
+}
+
+/// Sets an instant among the facts.
+pub(crate) fn set_time(conn: &Connection, key: &str, at: Timestamp) -> rusqlite::Result<()> {
+    set_value(conn, key, &at.as_micros())
+}
+
 /// The number up to which the sink has every record.
 pub(crate) fn acked_through(conn: &Connection) -> rusqlite::Result<u64> {
     Ok(read_value(conn, key::ACKED_THROUGH)?.unwrap_or(0))
 }
 
-/// The first slot of which the table `rollup` tells everything.
-pub(crate) fn rollups_complete_since(conn: &Connection) -> rusqlite::Result<i64> {
-    Ok(read_value(conn, key::ROLLED_SINCE)?.unwrap_or(i64::MAX))
+/// The first quarter hour of which the table `rollup` tells everything.
+pub(crate) fn rollups_complete_since(conn: &Connection) -> rusqlite::Result<QuarterHour> {
+    let since = read_value(conn, key::ROLLED_SINCE)?;
+    Ok(QuarterHour(since.unwrap_or(i64::MAX)))
 }
 
-/// Notes, once, from when on every slot that a span touches has a row: after everything that is there already.
+/// Notes, once, from when on every quarter hour that a span touches has a row: after everything that is there already.
 pub(crate) fn note_rollups_complete_since(conn: &Connection) -> rusqlite::Result<()> {
     conn.execute(
         "INSERT OR IGNORE INTO meta
          SELECT ?1, coalesce(max(day) + 2, 0) * ?2 FROM
             (SELECT max(day) AS day FROM record UNION ALL SELECT max(day) FROM session
              UNION ALL SELECT value / 86400000000 FROM meta WHERE key = ?3)",
-        params![key::ROLLED_SINCE, SLOTS_A_DAY, key::LAST_DURABLE],
+        params![key::ROLLED_SINCE, QuarterHour::A_DAY, key::LAST_DURABLE],
     )?;
     Ok(())
 }
 
-/// Moves the same to `slot`, unless it is later already.
-pub(crate) fn raise_rollups_complete_since(conn: &Connection, slot: i64) -> rusqlite::Result<()> {
+/// Moves the same to a quarter hour, unless it is later already.
+pub(crate) fn raise_rollups_complete_since(
+    conn: &Connection,
+    QuarterHour(slot): QuarterHour,
+) -> rusqlite::Result<()> {
     conn.prepare_cached("UPDATE meta SET value = max(value, ?2) WHERE key = ?1")?
         .execute(params![key::ROLLED_SINCE, slot])?;
     Ok(())

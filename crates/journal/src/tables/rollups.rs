@@ -1,14 +1,14 @@
 //! `rollup`: one row a quarter hour; an empty one is a mark.
 
-use crate::quarter_hour::slots_of;
+use crate::quarter_hour::QuarterHour;
 use crate::sealed_row::{ROLLUP_COLUMNS, SealedRow};
 use rusqlite::{Connection, params};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
-/// The rows of these slots, by rising slot, which is their `seq`.
+/// The rows of these quarter hours, by rising number, which is their `seq`.
 pub(crate) fn for_each_of(
     conn: &Connection,
-    slots: &Range<i64>,
+    quarter_hours: &Range<QuarterHour>,
     visit: &mut dyn FnMut(SealedRow),
 ) -> rusqlite::Result<()> {
     let sql = format!(
@@ -16,24 +16,24 @@ pub(crate) fn for_each_of(
          WHERE u.slot >= ?1 AND u.slot < ?2 ORDER BY u.slot"
     );
     let mut query = conn.prepare_cached(&sql)?;
-    let mut rows = query.query([slots.start.max(0), slots.end])?;
+    let mut rows = query.query([quarter_hours.start.0.max(0), quarter_hours.end.0])?;
     while let Some(row) = rows.next()? {
         visit(SealedRow::from_row(row)?);
     }
     Ok(())
 }
 
-/// The first slot above every row.
-pub(crate) fn first_free_slot(conn: &Connection) -> rusqlite::Result<i64> {
+/// The first quarter hour above every row.
+pub(crate) fn first_free(conn: &Connection) -> rusqlite::Result<QuarterHour> {
     conn.query_row("SELECT coalesce(max(slot) + 1, 0) FROM rollup", [], |row| {
-        row.get(0)
+        row.get(0).map(QuarterHour)
     })
 }
 
-/// Puts the one row of a slot.
+/// Puts the one row of a quarter hour.
 pub(crate) fn replace_row(
     conn: &Connection,
-    slot: i64,
+    QuarterHour(slot): QuarterHour,
     session_no: i64,
     sealed: &[u8],
 ) -> rusqlite::Result<()> {
@@ -44,27 +44,23 @@ pub(crate) fn replace_row(
     Ok(())
 }
 
-/// Turns the roll-ups that hold anything of `us` (microseconds since the Unix epoch, UTC; its end is exclusive) into
-/// marks.
-pub(crate) fn invalidate_time(conn: &Connection, us: Range<i64>) -> rusqlite::Result<()> {
-    let slots = slots_of(us.start, us.end);
+/// Turns the roll-ups of these quarter hours into marks.
+pub(crate) fn invalidate(
+    conn: &Connection,
+    touched: &RangeInclusive<QuarterHour>,
+) -> rusqlite::Result<()> {
     conn.prepare_cached("UPDATE rollup SET sealed = x'' WHERE slot BETWEEN ?1 AND ?2")?
-        .execute([slots.start(), slots.end()])?;
+        .execute([touched.start().0, touched.end().0])?;
     Ok(())
 }
 
-/// Turns the roll-up of one slot into a mark.
-pub(crate) fn invalidate_slot(conn: &Connection, slot: i64) -> rusqlite::Result<()> {
-    conn.prepare_cached("UPDATE rollup SET sealed = x'' WHERE slot = ?1")?
-        .execute([slot])?;
-    Ok(())
-}
-
-/// Deletes the roll-ups and marks of `us`: a reader must know otherwise that there may be time.
-pub(crate) fn delete_time(conn: &Connection, us: Range<i64>) -> rusqlite::Result<()> {
-    let slots = slots_of(us.start, us.end);
+/// Deletes the roll-ups and marks of these quarter hours: a reader must know otherwise that they may hold time.
+pub(crate) fn delete(
+    conn: &Connection,
+    touched: &RangeInclusive<QuarterHour>,
+) -> rusqlite::Result<()> {
     conn.prepare_cached("DELETE FROM rollup WHERE slot BETWEEN ?1 AND ?2")?
-        .execute([slots.start(), slots.end()])?;
+        .execute([touched.start().0, touched.end().0])?;
     Ok(())
 }
 

@@ -5,9 +5,10 @@ use crate::object::{
 };
 use crate::retention::StoredScreenshot;
 use crate::sealed_row::{RECORD_COLUMNS, SealedRow};
-use crate::tables::segments::SegmentRow;
+use crate::tables::segments::{SegmentRow, read_time_column};
 use crate::utc_day::UtcDay;
 use data_encoding::HEXLOWER;
+use model::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::ops::RangeInclusive;
 
@@ -39,7 +40,7 @@ pub(crate) struct ShownScreenshotRow {
     pub(crate) place: ScreenshotLocation,
     pub(crate) acked: bool,
     /// Of its segment; none while it is in no segment.
-    pub(crate) not_before_us: Option<i64>,
+    pub(crate) not_before: Option<Timestamp>,
 }
 
 /// Which rows are shown.
@@ -128,7 +129,7 @@ pub(crate) fn for_each_shown(
             path: row.get(6)?,
             place: ScreenshotLocation::of(row.get(7)?),
             acked: row.get(8)?,
-            not_before_us: row.get(9)?,
+            not_before: read_time_column(row, 9)?,
         });
     }
     Ok(())
@@ -354,12 +355,12 @@ pub(crate) fn acknowledge(
     conn: &Connection,
     seq: u64,
     encoding: ObjectEncoding,
-    at_us: i64,
+    at: Timestamp,
 ) -> rusqlite::Result<bool> {
     let changed = conn.execute(
         "UPDATE blob SET acked_us = CASE acked WHEN 0 THEN ?3 ELSE acked_us END,
                 acked = CASE acked WHEN 0 THEN ?2 ELSE acked END WHERE seq = ?1",
-        params![seq, encoding.mark(), at_us],
+        params![seq, encoding.mark(), at.as_micros()],
     )?;
     Ok(changed > 0)
 }

@@ -5,6 +5,7 @@ use crate::object::{
 };
 use crate::utc_day::UtcDay;
 use data_encoding::HEXLOWER;
+use model::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// A segment's row, without its body. A screenshot's row has the same shape, with one number and a count of 1.
@@ -37,16 +38,16 @@ pub(crate) struct NewSegmentRow<'a> {
     pub(crate) encoding: ObjectEncoding,
     /// Hash and size of the unsealed object, when it is to be sent so.
     pub(crate) plain: Option<([u8; 32], usize)>,
-    pub(crate) frozen_us: i64,
-    pub(crate) not_before_us: i64,
+    pub(crate) frozen_at: Timestamp,
+    pub(crate) not_before: Timestamp,
 }
 
 /// The oldest segment that waits, and the reason.
 pub(crate) struct WaitingSegmentRow {
     pub(crate) row: SegmentRow,
     pub(crate) body: Option<Vec<u8>>,
-    pub(crate) frozen_us: Option<i64>,
-    pub(crate) not_before_us: i64,
+    pub(crate) frozen_at: Option<Timestamp>,
+    pub(crate) not_before: Timestamp,
 }
 
 impl SegmentRow {
@@ -125,6 +126,15 @@ impl SegmentRow {
     }
 }
 
+/// An instant that may be missing.
+pub(crate) fn read_time_column(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<Option<Timestamp>> {
+    let micros: Option<i64> = row.get(column)?;
+    Ok(micros.map(Timestamp::from_micros))
+}
+
 /// Stores a segment.
 pub(crate) fn insert_row(conn: &Connection, row: &NewSegmentRow<'_>) -> rusqlite::Result<()> {
     conn.prepare_cached(
@@ -143,8 +153,8 @@ pub(crate) fn insert_row(conn: &Connection, row: &NewSegmentRow<'_>) -> rusqlite
         row.encoding.number(),
         row.plain.map(|(sha256, _)| sha256),
         row.plain.map(|(_, size)| size),
-        row.frozen_us,
-        row.not_before_us
+        row.frozen_at.as_micros(),
+        row.not_before.as_micros()
     ])?;
     Ok(())
 }
@@ -165,12 +175,12 @@ pub(crate) fn insert_unbuilt(
     first: u64,
     last: u64,
     day: UtcDay,
-    not_before_us: i64,
+    not_before: Timestamp,
 ) -> rusqlite::Result<usize> {
     conn.execute(
         "INSERT INTO segment (first_seq, last_seq, day, count, size, sha256, not_before_us)
          VALUES (?1, ?2, ?3, 0, 0, zeroblob(32), ?4)",
-        params![first, last, day.0, not_before_us],
+        params![first, last, day.0, not_before.as_micros()],
     )
 }
 
@@ -182,12 +192,12 @@ pub(crate) fn delete_unbuilt(conn: &Connection, first_seq: u64) -> rusqlite::Res
     )
 }
 
-/// Before which moment a segment is not to be put; 0 when nothing holds it.
-pub(crate) fn not_before(conn: &Connection, first: u64) -> rusqlite::Result<i64> {
+/// Before which moment a segment is not to be put; the Unix epoch when nothing holds it.
+pub(crate) fn not_before(conn: &Connection, first: u64) -> rusqlite::Result<Timestamp> {
     conn.query_row(
         "SELECT coalesce(max(not_before_us), 0) FROM segment WHERE first_seq = ?1",
         [first],
-        |row| row.get(0),
+        |row| row.get(0).map(Timestamp::from_micros),
     )
 }
 
@@ -214,12 +224,15 @@ pub(crate) fn find_of_record(conn: &Connection, seq: u64) -> rusqlite::Result<Op
 /// Last number of the oldest segment that waits, when it was frozen, and before which moment it is not to be put.
 pub(crate) fn first_waiting(
     conn: &Connection,
-) -> rusqlite::Result<Option<(u64, Option<i64>, i64)>> {
+) -> rusqlite::Result<Option<(u64, Option<Timestamp>, Timestamp)>> {
     conn.prepare_cached(
         "SELECT last_seq, frozen_us, not_before_us FROM segment WHERE acked = 0
          ORDER BY first_seq LIMIT 1",
     )?
-    .query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+    .query_row([], |row| {
+        let not_before = Timestamp::from_micros(row.get(2)?);
+        Ok((row.get(0)?, read_time_column(row, 1)?, not_before))
+    })
     .optional()
 }
 
@@ -234,8 +247,8 @@ pub(crate) fn next_waiting(conn: &Connection) -> rusqlite::Result<Option<Waiting
             Ok(WaitingSegmentRow {
                 row: SegmentRow::from_row(row)?,
                 body: row.get(11)?,
-                frozen_us: row.get(12)?,
-                not_before_us: row.get(13)?,
+                frozen_at: read_time_column(row, 12)?,
+                not_before: Timestamp::from_micros(row.get(13)?),
             })
         })
         .optional()
@@ -258,13 +271,13 @@ pub(crate) fn note_put(
     Ok(changed > 0)
 }
 
-/// Until when frozen segments are held back, told at `now_us`.
-pub(crate) fn held_until(conn: &Connection, now_us: i64) -> rusqlite::Result<Option<i64>> {
+/// Until when frozen segments are held back, told at `now`.
+pub(crate) fn held_until(conn: &Connection, now: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
     conn.query_row(
         "SELECT max(not_before_us) FROM segment
          WHERE acked = 0 AND not_before_us > ?1 AND coalesce(frozen_us, ?1) <= ?1",
-        [now_us],
-        |row| row.get(0),
+        [now.as_micros()],
+        |row| read_time_column(row, 0),
     )
 }
 
@@ -294,20 +307,20 @@ pub(crate) fn acknowledge(
     conn: &Connection,
     first_seq: u64,
     encoding: ObjectEncoding,
-    at_us: i64,
+    at: Timestamp,
 ) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "UPDATE segment SET acked = ?2, acked_us = ?3, body = NULL WHERE first_seq = ?1",
     )?
-    .execute(params![first_seq, encoding.mark(), at_us])?;
+    .execute(params![first_seq, encoding.mark(), at.as_micros()])?;
     Ok(())
 }
 
 /// When the oldest segment that waits was frozen.
-pub(crate) fn oldest_frozen(conn: &Connection) -> rusqlite::Result<Option<i64>> {
-    let found: Option<Option<i64>> = conn
+pub(crate) fn oldest_frozen(conn: &Connection) -> rusqlite::Result<Option<Timestamp>> {
+    let found = conn
         .prepare_cached("SELECT frozen_us FROM segment WHERE acked = 0 ORDER BY first_seq LIMIT 1")?
-        .query_row([], |row| row.get(0))
+        .query_row([], |row| read_time_column(row, 0))
         .optional()?;
     Ok(found.flatten())
 }
@@ -365,7 +378,7 @@ pub(crate) fn for_each_uploaded(
     while let Some(row) = rows.next()? {
         let found = SegmentRow::from_row(row)?;
         let media: Option<String> = row.get(11)?;
-        let acked_us: Option<i64> = row.get(12)?;
+        let acked_at = read_time_column(row, 12)?;
         let gone: bool = row.get(13)?;
         for mut object in found.uploaded_objects()? {
             object.media.clone_from(&media);
@@ -373,7 +386,7 @@ pub(crate) fn for_each_uploaded(
                 bytes: found.bytes_of(object.encoding),
                 object,
                 count: found.count,
-                acked_us,
+                acked_at,
                 gone,
             });
         }

@@ -3,6 +3,7 @@
 use crate::object::{ObjectEncoding, UploadedObject, parse_hash};
 use crate::utc_day::UtcDay;
 use data_encoding::HEXLOWER;
+use model::Timestamp;
 use rusqlite::{Connection, Row, params};
 
 /// An object that holds nothing but redacted or erased records.
@@ -10,8 +11,8 @@ use rusqlite::{Connection, Row, params};
 pub struct Tombstone {
     /// Which.
     pub object: UploadedObject,
-    /// When, in microseconds since the Unix epoch (UTC).
-    pub at_us: i64,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// The columns [`read_object`] reads.
@@ -33,7 +34,7 @@ fn read_object(row: &Row<'_>) -> rusqlite::Result<UploadedObject> {
 pub(crate) fn insert_objects<'a>(
     conn: &Connection,
     objects: impl IntoIterator<Item = &'a UploadedObject>,
-    at_us: i64,
+    at: Timestamp,
 ) -> rusqlite::Result<()> {
     for object in objects {
         conn.prepare_cached(
@@ -47,7 +48,7 @@ pub(crate) fn insert_objects<'a>(
             parse_hash(&object.sha256),
             object.encoding.number(),
             object.media,
-            at_us
+            at.as_micros()
         ])?;
     }
     Ok(())
@@ -62,7 +63,7 @@ pub(crate) fn unlisted(conn: &Connection, limit: usize) -> rusqlite::Result<Vec<
         .query_map([limit], |row| {
             Ok(Tombstone {
                 object: read_object(row)?,
-                at_us: row.get(6)?,
+                at: Timestamp::from_micros(row.get(6)?),
             })
         })?
         .collect()

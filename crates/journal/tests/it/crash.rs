@@ -23,16 +23,20 @@ fn writer_child() {
     }
     println!("ready");
     for n in 0.. {
-        let id = u64::try_from(n).unwrap();
+        let id = u64::from(n);
         let seqs = if n % 5 == 4 {
-            let (shot, picture) = shot(NOW + n, 3000);
-            vec![journal.add_screenshot(&shot, &picture, NOW + n).unwrap()]
+            let (shot, picture) = shot(NOW + micros(n), 3000);
+            vec![
+                journal
+                    .add_screenshot(&shot, &picture, NOW + micros(n))
+                    .unwrap(),
+            ]
         } else {
             let step = Commit {
                 records: &spans(n..n + 2),
                 provisional_put: &[(id, span(n))],
                 provisional_drop_below: id,
-                at_us: NOW + n,
+                at: NOW + micros(n),
                 ..Commit::default()
             };
             journal.commit(step).unwrap()
@@ -130,7 +134,7 @@ fn failing_disk_child() {
         assert!(acked.len() < 100_000, "the limit was not reached");
         match journal.commit(Commit {
             records: &spans(0..20),
-            at_us: NOW,
+            at: NOW,
             ..Commit::default()
         }) {
             Ok(seqs) => acked.extend(seqs),
@@ -159,7 +163,7 @@ fn failing_disk_child() {
         journal
             .commit(Commit {
                 records: &spans(0..8000),
-                at_us: NOW,
+                at: NOW,
                 ..Commit::default()
             })
             .is_err()
@@ -176,7 +180,7 @@ fn failing_disk_child() {
     let seqs = journal
         .commit(Commit {
             records: &spans(0..1),
-            at_us: NOW,
+            at: NOW,
             ..Commit::default()
         })
         .unwrap();

@@ -7,14 +7,14 @@ use std::fs;
 use std::path::Path;
 
 /// A journal with `n` spans, a few screenshots, and its first 100 records acknowledged; closed.
-fn filled(n: i64) -> Desk {
+fn filled(n: u32) -> Desk {
     let desk = Desk::new();
     let mut journal = desk.journal();
     for from in (0..n).step_by(100) {
         put(&mut journal, &spans(from..from + 100));
     }
     for at in 0..3 {
-        add_shot(&mut journal, NOW + at, 500);
+        add_shot(&mut journal, NOW + micros(at), 500);
     }
     journal.freeze(NOW, &few(100)).unwrap();
     let mut outbox = desk.outbox();
@@ -93,7 +93,7 @@ fn a_broken_page_costs_its_rows_and_no_others() {
         if let Record::Span(found) = &line.record
             && line.seq <= 2000
         {
-            assert_eq!(*found, span(i64::try_from(line.seq).unwrap() - 1));
+            assert_eq!(*found, span(u32::try_from(line.seq).unwrap() - 1));
         }
     }
     // Uploading goes on where it stood, in pieces without holes.
@@ -316,7 +316,7 @@ fn random_damage_never_panics_and_never_yields_a_false_record() {
             {
                 assert_eq!(
                     *found,
-                    span(i64::try_from(line.seq).unwrap() - 1),
+                    span(u32::try_from(line.seq).unwrap() - 1),
                     "round {round}"
                 );
             }

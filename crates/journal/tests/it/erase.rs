@@ -1,15 +1,15 @@
 //! Whole days, erased for good.
 
 use crate::kit::*;
-use journal::{Commit, ErasedRange, Journal, ObjectEncoding, OutboxDepth, UtcDay, slot_of};
+use journal::{Commit, ErasedRange, Journal, ObjectEncoding, OutboxDepth, QuarterHour, UtcDay};
 use std::fs;
 use std::ops::RangeInclusive;
 
-fn day(n: i64) -> UtcDay {
-    UtcDay::of_us(NOW + n * DAY)
+fn day(n: u32) -> UtcDay {
+    UtcDay::of(NOW + n * DAY)
 }
 
-fn days(range: RangeInclusive<i64>) -> RangeInclusive<UtcDay> {
+fn days(range: RangeInclusive<u32>) -> RangeInclusive<UtcDay> {
     day(*range.start())..=day(*range.end())
 }
 
@@ -20,8 +20,8 @@ fn four_days(desk: &Desk) -> Journal {
         journal
             .commit(Commit {
                 records: &spans(n * 1440..n * 1440 + 3),
-                rollups: &[(slot_of(NOW + n * DAY), b"sums")],
-                at_us: NOW + n * DAY,
+                rollups: &[(QuarterHour::of(NOW + n * DAY), b"sums")],
+                at: NOW + n * DAY,
                 ..Commit::default()
             })
             .unwrap();
@@ -37,9 +37,11 @@ fn seqs(desk: &Desk) -> Vec<u64> {
 }
 
 /// Each quarter hour with a row, and whether it is summed up.
-fn rolled_up(desk: &Desk) -> Vec<(i64, bool)> {
-    let rows = desk.reader().read_rollups(0..i64::MAX).unwrap();
-    rows.iter().map(|r| (r.slot, r.content.is_some())).collect()
+fn rolled_up(desk: &Desk) -> Vec<(QuarterHour, bool)> {
+    let rows = desk.reader().read_rollups(ALL_ROLLUPS).unwrap();
+    rows.iter()
+        .map(|r| (r.quarter_hour, r.content.is_some()))
+        .collect()
 }
 
 #[test]
@@ -72,7 +74,7 @@ fn rows_keys_pictures_and_roll_ups_are_gone_and_the_gap_is_explained() {
     let words: Vec<&[u8]> = rows.iter().map(|r| &r[r.len() - 40..]).collect();
     assert_in_no_file(&desk.at(), &words);
     // Of the days themselves nothing is left; what their spans might have reached into is read from the records.
-    let first = slot_of(NOW);
+    let first = QuarterHour::of(NOW);
     let expected = [
         (first, true),
         (first + 1, false),
@@ -87,7 +89,7 @@ fn rows_keys_pictures_and_roll_ups_are_gone_and_the_gap_is_explained() {
             last_seq: 12,
             first_day: day(1),
             last_day: day(2),
-            at_us: NOW + 4 * DAY,
+            at: NOW + 4 * DAY,
         }]
     );
     // Delivery leaves them out, without holes and without a double.
@@ -216,7 +218,7 @@ fn rows_and_open_spans_of_a_dead_lease_are_erased_too() {
     journal
         .commit(Commit {
             provisional_put: &[(1, span(3 * 1440 + 5))],
-            at_us: NOW + 3 * DAY,
+            at: NOW + 3 * DAY,
             ..Commit::default()
         })
         .unwrap();
@@ -267,7 +269,7 @@ fn a_salvage_knows_what_was_erased() {
     assert_eq!((quarantined.salvaged, quarantined.lost), (8, 0));
     assert_eq!(desk.reader().erased_ranges().unwrap().len(), 1);
     // Some roll-ups may be lost, so those that are there are not believed to be all.
-    let first = slot_of(NOW);
+    let first = QuarterHour::of(NOW);
     assert_eq!(rolled_up(&desk)[0], (first, true));
     assert!(desk.reader().rollups_complete_since().unwrap() > first + 289);
 }

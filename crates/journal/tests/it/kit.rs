@@ -2,23 +2,32 @@
 
 use journal::{
     Commit, FreezeOptions, IntegrityCheck, Journal, JournalError, JournalKeys, ObjectEncoding,
-    Outbox, Reader, RecoveryReport, Segment, SegmentLimits, open_segment,
+    Outbox, QuarterHour, Reader, RecoveryReport, Segment, SegmentLimits, open_segment,
 };
 use model::{
     Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, Record, Screenshot, Span,
-    WindowInfo,
+    Timestamp, WindowInfo,
 };
 use sha2::{Digest, Sha256};
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use vault::{Identity, Opener, Recipient, Sealer};
 
 /// 2026-09-21, in the afternoon.
-pub(crate) const NOW: i64 = 1_790_000_000_000_000;
-pub(crate) const MINUTE: i64 = 60_000_000;
-pub(crate) const DAY: i64 = 1440 * MINUTE;
+pub(crate) const NOW: Timestamp = Timestamp::from_seconds(1_790_000_000);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
+pub(crate) const DAY: Duration = Duration::from_secs(86_400);
+
+/// Every quarter hour there is.
+pub(crate) const ALL_ROLLUPS: Range<QuarterHour> = QuarterHour(i64::MIN)..QuarterHour(i64::MAX);
+
+pub(crate) fn micros(n: u32) -> Duration {
+    Duration::from_micros(n.into())
+}
 
 pub(crate) struct Desk {
     pub(crate) dir: TempDir,
@@ -208,10 +217,10 @@ pub(crate) fn waiting(desk: &Desk) -> Vec<(u64, u64, ObjectEncoding)> {
         .unwrap()
 }
 
-pub(crate) fn span(n: i64) -> Span {
+pub(crate) fn span(n: u32) -> Span {
     Span {
-        start: model::Timestamp::from_micros(NOW + n * MINUTE),
-        duration: std::time::Duration::from_micros(60_000_000),
+        start: NOW + n * MINUTE,
+        duration: MINUTE,
         zone: "Europe/Berlin".into(),
         state: Coverage::Active,
         protected: false,
@@ -223,7 +232,7 @@ pub(crate) fn span(n: i64) -> Span {
         })),
         counts: Counts {
             hardware: InputCounts {
-                keys: n.unsigned_abs(),
+                keys: n.into(),
                 ..InputCounts::default()
             },
             ..Counts::default()
@@ -231,13 +240,13 @@ pub(crate) fn span(n: i64) -> Span {
     }
 }
 
-pub(crate) fn spans(range: std::ops::Range<i64>) -> Vec<Record> {
+pub(crate) fn spans(range: Range<u32>) -> Vec<Record> {
     range.map(|n| Record::Span(span(n))).collect()
 }
 
 pub(crate) fn notice(text: &str) -> Record {
     Record::Notice(Notice {
-        at: model::Timestamp::from_micros(NOW),
+        at: NOW,
         zone: "UTC".into(),
         code: NoticeCode::Started,
         text: text.into(),
@@ -245,11 +254,11 @@ pub(crate) fn notice(text: &str) -> Record {
 }
 
 /// The facts of a screenshot and its encoded bytes, `bytes` long.
-pub(crate) fn shot(at_us: i64, bytes: usize) -> (Screenshot, Vec<u8>) {
-    let mut picture: Vec<u8> = format!("canary picture {at_us} ").into_bytes();
+pub(crate) fn shot(at: Timestamp, bytes: usize) -> (Screenshot, Vec<u8>) {
+    let mut picture: Vec<u8> = format!("canary picture {at} ").into_bytes();
     picture.resize(bytes.max(8), b'.');
     let shot = Screenshot {
-        at: model::Timestamp::from_micros(at_us),
+        at: at,
         zone: "UTC".into(),
         sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&picture)),
         bytes: picture.len() as u64,
@@ -265,16 +274,16 @@ pub(crate) fn shot(at_us: i64, bytes: usize) -> (Screenshot, Vec<u8>) {
     (shot, picture)
 }
 
-pub(crate) fn add_shot(journal: &mut Journal, at_us: i64, bytes: usize) -> u64 {
-    let (shot, picture) = shot(at_us, bytes);
-    journal.add_screenshot(&shot, &picture, at_us).unwrap()
+pub(crate) fn add_shot(journal: &mut Journal, at: Timestamp, bytes: usize) -> u64 {
+    let (shot, picture) = shot(at, bytes);
+    journal.add_screenshot(&shot, &picture, at).unwrap()
 }
 
 pub(crate) fn put(journal: &mut Journal, records: &[Record]) -> Vec<u64> {
     journal
         .commit(Commit {
             records,
-            at_us: NOW,
+            at: NOW,
             ..Commit::default()
         })
         .unwrap()

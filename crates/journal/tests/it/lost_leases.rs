@@ -9,7 +9,7 @@ fn provisional(journal: &mut Journal, spans: &[(u64, Span)]) {
     journal
         .commit(Commit {
             provisional_put: spans,
-            at_us: NOW,
+            at: NOW,
             ..Commit::default()
         })
         .unwrap();
@@ -113,9 +113,9 @@ fn records_of_a_dead_lease_hide_nothing_and_are_named() {
     assert_eq!(nobody.last_seq().unwrap(), 5);
 }
 
-fn hold(minutes: i64) -> FreezeOptions {
+fn hold(minutes: u32) -> FreezeOptions {
     FreezeOptions {
-        hold_us: (minutes * MINUTE).unsigned_abs(),
+        hold: minutes * MINUTE,
         ..FreezeOptions::default()
     }
 }
@@ -133,7 +133,7 @@ fn young_records_are_held_back_with_all_that_follow() {
         held: true,
         ..FreezeReport::default()
     };
-    assert_eq!(journal.freeze(at(11) - 1, &hold(10)).unwrap(), held);
+    assert_eq!(journal.freeze(at(11) - micros(1), &hold(10)).unwrap(), held);
     assert_eq!(journal.freeze(at(11), &hold(10)).unwrap().records, 1);
     let frozen = journal.freeze(at(12), &hold(10)).unwrap();
     assert_eq!((frozen.records, frozen.held), (2, true));
@@ -184,16 +184,22 @@ fn rows_of_a_dead_lease_are_held_as_if_they_ended_with_its_last_durable_moment()
     journal
         .commit(Commit {
             records: &spans(0..3),
-            at_us: NOW + 3 * MINUTE,
+            at: NOW + 3 * MINUTE,
             ..Commit::default()
         })
         .unwrap();
     drop(journal);
     desk.new_lease();
     let mut journal = desk.journal();
-    let before = NOW + 13 * MINUTE - 1;
+    let before = NOW + 13 * MINUTE - micros(1);
     assert_eq!(journal.freeze(before, &hold(10)).unwrap().records, 0);
-    assert_eq!(journal.freeze(before + 1, &hold(10)).unwrap().records, 3);
+    assert_eq!(
+        journal
+            .freeze(before + micros(1), &hold(10))
+            .unwrap()
+            .records,
+        3
+    );
 }
 
 #[test]
@@ -208,7 +214,8 @@ fn segments_of_the_end_of_a_run_are_held_back_by_the_uploader() {
     };
     let frozen = journal.freeze(NOW + 2 * MINUTE, &last).unwrap();
     assert_eq!((frozen.records, frozen.held), (3, false));
-    let at = |minutes| desk.outbox().hold_back_until_due(NOW + minutes * MINUTE);
+    let due = |now| desk.outbox().hold_back_until_due(now);
+    let at = |minutes: u32| due(NOW + minutes * MINUTE);
     for minutes in [2, 11] {
         assert_eq!(at(minutes).next_segment().unwrap(), None);
         assert_eq!(at(minutes).next_screenshots(9).unwrap(), []);
@@ -218,8 +225,8 @@ fn segments_of_the_end_of_a_run_are_held_back_by_the_uploader() {
     assert_eq!(at(12).next_screenshots(9).unwrap().len(), 1);
     assert_eq!(at(12).held_until().unwrap(), None);
     // A clock that was set back by a day does not hold it back for a day.
-    assert!(at(-1440).next_segment().unwrap().is_some());
-    assert_eq!(at(-1440).held_until().unwrap(), None);
+    assert!(due(NOW - DAY).next_segment().unwrap().is_some());
+    assert_eq!(due(NOW - DAY).held_until().unwrap(), None);
     // Something removed meanwhile: packed again, and held back as before; also over a salvage.
     let range = NOW..NOW + MINUTE;
     journal

@@ -35,16 +35,16 @@ fn the_same_segment_comes_back_until_it_is_acknowledged() {
         .unwrap_err();
     assert!(matches!(wrong, JournalError::NoSegment { .. }), "{wrong}");
     outbox
-        .acknowledge_segment(1, 3, ObjectEncoding::Age, NOW + 3)
+        .acknowledge_segment(1, 3, ObjectEncoding::Age, NOW + micros(3))
         .unwrap();
     outbox
-        .acknowledge_segment(1, 3, ObjectEncoding::Age, NOW + 3)
+        .acknowledge_segment(1, 3, ObjectEncoding::Age, NOW + micros(3))
         .unwrap();
     let second = outbox.next_segment().unwrap().unwrap();
     assert_eq!((second.first_seq, second.last_seq), (4, 5));
     assert_eq!(second.day.to_string(), "2026-09-21");
     outbox
-        .acknowledge_segment(4, 5, ObjectEncoding::Age, NOW + 4)
+        .acknowledge_segment(4, 5, ObjectEncoding::Age, NOW + micros(4))
         .unwrap();
     // Written by a lease that is gone.
     let third = outbox.next_segment().unwrap().unwrap();
@@ -55,10 +55,10 @@ fn the_same_segment_comes_back_until_it_is_acknowledged() {
     assert_eq!(third.day.to_string(), "2026-09-23");
     assert_eq!(desk.lines(&third), desk.raw(6, 9));
     outbox
-        .acknowledge_segment(6, 9, ObjectEncoding::SealedRows, NOW + 5)
+        .acknowledge_segment(6, 9, ObjectEncoding::SealedRows, NOW + micros(5))
         .unwrap();
     assert_eq!(outbox.next_segment().unwrap(), None);
-    assert_eq!(desk.reader().last_ack_us().unwrap(), Some(NOW + 5));
+    assert_eq!(desk.reader().last_ack().unwrap(), Some(NOW + micros(5)));
     // No body stays behind.
     let left: i64 = desk
         .sql()
@@ -108,7 +108,7 @@ fn pictures_go_before_the_segment_that_names_them_and_not_before_it_is_frozen() 
     put(&mut journal, &spans(0..2));
     let first = add_shot(&mut journal, NOW, 500);
     put(&mut journal, &spans(2..4));
-    let second = add_shot(&mut journal, NOW + 1, 500);
+    let second = add_shot(&mut journal, NOW + micros(1), 500);
     let mut outbox = desk.outbox();
     assert_eq!(outbox.next_screenshots(5).unwrap(), []);
     journal.freeze(NOW, &few(4)).unwrap();
@@ -154,14 +154,14 @@ fn depth_counts_what_waits_without_a_key() {
     put(&mut journal, &spans(0..4));
     let depth = desk.outbox().depth().unwrap();
     assert_eq!((depth.records, depth.held, depth.shots), (4, 4, 0));
-    assert_eq!(depth.oldest_frozen_us, None);
+    assert_eq!(depth.oldest_frozen, None);
     let scanned: i64 = desk
         .sql()
         .query_row("SELECT sum(length(sealed)) FROM record", [], |r| r.get(0))
         .unwrap();
     assert_eq!(depth.bytes, scanned.unsigned_abs());
     add_shot(&mut journal, NOW, 1000);
-    journal.freeze(NOW + 7, &few(2)).unwrap();
+    journal.freeze(NOW + micros(7), &few(2)).unwrap();
     put(&mut journal, &spans(4..5));
     let mut outbox = desk.outbox();
     outbox
@@ -169,7 +169,7 @@ fn depth_counts_what_waits_without_a_key() {
         .unwrap();
     let depth = desk.reader().depth().unwrap();
     assert_eq!((depth.records, depth.held, depth.shots), (4, 1, 1));
-    assert_eq!(depth.oldest_frozen_us, Some(NOW + 7));
+    assert_eq!(depth.oldest_frozen, Some(NOW + micros(7)));
     assert!(
         depth.bytes > 1000 && depth.bytes < 2500 + scanned.unsigned_abs(),
         "{depth:?}"
@@ -364,22 +364,22 @@ fn an_uploader_process_works_beside_the_writer() {
         .unwrap();
     let mut seq = 0;
     while seq < goal {
-        let n = i64::try_from(seq).unwrap();
+        let n = u32::try_from(seq).unwrap();
         seq = if n % 10 == 9 {
-            add_shot(&mut journal, NOW + n, 200)
+            add_shot(&mut journal, NOW + micros(n), 200)
         } else {
             journal
                 .commit(Commit {
                     records: &spans(n..n + 1),
                     provisional_put: &[(seq, span(n))],
                     provisional_drop_below: seq,
-                    at_us: NOW + n,
+                    at: NOW + micros(n),
                     ..Commit::default()
                 })
                 .unwrap()[0]
         };
         if n % 7 == 6 || seq == goal {
-            journal.freeze(NOW + n, &few(50)).unwrap();
+            journal.freeze(NOW + micros(n), &few(50)).unwrap();
         }
     }
     let out = child.wait_with_output().unwrap();

@@ -1,6 +1,8 @@
 use crate::kit::*;
-use journal::{Commit, DB_NAME, IntegrityCheck, Journal, JournalError, Reader, UtcDay};
-use model::{RECORD_SCHEMA, Record, RecordLineRef};
+use journal::{
+    Commit, DB_NAME, IntegrityCheck, Journal, JournalError, QuarterHour, Reader, UtcDay,
+};
+use model::{RECORD_SCHEMA, Record, RecordLineRef, Timestamp};
 use std::fs;
 
 #[test]
@@ -10,10 +12,10 @@ fn committed_records_are_read_back_in_order_after_reopening() {
     assert!(recovery.first && recovery.clean);
     assert_eq!(put(&mut journal, &spans(0..3)), [1, 2, 3]);
     assert_eq!(put(&mut journal, &[notice("hello")]), [4]);
-    journal.close(NOW + 7).unwrap();
+    journal.close(NOW + micros(7)).unwrap();
     let (mut journal, recovery) = desk.open();
     assert!(recovery.clean && !recovery.first);
-    assert_eq!(recovery.last_durable_us, Some(NOW + 7));
+    assert_eq!(recovery.last_durable, Some(NOW + micros(7)));
     assert_eq!(put(&mut journal, &spans(3..5)), [5, 6]);
     let lines = desk.reader().read_after(0, 100).unwrap();
     assert_eq!(lines.damaged, []);
@@ -62,14 +64,18 @@ fn a_range_is_of_starts() {
             .unwrap();
         let expected: Vec<Record> = records
             .iter()
-            .filter(|r| (from..to).contains(&((r.start().as_micros() - NOW) / (360 * MINUTE))))
+            .filter(|r| (NOW + from * 360 * MINUTE..NOW + to * 360 * MINUTE).contains(&r.start()))
             .cloned()
             .collect();
         let records: Vec<Record> = found.lines.into_iter().map(|l| l.record).collect();
         assert_eq!(records, expected, "{from}..{to}");
     }
     assert_eq!(
-        reader.read_records(i64::MIN..i64::MAX).unwrap().lines.len(),
+        reader
+            .read_records(Timestamp::MIN..Timestamp::MAX)
+            .unwrap()
+            .lines
+            .len(),
         36
     );
 }
@@ -88,16 +94,16 @@ fn nothing_personal_lies_in_clear() {
     journal
         .commit(Commit {
             provisional_put: &[(1, span(99))],
-            at_us: NOW,
+            at: NOW,
             ..Commit::default()
         })
         .unwrap();
     add_shot(&mut journal, NOW, 3000);
-    let rollup = (7, &b"canary of a quarter hour"[..]);
+    let rollup = (QuarterHour(7), &b"canary of a quarter hour"[..]);
     journal
         .commit(Commit {
             rollups: &[rollup],
-            at_us: NOW,
+            at: NOW,
             ..Commit::default()
         })
         .unwrap();
@@ -134,7 +140,7 @@ fn provisional_spans_are_replaced_dropped_and_survive_a_crash() {
             .commit(Commit {
                 provisional_put: put,
                 provisional_drop_below: below,
-                at_us: NOW + 5,
+                at: NOW + micros(5),
                 ..Commit::default()
             })
             .unwrap();
@@ -150,14 +156,16 @@ fn provisional_spans_are_replaced_dropped_and_survive_a_crash() {
     let (mut journal, recovery) = desk.open();
     assert!(!recovery.clean);
     assert_eq!(recovery.pending, [span(22), span(3)]);
-    assert_eq!(recovery.last_durable_us, Some(NOW + 5));
+    assert_eq!(recovery.last_durable, Some(NOW + micros(5)));
     // The new run uses the same ids; the old spans are still there until they are recorded.
     commit(&mut journal, &[(2, span(7))], 2);
     drop(journal);
     let (mut journal, recovery) = desk.open();
     assert_eq!(recovery.pending, [span(22), span(3), span(7)]);
     commit(&mut journal, &[(1, span(8))], 0);
-    let seqs = journal.commit_recovered(&spans(1..3), NOW + 9).unwrap();
+    let seqs = journal
+        .commit_recovered(&spans(1..3), NOW + micros(9))
+        .unwrap();
     assert_eq!(seqs, [1, 2]);
     assert_eq!(desk.reader().provisional_spans().unwrap(), [span(8)]);
     commit(&mut journal, &[], u64::MAX);
@@ -188,7 +196,7 @@ fn a_new_utc_day_has_a_new_key() {
             journal
                 .commit(Commit {
                     records: &spans(day * 1440 + at..day * 1440 + at + 1),
-                    at_us: NOW + day * DAY + at * MINUTE,
+                    at: NOW + day * DAY + at * MINUTE,
                     ..Commit::default()
                 })
                 .unwrap();
@@ -300,7 +308,7 @@ fn maintenance_is_no_run() {
         .commit(Commit {
             records: &spans(0..1),
             provisional_put: &[(5, span(5))],
-            at_us: NOW + 3,
+            at: NOW + micros(3),
             ..Commit::default()
         })
         .unwrap();
@@ -311,7 +319,7 @@ fn maintenance_is_no_run() {
     let note = |journal: &mut Journal, text| {
         let step = Commit {
             records: &[notice(text)],
-            at_us: NOW + 99,
+            at: NOW + micros(99),
             ..Commit::default()
         };
         journal.commit(step).unwrap()
@@ -323,12 +331,12 @@ fn maintenance_is_no_run() {
         Journal::open_for_maintenance(&desk.at(), desk.viewer_keys(), NOW, skip).unwrap();
     assert_eq!(note(&mut again, "and again"), [3]);
     // Closing it is no clean end either.
-    again.close(NOW + 99).unwrap();
+    again.close(NOW + micros(99)).unwrap();
     // The traces of the crash are still to be repaired, and the last durable moment is the recorder's.
     let (_journal, recovery) = desk.open();
     assert!(!recovery.clean);
     assert_eq!(recovery.pending, [span(5)]);
-    assert_eq!(recovery.last_durable_us, Some(NOW + 3));
+    assert_eq!(recovery.last_durable, Some(NOW + micros(3)));
     assert_eq!(
         desk.reader().read_after(1, 9).unwrap().lines[0].record,
         notice("somebody looked")
@@ -343,7 +351,7 @@ fn looking_works_beside_a_writer_and_after_it_is_gone() {
     assert_eq!(reader.read_after(0, 9).unwrap().lines.len(), 0);
     put(&mut journal, &spans(0..2));
     assert_eq!(reader.read_after(0, 9).unwrap().lines.len(), 2);
-    assert_eq!(reader.last_durable_us().unwrap(), Some(NOW));
+    assert_eq!(reader.last_durable().unwrap(), Some(NOW));
     // A crash leaves a write-ahead log behind; a clean end does not.
     drop(journal);
     assert_eq!(desk.reader().read_after(0, 9).unwrap().lines.len(), 2);
@@ -362,9 +370,9 @@ fn the_log_stays_small() {
         journal
             .commit(Commit {
                 records: &spans(n..n + 1),
-                provisional_put: &[(n.unsigned_abs(), span(n))],
-                provisional_drop_below: n.unsigned_abs(),
-                at_us: NOW + n,
+                provisional_put: &[(n.into(), span(n))],
+                provisional_drop_below: n.into(),
+                at: NOW + micros(n),
                 ..Commit::default()
             })
             .unwrap();

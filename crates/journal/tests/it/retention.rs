@@ -1,9 +1,10 @@
 use crate::kit::*;
 use journal::retention::{
-    NOTICE_US, RetentionAction, RetentionNotice, RetentionRule, RetentionStep, StoredScreenshot,
-    notice_due, outlook, plan_retention, plan_space,
+    NOTICE_PERIOD, RetentionAction, RetentionNotice, RetentionRule, RetentionStep,
+    StoredScreenshot, notice_due, outlook, plan_retention, plan_space,
 };
 use journal::{JournalError, ObjectEncoding, ScreenshotLocation, UtcDay};
+use model::Timestamp;
 use proptest::prelude::*;
 use std::collections::HashSet;
 use std::fs;
@@ -23,7 +24,7 @@ proptest! {
         max_age_days in 0u32..40,
         max_bytes in 0u64..20_000,
     ) {
-        let today = UtcDay::of_us(NOW).0;
+        let today = UtcDay::of(NOW).0;
         let items: Vec<StoredScreenshot> = (1u64..)
             .zip(&facts)
             .map(|(seq, (age, bytes, acked))| StoredScreenshot { seq, day: UtcDay(today - age), bytes: *bytes, acked: *acked })
@@ -89,18 +90,14 @@ proptest! {
 #[test]
 fn a_rule_is_told_a_day_before_anything_leaves_by_it() {
     assert_eq!(notice_due(None, NOW), RetentionNotice::Announce);
-    for (ago, then) in [
-        (-1, RetentionNotice::Announce),
-        (0, RetentionNotice::Wait),
-        (NOTICE_US - 1, RetentionNotice::Wait),
-        (NOTICE_US, RetentionNotice::Execute),
-        (i64::MAX, RetentionNotice::Execute),
+    for (told, then) in [
+        (NOW + micros(1), RetentionNotice::Announce),
+        (NOW, RetentionNotice::Wait),
+        (NOW - NOTICE_PERIOD + micros(1), RetentionNotice::Wait),
+        (NOW - NOTICE_PERIOD, RetentionNotice::Execute),
+        (Timestamp::MIN, RetentionNotice::Execute),
     ] {
-        assert_eq!(
-            notice_due(Some(NOW.saturating_sub(ago)), NOW),
-            then,
-            "{ago} us ago"
-        );
+        assert_eq!(notice_due(Some(told), NOW), then, "{told}");
     }
 }
 

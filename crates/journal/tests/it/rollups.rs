@@ -1,20 +1,21 @@
 use crate::kit::*;
-use journal::{Commit, JournalError, Reader, StoredRollup, slot_of};
+use journal::{Commit, JournalError, QuarterHour, Reader, StoredRollup};
+use model::Timestamp;
 use std::collections::BTreeSet;
 
-fn roll_up(journal: &mut journal::Journal, rollups: &[(i64, &[u8])], at_us: i64) {
+fn roll_up(journal: &mut journal::Journal, rollups: &[(QuarterHour, &[u8])], at: Timestamp) {
     journal
         .commit(Commit {
             rollups,
-            at_us,
+            at,
             ..Commit::default()
         })
         .unwrap();
 }
 
-fn rolled(slot: i64, content: &[u8]) -> StoredRollup {
+fn rolled(quarter_hour: QuarterHour, content: &[u8]) -> StoredRollup {
     StoredRollup {
-        slot,
+        quarter_hour,
         content: Some(content.to_vec()),
     }
 }
@@ -23,7 +24,7 @@ fn rolled(slot: i64, content: &[u8]) -> StoredRollup {
 fn the_last_roll_up_of_a_slot_is_the_one_that_counts() {
     let mut desk = Desk::new();
     let mut journal = desk.journal();
-    let slot = slot_of(NOW);
+    let slot = QuarterHour::of(NOW);
     roll_up(&mut journal, &[(slot, b"one"), (slot + 1, b"next")], NOW);
     roll_up(&mut journal, &[(slot, b"one and a half")], NOW);
     drop(journal);
@@ -35,7 +36,7 @@ fn the_last_roll_up_of_a_slot_is_the_one_that_counts() {
     );
     roll_up(&mut journal, &[(slot, b"two")], NOW);
     let all = [rolled(slot, b"two"), rolled(slot + 1, b"next")];
-    assert_eq!(desk.reader().read_rollups(i64::MIN..i64::MAX).unwrap(), all);
+    assert_eq!(desk.reader().read_rollups(ALL_ROLLUPS).unwrap(), all);
     assert_eq!(desk.reader().read_rollups(slot + 2..slot + 9).unwrap(), []);
     // One that does not open says so, and its slot is read from the records.
     let agent = Reader::open(&desk.at(), desk.keys().opener).unwrap();
@@ -47,7 +48,7 @@ fn the_last_roll_up_of_a_slot_is_the_one_that_counts() {
         .collect();
     assert_eq!(contents, [true, false]);
     let before = journal.commit(Commit {
-        rollups: &[(-1, b"before 1970")],
+        rollups: &[(QuarterHour(-1), b"before 1970")],
         ..Commit::default()
     });
     assert!(matches!(before, Err(JournalError::NumberTooLarge(_))));
@@ -57,11 +58,15 @@ fn the_last_roll_up_of_a_slot_is_the_one_that_counts() {
 fn a_roll_up_opens_in_its_own_slot_alone() {
     let desk = Desk::new();
     let mut journal = desk.journal();
-    roll_up(&mut journal, &[(5, b"five"), (6, b"six")], NOW);
+    roll_up(
+        &mut journal,
+        &[(QuarterHour(5), b"five"), (QuarterHour(6), b"six")],
+        NOW,
+    );
     desk.sql()
         .execute_batch("UPDATE rollup SET slot = 100 WHERE slot = 5; UPDATE rollup SET slot = 5 WHERE slot = 6;")
         .unwrap();
-    let found = desk.reader().read_rollups(0..1000).unwrap();
+    let found = desk.reader().read_rollups(ALL_ROLLUPS).unwrap();
     assert!(found.iter().all(|r| r.content.is_none()), "{found:?}");
 }
 
@@ -74,22 +79,22 @@ fn records_of_some_quarter_hours() {
         .map(|n| spans(n * 5..n * 5 + 1).remove(0))
         .collect();
     put(&mut journal, &records);
-    let first = slot_of(NOW);
+    let first = QuarterHour::of(NOW);
     for wanted in [
         vec![first],
         vec![first + 1, first + 2, first + 200],
         vec![first + 95, first + 96, first + 287],
         vec![],
-        vec![first - 1000, i64::MAX],
+        vec![first + -1000, QuarterHour(i64::MAX)],
     ] {
-        let slots: BTreeSet<i64> = wanted.into_iter().collect();
+        let slots: BTreeSet<QuarterHour> = wanted.into_iter().collect();
         let mut found = Vec::new();
         desk.reader()
             .for_each_record_of(&slots, &mut |line| found.push(line.unwrap().record))
             .unwrap();
         let expected: Vec<_> = records
             .iter()
-            .filter(|r| slots.contains(&slot_of(r.start().as_micros())))
+            .filter(|r| slots.contains(&QuarterHour::of(r.start())))
             .cloned()
             .collect();
         assert_eq!(found, expected, "{slots:?}");

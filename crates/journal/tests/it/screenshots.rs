@@ -61,10 +61,10 @@ fn shots_are_listed_from_any_number_down_and_by_their_days() {
     );
     assert_eq!(seqs(reader.screenshots_below(0, 9).unwrap()), [0; 0]);
     for n in 0..3 {
-        let of = UtcDay::of_us(NOW + n * day);
+        let of = UtcDay::of(NOW + n * day);
         let expected: Vec<u64> = (0..4)
             .rev()
-            .filter(|k| UtcDay::of_us(NOW + k * day / 2) == of)
+            .filter(|&k| UtcDay::of(NOW + k * day / 2) == of)
             .map(|k| made[usize::try_from(k).unwrap()])
             .collect();
         assert_eq!(
@@ -101,7 +101,7 @@ fn a_changed_moved_or_missing_picture_is_lost_and_waits_no_more() {
     let desk = Desk::new();
     let mut journal = desk.journal();
     let seqs: Vec<u64> = (0..4)
-        .map(|n| add_shot(&mut journal, NOW + n, 100))
+        .map(|n| add_shot(&mut journal, NOW + micros(n), 100))
         .collect();
     let path = |seq: u64| {
         let shots = desk.reader().newest_screenshots(10).unwrap();
@@ -186,7 +186,7 @@ fn a_start_mends_files_and_rows_that_do_not_match() {
     let desk = Desk::new();
     let mut journal = desk.journal();
     let kept = add_shot(&mut journal, NOW, 100);
-    let missing = add_shot(&mut journal, NOW + 1, 100);
+    let missing = add_shot(&mut journal, NOW + micros(1), 100);
     let dir = desk.at().join("shots/2026-09-21");
     let file_of = |seq: u64| {
         let name = format!("{seq}-");

@@ -14,13 +14,13 @@ fn desk() -> Desk {
     let mut journal = desk.journal();
     for day in 0..2 {
         let n = day * 1440;
-        let slot = journal::slot_of(NOW + day * DAY);
+        let slot = journal::QuarterHour::of(NOW + day * DAY);
         journal
             .commit(Commit {
                 records: &spans(n..n + 3),
                 rollups: &[(slot, b"sums")],
                 provisional_put: &[(1, span(n + 9))],
-                at_us: NOW + day * DAY,
+                at: NOW + day * DAY,
                 ..Commit::default()
             })
             .unwrap();
@@ -51,7 +51,7 @@ fn look(desk: &Desk) -> Seen {
             .all(|l| l.seq <= 8 && l.device_id == desk.device)
     );
     for line in &found.lines {
-        let n = i64::try_from(line.seq).unwrap();
+        let n = u32::try_from(line.seq).unwrap();
         if let model::Record::Span(s) = &line.record {
             let expected = if n < 5 {
                 span(n - 1)
@@ -65,7 +65,7 @@ fn look(desk: &Desk) -> Seen {
         .into_iter()
         .filter(|seq| match reader.open_screenshot(*seq) {
             Ok(picture) => {
-                assert_eq!(picture, shot(NOW + (*seq / 8) as i64 * DAY, 3000).1);
+                assert_eq!(picture, shot(NOW + u32::from(*seq == 8) * DAY, 3000).1);
                 false
             }
             Err(JournalError::ScreenshotLost { seq: named, .. }) => named == *seq,
@@ -84,7 +84,7 @@ fn look(desk: &Desk) -> Seen {
             .is_some(),
         pending: reader.provisional_spans().unwrap().len(),
         rollups: reader
-            .read_rollups(0..i64::MAX)
+            .read_rollups(ALL_ROLLUPS)
             .unwrap()
             .iter()
             .filter(|r| r.content.is_some())

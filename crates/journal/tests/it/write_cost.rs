@@ -2,6 +2,7 @@
 
 use crate::kit::*;
 use journal::Commit;
+use model::Timestamp;
 use rustix::time::{ClockId, clock_gettime};
 use std::time::Instant;
 
@@ -16,13 +17,13 @@ fn rss_kib() -> String {
     line.unwrap_or("VmRSS unknown").to_owned()
 }
 
-fn measured<T>(what: &str, count: i64, work: impl FnOnce() -> T) -> T {
+fn measured<T>(what: &str, count: u32, work: impl FnOnce() -> T) -> T {
     let (wall, cpu) = (Instant::now(), cpu_us());
     let out = work();
-    let cpu = (cpu_us() - cpu) / count;
+    let cpu = (cpu_us() - cpu) / i64::from(count);
     println!(
         "{what}: {cpu} us CPU, {} us wall",
-        wall.elapsed().as_micros() / count.unsigned_abs() as u128
+        wall.elapsed().as_micros() / u128::from(count)
     );
     out
 }
@@ -37,7 +38,7 @@ fn figures() {
         for n in 0..2000 {
             let step = Commit {
                 provisional_put: &[(1, span(n))],
-                at_us: NOW + n,
+                at: NOW + micros(n),
                 ..Commit::default()
             };
             journal.commit(step).unwrap();
@@ -46,7 +47,7 @@ fn figures() {
     println!("after 2000 ticks: {}", rss_kib());
     measured("shot of 100 kB", 50, || {
         for n in 0..50 {
-            add_shot(&mut journal, NOW + n, 100_000);
+            add_shot(&mut journal, NOW + micros(n), 100_000);
         }
     });
     let rows = 321_000;
@@ -69,7 +70,7 @@ fn figures() {
     let mut seen = 0;
     measured("record read", rows, || {
         reader
-            .for_each_record(i64::MIN..i64::MAX, &mut |_| seen += 1)
+            .for_each_record(Timestamp::MIN..Timestamp::MAX, &mut |_| seen += 1)
             .unwrap();
     });
     println!("{seen} read; {}", rss_kib());

@@ -28,7 +28,7 @@ fn any_pause() -> impl Strategy<Value = PauseRequest> {
     ]
 }
 
-/// One step of a random day: what happens, and how long after the last step.
+/// One step of a random day: the event, and the time since the last step.
 fn any_step() -> impl Strategy<Value = (Duration, RecorderInput, u64, i64)> {
     let event = prop_oneof![
         6 => (0usize..6, 0usize..4).prop_map(|(a, t)| RecorderInput::Event(window(["Editor", "Mail", "KeePassXC", "Browser", "xterm", "Bank"][a], ["a", "b", "bank", "c"][t]))),

@@ -57,9 +57,9 @@ fn lines_of_day(
     range.widen_until(began, |from| {
         let mut near = NearSpans::new(view, day);
         let mut reaches_back = false;
-        let asked = from.as_micros()..range.to.as_micros();
+        let asked = from..range.to;
         all = reader.read_records_where(asked.clone(), &mut |head| {
-            reaches_back |= head.start_us < range.certain.as_micros();
+            reaches_back |= head.start < range.certain;
             near.wants(head)
         })?;
         if near.travelled {
@@ -122,7 +122,7 @@ impl NearSpans {
             self.travelled = true;
             return true;
         }
-        let [start, end] = [head.start_us, head.end_us].map(Timestamp::from_micros);
+        let (start, end) = (head.start, head.end);
         if end < self.bounds.start {
             self.before = self.before.max(Some((end, head.seq)));
             return false;

@@ -8,9 +8,9 @@ use crate::day_totals::DaysReport;
 use crate::days::DaysBuilder;
 use crate::rollup::Rollup;
 use crate::stretches::Extent;
-use journal::{JournalError, Reader, slot_of};
+use journal::{JournalError, QuarterHour, Reader};
 use model::Record;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The totals of many days: exactly those of [`crate::query::read_day`] for each, at the cost of opening one roll-up for
@@ -38,12 +38,12 @@ pub fn read_days(
     let mut reached = range.certain;
     range.widen_until(extent.began, |from| {
         reached = from;
-        let head = slot_of(from.as_micros())..slot_of(range.certain.as_micros()) + 1;
+        let head = QuarterHour::of(from)..QuarterHour::of(range.certain) + 1;
         let mut builder = DaysBuilder::new(days, starts, None);
         gather(reader, head, &mut builder, extent, &coverage)?;
         Ok(builder.reaches_before(range.certain))
     })?;
-    let slots = slot_of(reached.as_micros())..slot_of(range.to.as_micros()) + 1;
+    let slots = QuarterHour::of(reached)..QuarterHour::of(range.to) + 1;
     let mut builder = DaysBuilder::new(days, starts, query.rules.map(Classifier::new));
     let mut damaged = gather(reader, slots, &mut builder, extent, &coverage)?;
     for span in reader.provisional_spans()? {
@@ -60,30 +60,30 @@ pub fn read_days(
 /// Everything that touches `slots`, provisional spans aside; gives the rows that cannot be read.
 fn gather(
     reader: &Reader,
-    slots: Range<i64>,
+    slots: Range<QuarterHour>,
     builder: &mut DaysBuilder<'_>,
     extent: Extent,
     coverage: &RollupCoverage,
 ) -> Result<Vec<u64>, JournalError> {
-    builder.use_records(slots.clone().filter(|slot| !coverage.is_known(*slot)));
+    builder.use_records(QuarterHour::each(slots.clone()).filter(|slot| !coverage.is_known(*slot)));
     // Where a span reaches out of a slot that has a roll-up, and where it began.
-    let mut carried: BTreeMap<i64, i64> = BTreeMap::new();
-    reader.for_each_rollup(slots.start.saturating_sub(1)..slots.end, &mut |row| {
-        if !coverage.is_known(row.slot) {
+    let mut carried: BTreeMap<QuarterHour, QuarterHour> = BTreeMap::new();
+    reader.for_each_rollup(slots.start + -1..slots.end, &mut |row| {
+        if !coverage.is_known(row.quarter_hour) {
             return;
         }
         let content = row.content.as_deref().unwrap_or_default();
-        let rollup = Rollup::decode(row.slot, content);
+        let rollup = Rollup::decode(row.quarter_hour, content);
         let from = rollup.as_ref().and_then(|rollup| rollup.carried_from);
-        carried.extend(from.map(|from| (row.slot, from)));
+        carried.extend(from.map(|from| (row.quarter_hour, from)));
         let taken = |r: &Rollup| builder.add_rollup(r, content, extent);
-        if row.slot >= slots.start && !rollup.as_ref().is_some_and(taken) {
-            builder.use_records(std::iter::once(row.slot));
+        if row.quarter_hour >= slots.start && !rollup.as_ref().is_some_and(taken) {
+            builder.use_records(std::iter::once(row.quarter_hour));
         }
     })?;
-    let mut wanted: BTreeSet<i64> = builder.slots_from_records().clone();
+    let mut wanted = builder.slots_from_records().clone();
     for slot in builder.slots_from_records() {
-        wanted.extend(carried.get(&slot.saturating_sub(1)));
+        wanted.extend(carried.get(&(*slot + -1)));
     }
     let mut damaged = Vec::new();
     reader.for_each_record_of(&wanted, &mut |line| match line {

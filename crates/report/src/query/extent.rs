@@ -47,7 +47,7 @@ pub fn journal_began(reader: &Reader) -> Result<Timestamp, JournalError> {
 /// # Errors
 /// See [`JournalError`].
 pub fn known_until(reader: &Reader, now: Timestamp) -> Result<Timestamp, JournalError> {
-    let durable = reader.last_durable_us()?.map(Timestamp::from_micros);
+    let durable = reader.last_durable()?;
     Ok(durable
         .filter(|at| at.abs_diff(now) <= FRESH)
         .unwrap_or(now))

@@ -30,9 +30,9 @@ pub struct OfflineStatus {
 pub fn read_offline_status(reader: &Reader, data_dir: &str) -> Result<OfflineStatus, JournalError> {
     Ok(OfflineStatus {
         state: Coverage::Off,
-        last_durable: reader.last_durable_us()?.map(Timestamp::from_micros),
+        last_durable: reader.last_durable()?,
         outbox: read_outbox_summary(reader)?,
-        last_ack: reader.last_ack_us()?.map(Timestamp::from_micros),
+        last_ack: reader.last_ack()?,
         data_dir: data_dir.to_owned(),
     })
 }

@@ -32,19 +32,16 @@ pub fn read_overview(
         let mut spans: Vec<Span> = Vec::new();
         range.widen_until(extent.began, |from| {
             spans.clear();
-            reader.for_each_record(
-                from.as_micros()..range.to.as_micros(),
-                &mut |line| match line {
-                    Ok(line) => {
-                        if let Record::Span(span) = line.record {
-                            spans.push(span);
-                        }
+            reader.for_each_record(from..range.to, &mut |line| match line {
+                Ok(line) => {
+                    if let Record::Span(span) = line.record {
+                        spans.push(span);
                     }
-                    Err(row) => {
-                        damaged.insert(row.seq);
-                    }
-                },
-            )?;
+                }
+                Err(row) => {
+                    damaged.insert(row.seq);
+                }
+            })?;
             Ok(spans.iter().any(|span| span.start < range.certain))
         })?;
         let spans: Vec<&Span> = spans.iter().chain(&pending).collect();

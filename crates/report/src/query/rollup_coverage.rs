@@ -1,11 +1,11 @@
 //! Which quarter hours roll-ups cover completely.
 
-use journal::{JournalError, Reader, SLOT_US, UtcDay};
+use journal::{JournalError, QuarterHour, Reader, UtcDay};
 use std::ops::RangeInclusive;
 
-/// Of which slots roll-ups tell everything.
+/// The quarter hours of which roll-ups tell everything.
 pub(crate) struct RollupCoverage {
-    since: i64,
+    since: QuarterHour,
     erased: Vec<RangeInclusive<UtcDay>>,
 }
 
@@ -19,9 +19,8 @@ impl RollupCoverage {
         })
     }
 
-    pub(crate) fn is_known(&self, slot: i64) -> bool {
-        let day = || UtcDay::of_us(slot.saturating_mul(SLOT_US));
-        slot >= self.since.max(0)
-            && (self.erased.is_empty() || !self.erased.iter().any(|days| days.contains(&day())))
+    pub(crate) fn is_known(&self, quarter_hour: QuarterHour) -> bool {
+        let is_erased = |days: &RangeInclusive<UtcDay>| days.contains(&quarter_hour.utc_day());
+        quarter_hour >= self.since.max(QuarterHour(0)) && !self.erased.iter().any(is_erased)
     }
 }

@@ -3,19 +3,16 @@
 
 use super::rollup_coverage::RollupCoverage;
 use crate::calendar::ZoneCalendars;
-use crate::rollup::{Rollup, slot_bounds, split_content};
+use crate::rollup::{Rollup, split_content};
 use crate::totals::{Usage, window_of};
 use jiff::civil::Date;
-use journal::{JournalError, Reader, UtcDay, slot_of};
+use journal::{JournalError, QuarterHour, Reader, UtcDay};
 use model::{Record, Timestamp};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::ops::{ControlFlow, RangeInclusive};
 use std::time::Duration;
-
-/// Slots in a day of UTC.
-const SLOTS: i64 = 96;
 
 /// A window on a day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,29 +137,34 @@ fn search_day(
     zones: &mut ZoneCalendars,
 ) -> Result<DayHits, JournalError> {
     let mut hits = DayHits::default();
-    let first = i64::from(day.0) * SLOTS;
-    let slots = first..first + SLOTS;
+    let slots = QuarterHour::of(day.start())..QuarterHour::of(day.end());
     // From records: the time that no roll-up covers.
-    let mut read: BTreeSet<i64> = slots.clone().filter(|s| !known.is_known(*s)).collect();
+    let mut read: BTreeSet<_> = QuarterHour::each(slots.clone())
+        .filter(|slot| !known.is_known(*slot))
+        .collect();
     let mut wanted = read.clone();
-    let mut before: Option<(i64, Vec<u8>)> = None;
-    reader.for_each_rollup(slots.start - 1..slots.end, &mut |row| {
+    let mut before: Option<(QuarterHour, Vec<u8>)> = None;
+    reader.for_each_rollup(slots.start + -1..slots.end, &mut |row| {
         let content = row.content.unwrap_or_default();
-        if row.slot >= slots.start && known.is_known(row.slot) {
+        if row.quarter_hour >= slots.start && known.is_known(row.quarter_hour) {
             match split_content(&content).1 {
                 Some(windows) if !words.may_be_in(windows) => {}
-                Some(_) if search_slot(row.slot, &content, words, &mut hits, zones).is_some() => {}
+                Some(_)
+                    if search_slot(row.quarter_hour, &content, words, &mut hits, zones)
+                        .is_some() => {}
                 _ => {
-                    read.insert(row.slot);
-                    wanted.insert(row.slot);
+                    read.insert(row.quarter_hour);
+                    wanted.insert(row.quarter_hour);
                     // A span that began where a roll-up tells may reach into it.
-                    let last = before.as_ref().filter(|(slot, _)| slot + 1 == row.slot);
+                    let last = before
+                        .as_ref()
+                        .filter(|(slot, _)| *slot + 1 == row.quarter_hour);
                     let last = last.and_then(|(slot, content)| Rollup::decode(*slot, content));
                     wanted.extend(last.and_then(|rollup| rollup.carried_from));
                 }
             }
         }
-        before = Some((row.slot, content));
+        before = Some((row.quarter_hour, content));
     })?;
     if read.is_empty() {
         return Ok(hits);
@@ -176,13 +178,12 @@ fn search_day(
             return;
         };
         let (start, end) = (span.start, span.end());
-        for slot in slot_of(start.as_micros())..slots.end {
-            let bounds = slot_bounds(slot);
+        for slot in QuarterHour::each(QuarterHour::of(start)..slots.end) {
             // The last slot of the day stands for all that follows it.
             let last = slot + 1 == slots.end;
             let (from, to) = (
-                start.max(bounds.start),
-                if last { end } else { end.min(bounds.end) },
+                start.max(slot.start()),
+                if last { end } else { end.min(slot.end()) },
             );
             if read.contains(&slot) {
                 let mut usage = Usage::default();
@@ -193,7 +194,7 @@ fn search_day(
                     zones.get(zone).day_of(from).0
                 });
             }
-            if end <= bounds.end {
+            if end <= slot.end() {
                 break;
             }
         }
@@ -203,7 +204,7 @@ fn search_day(
 
 /// The windows of a slot that have the words; `None` when it does not tell.
 fn search_slot(
-    slot: i64,
+    slot: QuarterHour,
     content: &[u8],
     words: &SearchWords,
     hits: &mut DayHits,

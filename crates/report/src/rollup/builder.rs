@@ -1,7 +1,7 @@
 //! Builds roll-ups from the final spans of one run, in their order.
 
-use super::{Rollup, slot_bounds};
-use journal::slot_of;
+use super::Rollup;
+use journal::QuarterHour;
 use model::{Span, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,28 +10,28 @@ use std::time::Duration;
 const LONGEST: i64 = 40_000;
 
 /// The slot that ends with, or holds, the time before an instant.
-fn last_slot_before(end: Timestamp) -> i64 {
-    slot_of(end.as_micros().saturating_sub(1))
+fn last_slot_before(end: Timestamp) -> QuarterHour {
+    QuarterHour::of(end - Duration::from_micros(1))
 }
 
 /// Makes roll-ups of the final spans of one run, in their order.
 #[derive(Debug)]
 pub struct RollupBuilder {
     /// Nothing is made of slots before this one.
-    clear_from: i64,
+    clear_from: QuarterHour,
     /// Up to here spans were seen.
     furthest: Timestamp,
     /// The slot being summed up, and whether it can be.
     current: Option<(Rollup, bool)>,
-    pending: Vec<(i64, Vec<u8>)>,
+    pending: Vec<(QuarterHour, Vec<u8>)>,
 }
 
 impl RollupBuilder {
     /// Begins with the first slot that nobody has touched ([`journal::Journal::first_free_quarter_hour`]).
     #[must_use]
-    pub fn new(clear_from: i64) -> Self {
+    pub fn new(clear_from: QuarterHour) -> Self {
         Self {
-            clear_from: clear_from.max(0),
+            clear_from: clear_from.max(QuarterHour(0)),
             furthest: Timestamp::MIN,
             current: None,
             pending: Vec::new(),
@@ -41,17 +41,17 @@ impl RollupBuilder {
     /// Takes a span that will not change any more.
     pub fn add(&mut self, span: &Span) {
         let (start, end) = (span.start, span.end());
-        let first = slot_of(start.as_micros());
+        let first = QuarterHour::of(start);
         let last = last_slot_before(end.max(start + Duration::from_micros(1)));
-        if start < self.furthest || last.saturating_sub(first) > LONGEST {
+        if start < self.furthest || last.0.saturating_sub(first.0) > LONGEST {
             // The clock was set back (or is mad): only the records tell who owns which time.
             let spoiled = last.max(last_slot_before(self.furthest));
-            self.clear_from = self.clear_from.max(spoiled.saturating_add(1));
+            self.clear_from = self.clear_from.max(spoiled + 1);
             self.pending.retain(|(slot, _)| *slot > spoiled);
             self.current = None;
         }
         self.furthest = self.furthest.max(end);
-        for slot in first.max(self.clear_from)..=last {
+        for slot in QuarterHour::each(first.max(self.clear_from)..last + 1) {
             if self.current.as_ref().is_some_and(|(r, _)| r.slot != slot) {
                 self.finish_current();
             }
@@ -60,7 +60,7 @@ impl RollupBuilder {
                 .get_or_insert_with(|| (Rollup::new(slot, Arc::clone(&span.zone)), true));
             *whole &= rollup.zone == span.zone;
             rollup.add(span);
-            if self.furthest >= slot_bounds(slot).end {
+            if self.furthest >= slot.end() {
                 self.finish_current();
             }
         }
@@ -79,7 +79,7 @@ impl RollupBuilder {
     /// The roll-ups made, for the same step as the spans they were made of: slot and content. They stay until
     /// [`Self::mark_written`].
     #[must_use]
-    pub fn pending_rollups(&self) -> Vec<(i64, &[u8])> {
+    pub fn pending_rollups(&self) -> Vec<(QuarterHour, &[u8])> {
         let pending = self.pending.iter();
         pending
             .map(|(slot, bytes)| (*slot, bytes.as_slice()))

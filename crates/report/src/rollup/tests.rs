@@ -13,8 +13,8 @@ use proptest::prelude::*;
 use std::collections::BTreeMap;
 use vault::Identity;
 
-const S: i64 = 1_000_000;
-const H: i64 = 3600 * S;
+const S: Duration = Duration::from_secs(1);
+const H: Duration = Duration::from_secs(3600);
 
 /// Offsets of whole hours, of half and of quarter ones; with summer time of an hour and of half of one.
 const ZONES: [&str; 5] = [
@@ -33,24 +33,28 @@ fn a_plain_run_is_told_by_roll_ups_alone() {
     let mut run = desk.start(&lease, begin);
     for n in 0..180u8 {
         let state = [Coverage::Active, Coverage::Active, Coverage::Idle][usize::from(n % 3)];
-        run.span(7 * 60 * S + i64::from(n) * S, "Europe/Berlin", state, n % 6);
+        run.span(7 * 60 * S + u32::from(n) * S, "Europe/Berlin", state, n % 6);
         run.commit(2);
     }
     // A night in one span.
     run.span(9 * H, "Europe/Berlin", Coverage::Asleep, 0);
     run.commit(1);
-    let now = run.now_us;
+    let now = run.now;
     desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), now);
     run.stop();
-    let touched = slot_of(now - 1) - slot_of(begin) + 1;
+    let touched = QuarterHour::of(now - Duration::from_micros(1)).0 - QuarterHour::of(begin).0 + 1;
     assert_eq!(desk.slots(), (usize::try_from(touched).unwrap(), 0));
-    for row in desk.reader().read_rollups(0..i64::MAX).unwrap() {
+    for row in desk
+        .reader()
+        .read_rollups(QuarterHour(0)..QuarterHour(i64::MAX))
+        .unwrap()
+    {
         let content = row.content.unwrap();
-        let rollup = Rollup::decode(row.slot, &content).unwrap();
+        let rollup = Rollup::decode(row.quarter_hour, &content).unwrap();
         let mut apps: BTreeMap<String, Usage> = BTreeMap::new();
         let read = rollup.for_each_window(&content, &mut |window| {
             assert!(window.title.starts_with("canary title "), "{window:?}");
-            assert!(window.seen.0 >= slot_bounds(row.slot).start && window.seen.0 <= window.seen.1);
+            assert!(window.seen.0 >= row.quarter_hour.start() && window.seen.0 <= window.seen.1);
             *apps.entry(window.app.to_owned()).or_default() += &window.usage;
         });
         read.unwrap();
@@ -64,7 +68,7 @@ fn a_plain_run_is_told_by_roll_ups_alone() {
     let mut run = desk.start(&lease, now + 60 * S);
     run.span(H, "Europe/Berlin", Coverage::Active, 1);
     run.commit(0);
-    desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), run.now_us);
+    desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), run.now);
     run.stop();
     assert_eq!(desk.slots().1, 1, "only the shared slot is a mark");
 }
@@ -101,13 +105,13 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
     let mut run = desk.start(&lease, begin);
     for n in 0..90u8 {
         let state = [Coverage::Active, Coverage::Active, Coverage::Idle][usize::from(n % 3)];
-        run.span(7 * 60 * S + i64::from(n) * S, "Europe/Berlin", state, n % 5);
+        run.span(7 * 60 * S + u32::from(n) * S, "Europe/Berlin", state, n % 5);
         run.commit(2);
     }
     let search = |words: &str| {
         let reader = desk.reader();
         let mut all = Vec::new();
-        let days = UtcDay::of_us(begin)..=UtcDay::of_us(begin);
+        let days = UtcDay::of(begin)..=UtcDay::of(begin);
         crate::query::search_titles(&reader, &days, words, |_, hits| {
             all.extend(
                 hits.into_iter()
@@ -120,7 +124,11 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
         all
     };
     let records = |word: &str| {
-        let lines = desk.reader().read_records(0..i64::MAX).unwrap().lines;
+        let lines = desk
+            .reader()
+            .read_records(Timestamp::UNIX_EPOCH..Timestamp::MAX)
+            .unwrap()
+            .lines;
         found_by_records(&lines, word)
     };
     // Some slots are read from roll-ups, the last from records.
@@ -142,7 +150,7 @@ fn a_search_in_roll_ups_finds_what_is_in_the_records() {
     run.span(10 * 60 * S, "Europe/Berlin", Coverage::Active, 1);
     run.commit(0);
     let what = RedactionTarget::Time(begin + 2 * H..begin + 2 * H + 60 * S);
-    run.journal.redact(&what, run.now_us).unwrap();
+    run.journal.redact(&what, run.now).unwrap();
     assert!(desk.slots().1 > 0);
     assert_eq!(search("canary"), records("canary"));
     run.stop();
@@ -156,7 +164,7 @@ fn a_slot_that_an_open_span_touches_is_told_by_its_records() {
     run.span(14 * 60 * S, "UTC", Coverage::Active, 1);
     run.span(6 * 60 * S, "UTC", Coverage::Active, 2);
     // The clock is set back into the slot that the spans before have just filled.
-    run.now_us -= 10 * 60 * S;
+    run.now -= 10 * 60 * S;
     run.span(60 * S, "UTC", Coverage::Active, 3);
     run.commit(1);
     let (now, days) = (begin + H, || date(2026, 3, 28)..=date(2026, 3, 28));
@@ -170,25 +178,28 @@ fn a_slot_that_an_open_span_touches_is_told_by_its_records() {
 
 #[test]
 fn a_roll_up_reads_back_and_one_of_another_form_does_not() {
-    let mut rollups = RollupBuilder::new(0);
+    let mut rollups = RollupBuilder::new(QuarterHour(0));
     rollups.add(&span(
-        1_000 * SLOT_US + 5,
+        QuarterHour(1_000).start() + Duration::from_micros(5),
         60 * S,
         "Asia/Kathmandu",
         Coverage::Active,
         2,
     ));
     rollups.add(&span(
-        1_000 * SLOT_US + 90 * S,
+        QuarterHour(1_000).start() + 90 * S,
         2 * H,
         "Asia/Kathmandu",
         Coverage::Idle,
         4,
     ));
     let done = rollups.pending_rollups();
-    let rollup = Rollup::decode(1_000, done[0].1).unwrap();
-    assert_eq!(rollup.covered.start.as_micros(), 1_000 * SLOT_US + 5);
-    assert_eq!(rollup.carried_from, Some(1_000));
+    let rollup = Rollup::decode(QuarterHour(1_000), done[0].1).unwrap();
+    assert_eq!(
+        rollup.covered.start,
+        QuarterHour(1_000).start() + Duration::from_micros(5)
+    );
+    assert_eq!(rollup.carried_from, Some(QuarterHour(1_000)));
     assert_eq!(
         rollup.totals.states[Coverage::Active],
         Duration::from_secs(60)
@@ -199,37 +210,50 @@ fn a_roll_up_reads_back_and_one_of_another_form_does_not() {
     assert!(windows.is_some_and(|w| !w.is_empty()));
     let text = String::from_utf8(sums.to_vec()).unwrap();
     let newer = text.replace("\"v\":2", "\"v\":3");
-    assert_eq!(Rollup::decode(1_000, newer.as_bytes()), None);
+    assert_eq!(Rollup::decode(QuarterHour(1_000), newer.as_bytes()), None);
     // One that was made before windows were kept tells sums, and no titles.
     let older = text.replace("\"v\":2", "\"v\":1");
-    let older_rollup = Rollup::decode(1_000, older.as_bytes()).unwrap();
+    let older_rollup = Rollup::decode(QuarterHour(1_000), older.as_bytes()).unwrap();
     assert_eq!(older_rollup.totals, rollup.totals);
     assert_eq!(
         older_rollup.for_each_window(older.as_bytes(), &mut |_| ()),
         None
     );
-    assert_eq!(Rollup::decode(1_000, b"{}"), None);
+    assert_eq!(Rollup::decode(QuarterHour(1_000), b"{}"), None);
 }
 
 #[test]
 fn a_span_of_a_million_years_is_no_work() {
-    let mut rollups = RollupBuilder::new(0);
-    rollups.add(&span(0, i64::MAX, "UTC", Coverage::Asleep, 0));
-    rollups.add(&span(S, S, "UTC", Coverage::Active, 0));
+    let mut rollups = RollupBuilder::new(QuarterHour(0));
+    const MOST: Duration = Duration::from_micros(i64::MAX.cast_unsigned());
+    rollups.add(&span(
+        Timestamp::UNIX_EPOCH,
+        MOST,
+        "UTC",
+        Coverage::Asleep,
+        0,
+    ));
+    rollups.add(&span(
+        Timestamp::from_seconds(1),
+        S,
+        "UTC",
+        Coverage::Active,
+        0,
+    ));
     rollups.finish_current();
     assert!(rollups.pending_rollups().is_empty());
     let desk = Desk::new();
     let mut run = desk.start(&Identity::generate(), at("2026-03-28T21:07:11Z"));
-    run.span(50_000 * SLOT_US, "UTC", Coverage::Asleep, 0);
+    run.span(50_000 * QuarterHour::LENGTH, "UTC", Coverage::Asleep, 0);
     run.commit(1);
     run.commit(0);
-    desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), run.now_us);
+    desk.compare(date(2026, 3, 27)..=date(2026, 3, 31), run.now);
 }
 
 #[derive(Clone, Debug)]
 enum Step {
     /// A span: length in seconds, state, application.
-    Span(i64, Coverage, u8),
+    Span(u32, Coverage, u8),
     /// The zone changes.
     Zone(usize),
     /// The clock is set by so many seconds.
@@ -237,11 +261,15 @@ enum Step {
     /// A step is written; so many spans may still change.
     Commit(usize),
     /// The last seconds are removed.
-    Remove(i64),
+    Remove(u32),
     /// The present UTC day is erased.
     Erase,
     /// The program ends well, or not; the next begins so many seconds later, under the same lease or another.
     Again { clean: bool, after: i64, same: bool },
+}
+
+fn set_clock(now: Timestamp, seconds: i64) -> Timestamp {
+    Timestamp::from_micros(now.as_micros() + seconds * 1_000_000)
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -254,13 +282,13 @@ fn step() -> impl Strategy<Value = Step> {
         Coverage::Locked,
         Coverage::Asleep,
     ]);
-    let seconds = prop_oneof![4 => 1..90i64, 4 => 90..1_000i64, 1 => 1_000..20_000i64];
+    let seconds = prop_oneof![4 => 1..90u32, 4 => 90..1_000u32, 1 => 1_000..20_000u32];
     prop_oneof![
         40 => (seconds, state, 0..6u8).prop_map(|(s, state, app)| Step::Span(s, state, app)),
         20 => (0..4usize).prop_map(Step::Commit),
         1 => (0..ZONES.len()).prop_map(Step::Zone),
         2 => (-5_000..5_000i64).prop_map(Step::Set),
-        2 => (1..4_000i64).prop_map(Step::Remove),
+        2 => (1..4_000u32).prop_map(Step::Remove),
         1 => Just(Step::Erase),
         3 => (any::<bool>(), -2_000..20_000i64, any::<bool>())
             .prop_map(|(clean, after, same)| Step::Again { clean, after, same }),
@@ -284,24 +312,24 @@ proptest! {
         let mut run = desk.start(&lease, begin);
         let mut latest = begin;
         for step in steps {
-            latest = latest.max(run.now_us);
+            latest = latest.max(run.now);
             match step {
-                Step::Span(seconds, state, app) => run.span(seconds * S + 1, zone, state, app),
+                Step::Span(seconds, state, app) => run.span(seconds * S + Duration::from_micros(1), zone, state, app),
                 Step::Zone(n) => zone = ZONES[n],
-                Step::Set(seconds) => run.now_us += seconds * S,
+                Step::Set(seconds) => run.now = set_clock(run.now, seconds),
                 Step::Commit(keep) => run.commit(keep),
                 Step::Remove(seconds) => {
                     run.commit(0);
-                    let what = RedactionTarget::Time(run.now_us - seconds * S..run.now_us);
-                    run.journal.redact(&what, run.now_us).unwrap();
+                    let what = RedactionTarget::Time(run.now - seconds * S..run.now);
+                    run.journal.redact(&what, run.now).unwrap();
                 }
                 Step::Erase => {
                     run.commit(0);
-                    let day = UtcDay::of_us(run.now_us);
-                    run.journal.erase(day..=day, run.now_us).unwrap();
+                    let day = UtcDay::of(run.now);
+                    run.journal.erase(day..=day, run.now).unwrap();
                 }
                 Step::Again { clean, after, same } => {
-                    let now_us = run.now_us + after * S;
+                    let now = set_clock(run.now, after);
                     if clean {
                         run.stop();
                     } else {
@@ -310,14 +338,14 @@ proptest! {
                     if !same {
                         lease = Identity::generate();
                     }
-                    run = desk.start(&lease, now_us);
+                    run = desk.start(&lease, now);
                 }
             }
         }
         run.commit(1);
-        let (first, last) = (crate::local_date(Timestamp::from_micros(begin - 30 * H), "UTC"), crate::local_date(Timestamp::from_micros(latest + 30 * H), "UTC"));
-        for now_us in [run.now_us, latest, run.now_us - 3_333 * S] {
-            desk.compare(first..=last, now_us);
+        let (first, last) = (crate::local_date(begin - 30 * H, "UTC"), crate::local_date(latest + 30 * H, "UTC"));
+        for now in [run.now, latest, run.now - 3_333 * S] {
+            desk.compare(first..=last, now);
         }
         run.stop();
         desk.compare(first..=last, latest);

@@ -6,7 +6,7 @@
 
 use super::packed::{pack, read_number, read_text, unpack, write_number, write_text};
 use crate::totals::Usage;
-use journal::SLOT_US;
+use journal::QuarterHour;
 use model::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -95,11 +95,11 @@ pub(crate) struct RollupWindow<'a> {
 /// Gives each window of a slot, written with so many counted inputs of each source; `None`, sooner or later, when they are
 /// not all there.
 pub(super) fn for_each_in<'a>(
-    (slot, fields): (i64, u8),
+    (slot, fields): (QuarterHour, u8),
     mut rest: &'a [u8],
     visit: &mut dyn FnMut(RollupWindow<'a>),
 ) -> Option<()> {
-    let start = Timestamp::from_micros(slot.saturating_mul(SLOT_US));
+    let start = slot.start();
     let moment = |offset| start + Duration::from_micros(offset);
     let mut numbers = Vec::new();
     while !rest.is_empty() {
@@ -148,7 +148,7 @@ mod tests {
 
     fn read_all(content: &[u8]) -> Option<Vec<Told>> {
         let mut out = Vec::new();
-        for_each_in((2, FIRST_FIELDS), content, &mut |w| {
+        for_each_in((QuarterHour(2), FIRST_FIELDS), content, &mut |w| {
             let seen = (w.seen.0.as_micros(), w.seen.1.as_micros());
             out.push((w.app.to_owned(), w.title.to_owned(), seen, w.usage));
         })?;
@@ -168,14 +168,14 @@ mod tests {
         let mut out = Vec::new();
         windows.encode(&mut out);
         assert_eq!(out[0], b'\n');
-        let start = 2 * SLOT_US;
+        let start = QuarterHour(2).start().as_micros();
         let found = read_all(&out[1..]).unwrap();
         assert_eq!(
             found[0],
             (
                 "a\n".into(),
                 "tit\u{0}le ä".into(),
-                (start, start + SLOT_US),
+                (start, start + 900_000_000),
                 usage(300)
             )
         );

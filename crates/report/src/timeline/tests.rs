@@ -6,6 +6,7 @@ use crate::{Extent, ViewOptions};
 use jiff::civil::{Date, date};
 use model::{DeviceId, InputCounts, Record, RecordLine, WindowInfo};
 use std::sync::Arc;
+use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -94,7 +95,10 @@ fn pieces_join_and_sum_to_the_report() {
     assert_eq!(timeline.tens[54].active, 9 * MINUTE);
     assert_eq!(timeline.tens[54].idle, MINUTE);
     // Counts belong to the day in which their span starts.
-    assert_eq!(timeline.tens.iter().map(|t| t.keys).sum::<u64>(), 12);
+    assert_eq!(
+        timeline.tens.iter().map(|t| t.counts.keys()).sum::<u64>(),
+        12
+    );
     assert_eq!(report.counts.keys(), 12);
     assert_eq!(timeline.windows, [("Editor".into(), "a".into())]);
 }

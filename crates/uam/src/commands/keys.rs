@@ -136,27 +136,17 @@ fn apply_action(factors: &mut VerifiedFactors, action: KeysAction) -> anyhow::Re
     let VerifiedFactors {
         vault, slot, token, ..
     } = factors;
-    let now_us = current_time().as_micros();
+    let now = current_time();
     Ok(match action {
         KeysAction::List => String::new(),
         KeysAction::AddPassphrase => {
             let words = sign_in::ask_new_passphrase()?;
-            let id = vault.add_slot(
-                slot,
-                token,
-                &Factor::Passphrase(&words),
-                model::Timestamp::from_micros(now_us),
-            )?;
+            let id = vault.add_slot(slot, token, &Factor::Passphrase(&words), now)?;
             format!("A passphrase opens the vault too (slot {id}).")
         }
         KeysAction::AddStore => {
             let secret = sign_in::store_new_secret(&*vault::open_os_store()?, vault.device())?;
-            let id = vault.add_slot(
-                slot,
-                token,
-                &secret.as_factor(),
-                model::Timestamp::from_micros(now_us),
-            )?;
+            let id = vault.add_slot(slot, token, &secret.as_factor(), now)?;
             // The store keeps one secret for this vault: an older slot of it does not open any more.
             let old: Vec<u32> = vault
                 .slots()
@@ -180,7 +170,7 @@ fn apply_action(factors: &mut VerifiedFactors, action: KeysAction) -> anyhow::Re
             format!("Key slot {id} was removed.")
         }
         KeysAction::Recovery { file } => {
-            sign_in::issue_recovery_codes(vault, slot, token, file.as_deref(), now_us)?;
+            sign_in::issue_recovery_codes(vault, slot, token, file.as_deref(), now)?;
             "Ten new recovery codes were made; the old ones are void.".to_owned()
         }
         KeysAction::Phone { import } => {
@@ -213,14 +203,9 @@ fn apply_action(factors: &mut VerifiedFactors, action: KeysAction) -> anyhow::Re
                 true => VaultSecret::Passphrase(sign_in::ask_new_passphrase()?),
                 false => sign_in::create_vault_secret(vault.device())?,
             };
-            let (new_slot, kit) = vault.rotate(
-                slot,
-                token,
-                &secret.as_factor(),
-                model::Timestamp::from_micros(now_us),
-            )?;
+            let (new_slot, kit) = vault.rotate(slot, token, &secret.as_factor(), now)?;
             *slot = new_slot;
-            sign_in::deliver_recovery_codes(vault, &kit, recovery_kit.as_deref(), now_us)?;
+            sign_in::deliver_recovery_codes(vault, &kit, recovery_kit.as_deref(), now)?;
             "Every key was replaced; new recovery codes were made, the old ones are void."
                 .to_owned()
         }

@@ -54,9 +54,8 @@ fn print_key_from_copy(file: &Path, to: Option<&Path>) -> anyhow::Result<ExitCod
 fn recover_here(context: &AppContext) -> anyhow::Result<ExitCode> {
     let mut vault = Vault::open(&context.paths.vault_dir())?;
     let code = ask_recovery_code()?;
-    let now = unix_time();
-    let now_us = current_time().as_micros();
-    let (door, pass) = vault.unlock_with_recovery_code(&code, now.as_secs())?;
+    let now = current_time();
+    let (door, pass) = vault.unlock_with_recovery_code(&code, unix_time().as_secs())?;
     let left = vault
         .slots()
         .filter(|s| s.kind == KeySlotKind::Recovery)
@@ -85,12 +84,7 @@ fn recover_here(context: &AppContext) -> anyhow::Result<ExitCode> {
             .map(|s| s.id)
             .collect();
         let secret = sign_in::create_vault_secret(vault.device())?;
-        vault.add_slot(
-            &door,
-            &pass,
-            &secret.as_factor(),
-            model::Timestamp::from_micros(now_us),
-        )?;
+        vault.add_slot(&door, &pass, &secret.as_factor(), now)?;
         for id in old {
             vault.remove_slot(&door, &pass, id)?;
         }

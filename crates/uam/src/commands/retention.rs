@@ -6,7 +6,7 @@ use agent::retention::{self, RetentionPlan};
 use agent::{AppContext, journal_keys};
 use anyhow::Context;
 use journal::Outbox;
-use journal::retention::{NOTICE_US, RetentionAction, RetentionNotice, ScreenshotTotals};
+use journal::retention::{NOTICE_PERIOD, RetentionAction, RetentionNotice, ScreenshotTotals};
 use model::{ErrorKind, NoticeCode, Timestamp, UserError};
 use platform::clock::current_time;
 use platform::instance_lock::InstanceLock;
@@ -103,10 +103,10 @@ fn apply_now(
 /// When the rule applies by itself, in microseconds since the Unix epoch (UTC); none before it is announced.
 fn applies_from(context: &AppContext, look: &RetentionPlan, now: Timestamp) -> Option<Timestamp> {
     let told = retention::announced_at(&context.paths, &look.policy);
-    match journal::retention::notice_due(told.map(Timestamp::as_micros), now.as_micros()) {
+    match journal::retention::notice_due(told, now) {
         RetentionNotice::Announce => None,
         RetentionNotice::Wait | RetentionNotice::Execute => {
-            told.map(|at| Timestamp::from_micros(at.as_micros().saturating_add(NOTICE_US)).max(now))
+            told.map(|at| (at + NOTICE_PERIOD).max(now))
         }
     }
 }

@@ -115,7 +115,7 @@ fn describe_row(row: &ScreenshotEntry, hold_us: i64) -> String {
     // Until then its owner can delete it before it is uploaded.
     let until = match row.held {
         true => shot.at.as_micros().saturating_add(hold_us),
-        false => row.not_before_us,
+        false => row.not_before.as_micros(),
     };
     let held = format!(
         "held until {}",

@@ -2,7 +2,7 @@
 //! notice changes.
 
 use console::Prompt;
-use model::{ErrorKind, UserError};
+use model::{ErrorKind, Timestamp, UserError};
 use settings::ConsentNotice;
 use std::io::{BufRead, Write};
 use vault::Consent;
@@ -20,10 +20,10 @@ pub(super) fn ask_agreement<R: BufRead, W: Write>(
     notice: &ConsentNotice,
     before: Option<&Consent>,
     given: bool,
-    now_us: i64,
+    now: Timestamp,
     ask: &mut Prompt<R, W>,
 ) -> anyhow::Result<Agreement> {
-    let consent = to_consent(notice, now_us);
+    let consent = to_consent(notice, now);
     if let Some(before) = before {
         if before.version == consent.version && before.text_sha256 == consent.text_sha256 {
             return Ok(Agreement::Unchanged);
@@ -52,11 +52,11 @@ pub(super) fn ask_agreement<R: BufRead, W: Write>(
 }
 
 /// The agreement to a notice, for the vault.
-pub(super) fn to_consent(notice: &ConsentNotice, now_us: i64) -> Consent {
+pub(super) fn to_consent(notice: &ConsentNotice, now: Timestamp) -> Consent {
     Consent {
         version: notice.version,
         text_sha256: notice.sha256.clone(),
-        at: model::Timestamp::from_micros(now_us),
+        at: now,
     }
 }
 
@@ -75,7 +75,13 @@ mod tests {
         };
         let mut shown = Vec::new();
         let mut prompt = Prompt::new(input.as_bytes(), &mut shown);
-        let agreement = ask_agreement(&notice, before, false, 7, &mut prompt);
+        let agreement = ask_agreement(
+            &notice,
+            before,
+            false,
+            Timestamp::from_micros(7),
+            &mut prompt,
+        );
         (agreement, String::from_utf8(shown).unwrap())
     }
 
@@ -84,16 +90,13 @@ mod tests {
         let former = Consent {
             version: 1,
             text_sha256: "cd".repeat(32),
-            at: model::Timestamp::from_micros(1),
+            at: Timestamp::from_micros(1),
         };
         let (agreement, shown) = answer(Some(&former), "y\n");
         let Agreement::Given(given) = agreement.unwrap() else {
             panic!("the former agreement was taken for the new one");
         };
-        assert_eq!(
-            (given.version, given.at),
-            (2, model::Timestamp::from_micros(7))
-        );
+        assert_eq!((given.version, given.at), (2, Timestamp::from_micros(7)));
         assert_eq!(
             shown,
             format!(

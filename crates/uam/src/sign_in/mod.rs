@@ -62,7 +62,7 @@ pub(crate) fn sign_in(
     config: Settings,
     destination: &Destination,
 ) -> anyhow::Result<SignInResult> {
-    let now_us = current_time().as_micros();
+    let now = current_time();
     let mut notices = Vec::new();
     let dir = paths.vault_dir();
     let mut vault = match Vault::exists(&dir)? {
@@ -74,14 +74,14 @@ pub(crate) fn sign_in(
         let before = vault.as_ref().and_then(Vault::consent);
         let notice = ConsentNotice::of(&policy);
         let mut prompt = Prompt::on_stdio();
-        consent::ask_agreement(&notice, before, args.agree, now_us, &mut prompt)?
+        consent::ask_agreement(&notice, before, args.agree, now, &mut prompt)?
     };
     let (mut vault, slot, imported) = match vault.take() {
         Some(vault) => {
             let slot = unlock_slot(&vault, &mut Prompt::on_stdio())?;
             (vault, slot, false)
         }
-        None => new_vault::create_vault(&dir, args, now_us)?,
+        None => new_vault::create_vault(&dir, args, now)?,
     };
     if let Agreement::Given(consent) = agreement {
         let text = format!(
@@ -93,13 +93,7 @@ pub(crate) fn sign_in(
     }
     let token = ask_gate_code(paths, &mut vault, &slot, imported, &mut notices)?;
     if !vault.has_slot(KeySlotKind::Recovery) {
-        issue_recovery_codes(
-            &mut vault,
-            &slot,
-            &token,
-            args.recovery_kit.as_deref(),
-            now_us,
-        )?;
+        issue_recovery_codes(&mut vault, &slot, &token, args.recovery_kit.as_deref(), now)?;
     }
     let sealed_before = config.upload.is_sealed();
     let shots_before = config.shots.clone();
@@ -114,7 +108,7 @@ pub(crate) fn sign_in(
     }
     if config.upload.is_sealed() != sealed_before {
         // The person changed it a moment ago and need not see it once more.
-        let consent = consent::to_consent(&ConsentNotice::of(&policy), now_us);
+        let consent = consent::to_consent(&ConsentNotice::of(&policy), now);
         let text = policy.describe_readers();
         notices.push((NoticeCode::Settings, text));
         vault.set_consent(&slot, consent)?;

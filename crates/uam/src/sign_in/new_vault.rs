@@ -2,7 +2,7 @@
 
 use super::factors;
 use crate::cli::RunArgs;
-use model::UserError;
+use model::{Timestamp, UserError};
 use std::path::Path;
 use vault::{NewVault, TotpSecret, UnlockedSlot, Vault};
 
@@ -10,7 +10,7 @@ use vault::{NewVault, TotpSecret, UnlockedSlot, Vault};
 pub(super) fn create_vault(
     dir: &Path,
     args: &RunArgs,
-    now_us: i64,
+    now: Timestamp,
 ) -> anyhow::Result<(Vault, UnlockedSlot, bool)> {
     let totp = args.import.as_deref().map(read_totp_secret).transpose()?;
     let device = Vault::new_device_id()?;
@@ -24,7 +24,7 @@ pub(super) fn create_vault(
             totp,
             organisations: Vec::new(),
             viewer: true,
-            now: model::Timestamp::from_micros(now_us),
+            now,
         },
     )?;
     Ok((vault, slot, imported))

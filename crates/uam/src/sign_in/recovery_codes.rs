@@ -4,7 +4,7 @@ use super::totp_setup::clear_screen;
 use crate::output;
 use anyhow::Context;
 use console::Prompt;
-use model::{ErrorKind, UserError};
+use model::{ErrorKind, Timestamp, UserError};
 use std::io::Write;
 use std::path::Path;
 use vault::{GateToken, RecoveryKit, UnlockedSlot, Vault};
@@ -18,10 +18,10 @@ pub(crate) fn issue_recovery_codes(
     slot: &UnlockedSlot,
     token: &GateToken,
     file: Option<&Path>,
-    now_us: i64,
+    now: Timestamp,
 ) -> anyhow::Result<()> {
-    let kit = vault.new_recovery_kit(slot, token, model::Timestamp::from_micros(now_us))?;
-    deliver_recovery_codes(vault, &kit, file, now_us)
+    let kit = vault.new_recovery_kit(slot, token, now)?;
+    deliver_recovery_codes(vault, &kit, file, now)
 }
 
 /// Writes existing recovery codes to `file`, or shows them, as [`issue_recovery_codes`] does.
@@ -29,9 +29,9 @@ pub(crate) fn deliver_recovery_codes(
     vault: &Vault,
     kit: &RecoveryKit,
     file: Option<&Path>,
-    now_us: i64,
+    now: Timestamp,
 ) -> anyhow::Result<()> {
-    let day = report::local_date(model::Timestamp::from_micros(now_us), "UTC").to_string();
+    let day = report::local_date(now, "UTC").to_string();
     let page = kit.page(vault.device(), &day);
     if let Some(file) = file {
         let mut out = platform::files::create_private_file(file)

@@ -1,11 +1,13 @@
 //! Not recording because somebody said so: pauses, recording hours, exclusions; and the notice that says so.
 
-use crate::harness::{Home, now_us, until};
+use crate::harness::{Home, until};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 use lab::desktop::{TestWindow, VirtualDesktop, WindowSpec};
 use model::{Coverage, NoticeCode, Record};
+use platform::clock::current_time;
 use rustix::process::Signal;
+use std::time::Duration;
 
 const QUIET: &str = "[shots]\ncapture = false\n[upload]\nevery_seconds = 3600\n";
 
@@ -39,6 +41,8 @@ fn assert_damaged_settings_are_refused(home: &Home) {
     assert_eq!(home.status().state, Coverage::Active);
     std::fs::write(home.path("config.toml"), good).unwrap();
 }
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 #[test]
 fn a_pause_holds_over_kill_9_and_ends_when_it_should() {
@@ -141,20 +145,22 @@ fn outside_the_recording_hours_nothing_is_recorded_unless_somebody_resumes() {
 
     // Hours that end with this minute: it records, and then it does not.
     until("some of a minute is left", || {
-        (now_us() % 60_000_000 < 50_000_000).then_some(())
+        let into = current_time().since_multiple_of(MINUTE);
+        (into < Duration::from_secs(50)).then_some(())
     });
     let minute = here().checked_add(1.minutes()).unwrap();
     let end = match minute.strftime("%H:%M").to_string().as_str() {
         "00:00" => "24:00".to_owned(),
         time => time.to_owned(),
     };
-    let end_us = minute.timestamp().as_microsecond() / 60_000_000 * 60_000_000;
+    let minute = model::Timestamp::from_micros(minute.timestamp().as_microsecond());
+    let end_of_hours = minute - minute.since_multiple_of(MINUTE);
     let value = format!("[\"{} 00:00-{end}\"]", day(0));
     home.unlock();
     let said = home.ok(&["config", "set", "schedule.hours", &value]);
     assert!(said.contains("has applied the recording hours"), "{said}");
     until("most of the minute is over", || {
-        (now_us() > end_us - 20_000_000).then_some(())
+        (current_time() > end_of_hours - Duration::from_secs(20)).then_some(())
     });
     until("the hours are over", || {
         let status = home.status();
@@ -201,7 +207,7 @@ fn outside_the_recording_hours_nothing_is_recorded_unless_somebody_resumes() {
         .rposition(|s| s.state != Coverage::Paused)
         .unwrap();
     assert!(
-        spans[edge].end().as_micros() >= end_us,
+        spans[edge].end() >= end_of_hours,
         "it recorded up to the edge"
     );
 }

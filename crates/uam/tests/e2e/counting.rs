@@ -1,8 +1,10 @@
 //! The counts equal the input and the windows of the test.
 
-use crate::harness::{Home, now_us, until};
+use crate::harness::{Home, until};
 use lab::desktop::{Button, Fill, TestWindow, Typist, VirtualDesktop, WindowSpec};
+use model::Timestamp;
 use model::{Counts, Coverage, Frame, Record, Span};
+use platform::clock::current_time;
 use std::time::{Duration, Instant};
 
 const QUIET: &str = "[shots]\ncapture = false\n[upload]\nevery_seconds = 3600\n";
@@ -71,7 +73,7 @@ fn every_second_of_a_run_is_covered() {
     let two =
         TestWindow::open(&desktop.display(), WindowSpec::new("Two", "Two", 200, 150)).unwrap();
     let mut home = Home::new().on(&desktop.display()).config(QUIET);
-    let before = now_us();
+    let before = current_time();
     let running = home.start(&[]);
     let typist = Typist::new(&desktop.display()).unwrap();
     for n in 0..6 {
@@ -92,30 +94,23 @@ fn every_second_of_a_run_is_covered() {
         (home.status().today_counts.keys() >= 37).then_some(())
     });
     running.stop();
-    let after = now_us();
+    let after = current_time();
     let spans = home.spans();
     for pair in spans.windows(2) {
-        assert_eq!(
-            pair[0].end().as_micros(),
-            pair[1].start.as_micros(),
-            "spans touch: {pair:?}"
-        );
+        assert_eq!(pair[0].end(), pair[1].start, "spans touch: {pair:?}");
     }
-    let notices: Vec<i64> = home
+    let notices: Vec<_> = home
         .lines()
         .into_iter()
         .filter_map(|(_, l)| {
             if let Record::Notice(n) = l.record {
-                Some(n.at.as_micros())
+                Some(n.at)
             } else {
                 None
             }
         })
         .collect();
-    let (first, last) = (
-        spans.first().unwrap().start.as_micros(),
-        spans.last().unwrap().end().as_micros(),
-    );
+    let (first, last) = (spans.first().unwrap().start, spans.last().unwrap().end());
     assert_eq!(
         (Some(&first), Some(&last)),
         (notices.first(), notices.last()),
@@ -152,31 +147,31 @@ fn four_switches_a_second_are_followed() {
     let typist = Typist::new(&desktop.display()).unwrap();
     // The script's own truth: when each activation was asked for, and when the window manager confirmed it.
     let names = ["Anna", "Bert", "Carl"];
-    let mut truth: Vec<(i64, i64, &str)> = Vec::new();
+    let mut truth: Vec<(Timestamp, Timestamp, &str)> = Vec::new();
     let begun = Instant::now();
     for n in 0..120 {
         let due = Duration::from_millis(250) * n;
         std::thread::sleep(due.saturating_sub(begun.elapsed()));
-        let asked = now_us();
+        let asked = current_time();
         windows[n as usize % 3].activate().unwrap();
-        truth.push((asked, now_us(), names[n as usize % 3]));
+        truth.push((asked, current_time(), names[n as usize % 3]));
     }
     std::thread::sleep(Duration::from_millis(250));
-    let end = now_us();
+    let end = current_time();
     typist.keys(1, 1).unwrap();
     until("the last window is known", || {
         (home.status().today_counts.keys() == 1).then_some(())
     });
     running.stop();
     let spans = home.spans();
-    let within = |name: &str, from: i64, to: i64| -> i64 {
+    let within = |name: &str, from: Timestamp, to: Timestamp| -> Duration {
         spans
             .iter()
             .filter(|s| s.window.as_ref().is_some_and(|w| w.title == name))
-            .map(|s| (s.end().as_micros().min(to) - s.start.as_micros().max(from)).max(0))
+            .map(|s| s.end().min(to).duration_since(s.start.max(from)))
             .sum()
     };
-    let mut right = 0;
+    let mut right = Duration::ZERO;
     for (n, (_, confirmed, name)) in truth.iter().enumerate() {
         let next = truth.get(n + 1);
         right += within(name, *confirmed, next.map_or(end, |t| t.0));
@@ -185,13 +180,12 @@ fn four_switches_a_second_are_followed() {
             right += within(name, *asked, *confirmed) + within(new, *asked, *confirmed);
         }
     }
-    let whole = end - truth[0].1;
-    #[allow(clippy::cast_precision_loss)]
-    let share = right as f64 / whole as f64;
+    let whole = end.duration_since(truth[0].1);
+    let share = right.div_duration_f64(whole);
     eprintln!(
         "right for {:.2} % of {:.1} s",
         share * 100.0,
-        whole as f64 / 1e6
+        whole.as_secs_f64()
     );
     assert!(share >= 0.99, "{share}");
 }

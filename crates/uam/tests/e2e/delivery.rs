@@ -4,6 +4,7 @@ use crate::harness::{Home, Running, assert_bucket_equals_journal, opened, until}
 use lab::desktop::{TestWindow, Typist, VirtualDesktop, WindowSpec};
 use lab::s3::{BucketAccess, S3Server, S3ServerOptions};
 use model::{NoticeCode, Record};
+use platform::clock::current_time;
 use std::process::{Child, Command, Stdio};
 
 const BUSY: &str =
@@ -115,10 +116,7 @@ fn a_wrong_key_is_told_once_with_its_remedy_and_recording_goes_on() {
         !upload.ok && upload.text.contains("AWS_SECRET_ACCESS_KEY"),
         "{upload:?}"
     );
-    assert!(
-        status.is_recording(model::Timestamp::from_micros(crate::harness::now_us())),
-        "{status:?}"
-    );
+    assert!(status.is_recording(current_time()), "{status:?}");
     running.stop();
     let stuck = home.lines().into_iter().filter(
         |(_, l)| matches!(&l.record, Record::Notice(n) if n.code == NoticeCode::UploadStuck),

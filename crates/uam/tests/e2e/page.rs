@@ -1,9 +1,10 @@
 //! `uam dashboard`: both factors on the command line, the day through a link, a screenshot deleted with a code, and the
 //! lock.
 
-use crate::harness::{Home, PASSPHRASE, Running, now_us, until};
+use crate::harness::{Home, PASSPHRASE, Running, until};
 use lab::desktop::{TestWindow, VirtualDesktop, WindowSpec};
 use model::NoticeCode;
+use platform::clock::current_time;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -142,7 +143,7 @@ fn the_page_shows_the_day_takes_a_picture_out_for_a_code_and_ends_with_the_lock(
     let mut dashboard = home.with_factors(&["dashboard", "--no-open"]);
     let page = enter_page(&mut dashboard);
 
-    let today = report::local_date(model::Timestamp::from_micros(now_us()), "Europe/Berlin");
+    let today = report::local_date(current_time(), "Europe/Berlin");
     let day = page.json(&format!("/api/day?day={today}"));
     assert!(day["windows"].to_string().contains(TITLE), "{day}");
     let seq = day["shots"][0]["seq"].as_u64().unwrap();

@@ -1,9 +1,10 @@
 //! Failures beside the program or under it: the X server, the database, the disk, the uploader.
 
-use crate::harness::{Home, assert_bucket_equals_journal, now_us, send, until};
+use crate::harness::{Home, assert_bucket_equals_journal, send, until};
 use lab::desktop::{DesktopSpec, TestWindow, Typist, VirtualDesktop, WindowSpec};
 use lab::s3::{FaultPlan, S3Fault, S3Server, S3ServerOptions};
-use model::{Coverage, NoticeCode, Record, Timestamp};
+use model::{Coverage, NoticeCode, Record};
+use platform::clock::current_time;
 use rustix::process::Signal;
 use std::fs::{self, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
@@ -41,7 +42,7 @@ fn type_and_wait(home: &Home, desktop: &VirtualDesktop, keys: u32, total: u64) {
 /// The parts of today sum to the time since the journal began.
 fn assert_parts_sum(home: &Home) {
     let reader = home.reader();
-    let now = model::Timestamp::from_micros(now_us());
+    let now = current_time();
     let day = report::local_date(now, "Europe/Berlin");
     let report = report::query::read_day(
         &reader,
@@ -66,14 +67,12 @@ fn an_x_server_that_dies_leaves_a_blind_gap_and_its_successor_is_counted() {
     let status = until("it is said to be blind", || {
         Some(home.status()).filter(|s| s.state == Coverage::NotRecorded)
     });
-    let missing = status
-        .format_lines(Timestamp::from_micros(now_us()))
-        .join("\n");
+    let missing = status.format_lines(current_time()).join("\n");
     assert!(
         missing.contains("unavailable") && missing.contains("uam tries to restart it"),
         "{missing}"
     );
-    assert!(!status.is_recording(Timestamp::from_micros(now_us())));
+    assert!(!status.is_recording(current_time()));
     drop(desktop);
     let desktop = until("the display number is free again", || {
         VirtualDesktop::start_with(&DesktopSpec::new(1024, 700).on_display(number)).ok()
@@ -82,7 +81,7 @@ fn an_x_server_that_dies_leaves_a_blind_gap_and_its_successor_is_counted() {
     until("it sees again", || {
         let status = home.status();
         (status.state == Coverage::Active
-            && Timestamp::from_micros(now_us()) - Duration::from_millis(1_500) > status.since)
+            && current_time() - Duration::from_millis(1_500) > status.since)
             .then_some(())
     });
     type_and_wait(&home, &desktop, 30, 50);
@@ -263,10 +262,7 @@ fn a_full_disk_costs_pictures_first_then_old_ones_then_recording_and_all_comes_b
         Some(home.status()).filter(|s| s.disk.is_some_and(|d| !d.stopped))
     });
     assert_eq!(low.next_screenshot, None);
-    assert!(
-        low.is_recording(Timestamp::from_micros(now_us())),
-        "windows and counts go on"
-    );
+    assert!(low.is_recording(current_time()), "windows and counts go on");
     let refused = home.output(&["shot"]);
     assert_eq!(refused.status.code(), Some(1));
     let said = String::from_utf8_lossy(&refused.stdout).into_owned();
@@ -281,7 +277,7 @@ fn a_full_disk_costs_pictures_first_then_old_ones_then_recording_and_all_comes_b
     let full = until("recording stops", || {
         Some(home.status()).filter(|s| s.state == Coverage::NotRecorded)
     });
-    let head = full.headline(Timestamp::from_micros(now_us()));
+    let head = full.headline(current_time());
     assert!(
         head.starts_with("NOT RECORDING: the disk is full"),
         "{head}"
@@ -343,10 +339,7 @@ fn an_uploader_that_hangs_or_is_killed_again_and_again_costs_nothing() {
         });
         typed += 10;
         type_and_wait(&home, &desktop, 10, typed);
-        assert!(
-            home.status().is_recording(Timestamp::from_micros(now_us())),
-            "kill {kill}"
-        );
+        assert!(home.status().is_recording(current_time()), "kill {kill}");
         send(uploader, Signal::KILL);
         until("it is gone", || {
             (!Path::new(&format!("/proc/{uploader}")).exists()).then_some(())

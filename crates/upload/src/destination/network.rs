@@ -68,7 +68,7 @@ impl NetworkRoute {
         Ok(network)
     }
 
-    /// Forgets the proxy's address with its password; the one shown stays.
+    /// Clears the proxy's address, which holds its password; the shown one stays.
     pub(super) fn clear_secrets(&mut self) {
         if let Some(route) = &mut self.proxy {
             route.url = SecretText::default();

@@ -96,7 +96,7 @@ impl UploadQueue for Outbox {
     }
 
     fn acknowledge_vault_copy(&mut self, seq: u64, at_us: i64) -> Result<(), JournalError> {
-        Outbox::acknowledge_vault_copy(self, seq, at_us)
+        Outbox::acknowledge_vault_copy(self, seq, model::Timestamp::from_micros(at_us))
     }
 
     fn next_screenshots(&self, limit: usize) -> Result<Vec<WaitingScreenshot>, JournalError> {
@@ -120,7 +120,7 @@ impl UploadQueue for Outbox {
         encoding: ObjectEncoding,
         at_us: i64,
     ) -> Result<(), JournalError> {
-        Outbox::acknowledge_screenshot(self, seq, encoding, at_us)
+        Outbox::acknowledge_screenshot(self, seq, encoding, model::Timestamp::from_micros(at_us))
     }
 
     fn next_segment(&self) -> Result<Option<Segment>, JournalError> {
@@ -146,6 +146,12 @@ impl UploadQueue for Outbox {
         encoding: ObjectEncoding,
         at_us: i64,
     ) -> Result<(), JournalError> {
-        Outbox::acknowledge_segment(self, first, last, encoding, at_us)
+        Outbox::acknowledge_segment(
+            self,
+            first,
+            last,
+            encoding,
+            model::Timestamp::from_micros(at_us),
+        )
     }
 }

@@ -132,7 +132,10 @@ fn a_crash_between_storing_and_noting_it_makes_no_double() {
     let mut recorded = Recorded::new();
     recorded.work(3);
     // Put the objects of the outbox, and "crash" before the journal hears of it.
-    recorded.journal.freeze(START_US, &SMALL).unwrap();
+    recorded
+        .journal
+        .freeze(model::Timestamp::from_micros(START_US), &SMALL)
+        .unwrap();
     let mut outbox = recorded.outbox();
     for shot in outbox.next_screenshots(10).unwrap() {
         let file = outbox.open_screenshot_file(shot.seq).unwrap();
@@ -148,7 +151,11 @@ fn a_crash_between_storing_and_noting_it_makes_no_double() {
         sink.put_new(&upload::NewObject::new(key, file.bytes))
             .unwrap();
         outbox
-            .acknowledge_screenshot(shot.seq, shot.encoding, START_US)
+            .acknowledge_screenshot(
+                shot.seq,
+                shot.encoding,
+                model::Timestamp::from_micros(START_US),
+            )
             .unwrap();
     }
     let segment = outbox.next_segment().unwrap().unwrap();
@@ -177,8 +184,14 @@ fn progress_names_each_object() {
     let sink = ObjectStoreSink::memory().unwrap();
     let mut recorded = Recorded::new();
     recorded.work(20);
-    recorded.journal.freeze(START_US, &SMALL).unwrap();
-    recorded.journal.store_vault_copy(b"{}", START_US).unwrap();
+    recorded
+        .journal
+        .freeze(model::Timestamp::from_micros(START_US), &SMALL)
+        .unwrap();
+    recorded
+        .journal
+        .store_vault_copy(b"{}", model::Timestamp::from_micros(START_US))
+        .unwrap();
     let mut outbox = recorded.outbox();
     let mut told = Vec::new();
     upload::drain(&mut outbox, &sink, None, &Still, &mut |step| {
@@ -222,7 +235,7 @@ fn records_of_a_dead_lease_are_delivered_sealed_for_the_viewer() {
         .journal
         .commit(Commit {
             provisional_put: &[(1, recorded_span(20))],
-            at_us: START_US,
+            at: model::Timestamp::from_micros(START_US),
             ..Commit::default()
         })
         .unwrap();
@@ -264,7 +277,10 @@ fn a_body_damaged_after_its_answer_was_lost_makes_no_double() {
         let sink = lab.sink(&[]);
         let mut recorded = Recorded::new();
         recorded.work(16);
-        recorded.journal.freeze(START_US, &SMALL).unwrap();
+        recorded
+            .journal
+            .freeze(model::Timestamp::from_micros(START_US), &SMALL)
+            .unwrap();
         let error = recorded.drain_only(&sink, None).unwrap_err();
         assert!(!error.is_permanent());
         let sql = rusqlite::Connection::open(recorded.path().join(journal::DB_NAME)).unwrap();
@@ -287,10 +303,18 @@ fn a_record_redacted_during_a_put_is_named_by_its_key() {
     let sink = lab.sink(&[]);
     let mut recorded = Recorded::new();
     recorded.work(16);
-    recorded.journal.freeze(START_US, &SMALL).unwrap();
+    recorded
+        .journal
+        .freeze(model::Timestamp::from_micros(START_US), &SMALL)
+        .unwrap();
     recorded.drain_only(&sink, None).unwrap_err();
-    let all = RedactionTarget::Time(i64::MIN..i64::MAX);
-    let redacted = recorded.journal.redact(&all, START_US).unwrap();
+    let all = RedactionTarget::Time(
+        model::Timestamp::from_micros(i64::MIN)..model::Timestamp::from_micros(i64::MAX),
+    );
+    let redacted = recorded
+        .journal
+        .redact(&all, model::Timestamp::from_micros(START_US))
+        .unwrap();
     let device = recorded.journal.device().clone();
     let epoch = recorded.journal.epoch();
     let mut named: Vec<String> = redacted
@@ -327,13 +351,13 @@ fn the_recovery_kit_is_put_once() {
     let mut recorded = Recorded::new();
     recorded
         .journal
-        .store_vault_copy(b"{\"slots\":1}", START_US)
+        .store_vault_copy(b"{\"slots\":1}", model::Timestamp::from_micros(START_US))
         .unwrap();
     assert_eq!(recorded.drain(&sink).unwrap().vault_copies, 1);
     assert_eq!(recorded.drain(&sink).unwrap().vault_copies, 0);
     recorded
         .journal
-        .store_vault_copy(b"{\"slots\":2}", START_US)
+        .store_vault_copy(b"{\"slots\":2}", model::Timestamp::from_micros(START_US))
         .unwrap();
     assert_eq!(recorded.drain(&sink).unwrap().vault_copies, 1);
     let objects = lab.server.objects().unwrap();

@@ -112,7 +112,7 @@ impl Queue {
     /// Every object that must be in the sink at the end.
     pub(crate) fn expected(&self) -> BTreeMap<String, Vec<u8>> {
         let device = self.device();
-        let day = UtcDay::of_us(Still.now().utc.as_micros());
+        let day = UtcDay::of(Still.now().utc);
         let shots = self.shots.borrow();
         let shots = shots.iter().map(|(seq, body)| {
             let sha256 = sha256_hex(body);
@@ -170,7 +170,7 @@ impl UploadQueue for Queue {
             .take(limit)
             .map(|(seq, body)| WaitingScreenshot {
                 seq: *seq,
-                day: UtcDay::of_us(Still.now().utc.as_micros()),
+                day: UtcDay::of(Still.now().utc),
                 media: "image/webp".into(),
                 encoding: ObjectEncoding::Age,
                 bytes: body.len() as u64,
@@ -224,7 +224,7 @@ impl UploadQueue for Queue {
             first_seq: *seq,
             last_seq: seq + 9,
             count: 10,
-            day: UtcDay::of_us(Still.now().utc.as_micros()),
+            day: UtcDay::of(Still.now().utc),
             encoding: ObjectEncoding::Age,
             body: Some(body.clone()),
             bytes: body.len() as u64,

@@ -167,7 +167,10 @@ fn objects_their_owner_deleted_are_not_missing() {
     assert_eq!(sent.verify_here().verdict, VerifyVerdict::Incomplete);
     for name in [erased, kept] {
         let shot = RedactionTarget::Shot(ObjectKey::parse(&name).unwrap().seq);
-        sent.recorded.journal.redact(&shot, START_US).unwrap();
+        sent.recorded
+            .journal
+            .redact(&shot, model::Timestamp::from_micros(START_US))
+            .unwrap();
     }
     assert_eq!(sent.chain(false).manifests, 1);
     for report in [sent.verify(&VerifyOptions::default()), sent.verify_here()] {
@@ -181,11 +184,11 @@ fn objects_their_owner_deleted_are_not_missing() {
 fn numbers_erased_before_they_were_sent_are_explained() {
     let mut sent = Sent::new();
     sent.recorded.work(10);
-    let today = UtcDay::of_us(START_US);
+    let today = UtcDay::of(model::Timestamp::from_micros(START_US));
     let erased = sent
         .recorded
         .journal
-        .erase(today..=today, START_US)
+        .erase(today..=today, model::Timestamp::from_micros(START_US))
         .unwrap();
     let sent_before = erased.sent.len() as u64;
     sent.more(3);

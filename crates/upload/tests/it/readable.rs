@@ -19,7 +19,10 @@ const READABLE: FreezeOptions = FreezeOptions {
 fn recorded() -> Recorded {
     let mut recorded = Recorded::new();
     recorded.work(16);
-    recorded.journal.freeze(START_US, &READABLE).unwrap();
+    recorded
+        .journal
+        .freeze(model::Timestamp::from_micros(START_US), &READABLE)
+        .unwrap();
     recorded
 }
 
@@ -59,7 +62,10 @@ fn sealed_uploads_stay_sealed_though_there_is_a_key() {
     let sink = ObjectStoreSink::memory().unwrap();
     let mut recorded = Recorded::new();
     recorded.work(16);
-    recorded.journal.freeze(START_US, &SMALL).unwrap();
+    recorded
+        .journal
+        .freeze(model::Timestamp::from_micros(START_US), &SMALL)
+        .unwrap();
     let opener = lease(&recorded);
     recorded.drain_only(&sink, Some(&opener)).unwrap();
     let encodings = recorded.assert_delivered(&all_of(&sink));

@@ -24,7 +24,7 @@ pub(crate) const SMALL: FreezeOptions = FreezeOptions {
         records: 17,
         bytes: 1 << 20,
     },
-    hold_us: 0,
+    hold: std::time::Duration::from_micros(0),
     readable: false,
 };
 
@@ -42,7 +42,9 @@ fn open(path: &Path, viewer: &Identity, lease: &Identity) -> Journal {
         sealer: Sealer::new([viewer.recipient(), lease.recipient()]).unwrap(),
         opener: Opener::new([lease.clone()]),
     };
-    Journal::open(path, keys, START_US).unwrap().0
+    Journal::open(path, keys, model::Timestamp::from_micros(START_US))
+        .unwrap()
+        .0
 }
 
 impl Recorded {
@@ -71,7 +73,9 @@ impl Recorded {
         drop(journal);
         let lease = Identity::generate();
         let mut journal = open(dir.path(), &viewer, &lease);
-        journal.commit_recovered(&[], START_US).unwrap();
+        journal
+            .commit_recovered(&[], model::Timestamp::from_micros(START_US))
+            .unwrap();
         Self {
             dir,
             viewer,
@@ -128,7 +132,7 @@ impl Recorded {
             self.journal
                 .commit(Commit {
                     records: &records,
-                    at_us: start_us,
+                    at: model::Timestamp::from_micros(start_us),
                     ..Commit::default()
                 })
                 .unwrap();
@@ -149,7 +153,7 @@ impl Recorded {
                     window,
                 };
                 self.journal
-                    .add_screenshot(&shot, &screenshot, start_us)
+                    .add_screenshot(&shot, &screenshot, model::Timestamp::from_micros(start_us))
                     .unwrap();
             }
             self.minutes += 1;
@@ -158,7 +162,9 @@ impl Recorded {
 
     /// Freezes, and drains through a fresh outbox each time, as after a crash.
     pub(crate) fn drain(&mut self, sink: &dyn Sink) -> Result<DrainReport, UploadError> {
-        self.journal.freeze(START_US, &SMALL).unwrap();
+        self.journal
+            .freeze(model::Timestamp::from_micros(START_US), &SMALL)
+            .unwrap();
         self.drain_only(sink, None)
     }
 

@@ -13,7 +13,7 @@ use vault::{
 pub(crate) const RFC_SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 pub(crate) const NOW: u64 = 1_790_000_000;
 pub(crate) const CREATED: Timestamp = Timestamp::from_seconds(1_790_000_000);
-/// What a credential store would keep.
+/// The secret that a credential store would keep.
 pub(crate) const STORED: &[u8] = &[7; 32];
 
 pub(crate) struct Home {

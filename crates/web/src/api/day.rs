@@ -3,7 +3,7 @@
 use super::screenshots::ScreenshotJson;
 use super::{
     NamedUsageJson, NumbersJson, ViewOptionsJson, current_day, named_counts, named_numbers,
-    now_and_zone, view_options,
+    now_and_zone, placed_numbers, view_options,
 };
 use crate::backend::{Backend, BackendError, ReportConfig};
 use crate::text::{MAX_APP, MAX_SENTENCE, MAX_TITLE, printable_text};
@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use model::{Coverage, Timestamp};
 use report::Classifier;
 use report::timeline::{Timeline, TimelineOwner, TimelinePiece};
-use report::{DayReport, NamedUsage, ReportOutput};
+use report::{DayReport, NamedUsage, ReportOutput, Usage};
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -42,7 +42,8 @@ struct WindowJson {
 
 #[derive(Serialize)]
 struct NoticeJson {
-    at_us: i64,
+    #[serde(rename = "at_us")]
+    at: Timestamp,
     code: model::NoticeCode,
     text: String,
 }
@@ -56,11 +57,14 @@ pub(crate) struct DayJson {
     previous: Option<Date>,
     next: Option<Date>,
     zone: String,
-    from_us: i64,
-    to_us: i64,
-    now_us: i64,
+    #[serde(rename = "from_us")]
+    from: Timestamp,
+    #[serde(rename = "to_us")]
+    to: Timestamp,
+    #[serde(rename = "now_us")]
+    now: Timestamp,
     /// Offsets from UTC: at the start of the day, and where they change during it: `[µs, seconds]`.
-    offsets: Vec<(i64, i32)>,
+    offsets: Vec<(Timestamp, i32)>,
     states: Vec<(&'static str, u64)>,
     #[serde(flatten)]
     counts: NumbersJson,
@@ -77,11 +81,11 @@ pub(crate) struct DayJson {
     /// `[index in app_names, title, index in categories, index in projects]`.
     windows: Vec<(usize, String, usize, usize)>,
     app_names: Vec<String>,
-    /// `[from, to, state, owner]`: tenths of a second since `from_us`; the state's index among the eight; the owner's
+    /// `[from, to, state, owner]`: tenths of a second since `from`; the state's index among the eight; the owner's
     /// index in `windows`, or -1 protected, -2 deleted, -3 no window.
     pieces: Vec<(i64, i64, usize, i64)>,
     /// `[active s, idle s, input s, keys, clicks]` for each ten minutes.
-    tens: Vec<[u64; 5]>,
+    tens: Vec<Vec<u64>>,
     shots: Vec<ScreenshotJson>,
     /// The newest notices, in the journal's order, and the number of older ones.
     notes: Vec<NoticeJson>,
@@ -115,17 +119,20 @@ pub(crate) fn read_day(
     ))
 }
 
-/// The offsets of a zone between two instants, microseconds since the Unix epoch (UTC).
-fn zone_offsets(zone: &str, from_us: i64, to_us: i64) -> Vec<(i64, i32)> {
+/// The offsets of a zone between two instants.
+fn zone_offsets(zone: &str, start: Timestamp, end: Timestamp) -> Vec<(Timestamp, i32)> {
     let zone = report::load_zone(zone);
-    let Ok(from) = jiff::Timestamp::from_microsecond(from_us) else {
-        return vec![(from_us, 0)];
+    let Ok(from) = jiff::Timestamp::from_microsecond(start.as_micros()) else {
+        return vec![(start, 0)];
     };
-    let first = (from_us, zone.to_offset(from).seconds());
+    let first = (start, zone.to_offset(from).seconds());
     let changes = zone.following(from).take(MAX_OFFSET_CHANGES);
     let changes = changes
-        .map(|t| (t.timestamp().as_microsecond(), t.offset().seconds()))
-        .take_while(|(at, _)| *at < to_us);
+        .map(|t| {
+            let at = Timestamp::from_micros(t.timestamp().as_microsecond());
+            (at, t.offset().seconds())
+        })
+        .take_while(|(at, _)| *at < end);
     std::iter::once(first).chain(changes).collect()
 }
 
@@ -165,7 +172,7 @@ impl NameIndex {
     fn to_rows(&self, rows: &[NamedUsage]) -> Vec<NamedUsageJson> {
         let added = self.names.iter().skip(rows.len()).map(|name| NamedUsage {
             name: name.clone(),
-            usage: report::Usage::default(),
+            usage: Usage::default(),
         });
         let added: Vec<NamedUsage> = added.collect();
         rows.iter()
@@ -212,14 +219,10 @@ fn build_day(
         previous: report.day.yesterday().ok(),
         next: report.day.tomorrow().ok().filter(|next| *next <= today),
         zone: report.zone.clone(),
-        from_us: timeline.from.as_micros(),
-        to_us: timeline.to.as_micros(),
-        now_us: now.as_micros(),
-        offsets: zone_offsets(
-            &report.zone,
-            timeline.from.as_micros(),
-            timeline.to.as_micros(),
-        ),
+        from: timeline.from,
+        to: timeline.to,
+        now,
+        offsets: zone_offsets(&report.zone, timeline.from, timeline.to),
         states: report
             .states
             .iter()
@@ -241,14 +244,7 @@ fn build_day(
             .iter()
             .map(|piece| piece_row(piece, timeline.from))
             .collect(),
-        tens: timeline
-            .tens
-            .iter()
-            .map(|bucket| {
-                let (active, idle) = (bucket.active.as_secs(), bucket.idle.as_secs());
-                [active, idle, bucket.input_s, bucket.keys, bucket.clicks]
-            })
-            .collect(),
+        tens: timeline.tens.iter().map(ten_minutes_row).collect(),
         shots: report
             .shots
             .iter()
@@ -260,13 +256,20 @@ fn build_day(
             .iter()
             .skip(older_notices)
             .map(|notice| NoticeJson {
-                at_us: notice.at.as_micros(),
+                at: notice.at,
                 code: notice.code,
                 text: printable_text(&notice.text, MAX_SENTENCE),
             })
             .collect(),
         damaged: report.damaged.len(),
     }
+}
+
+/// The seconds with input of any source stand between the times and the counts.
+fn ten_minutes_row(usage: &Usage) -> Vec<u64> {
+    let mut row: Vec<u64> = placed_numbers(usage).collect();
+    row.insert(2, usage.counts.seconds());
+    row
 }
 
 fn piece_row(piece: &TimelinePiece, from: Timestamp) -> (i64, i64, usize, i64) {

@@ -4,6 +4,7 @@ use crate::backend::{Backend, BackendError};
 use crate::text::{MAX_APP, MAX_TITLE, printable_text};
 use jiff::civil::Date;
 use journal::{JournalError, Reader, ScreenshotLocation, UtcDay};
+use model::Timestamp;
 use report::DayStart;
 use serde::Serialize;
 
@@ -19,7 +20,8 @@ const FETCH_BATCH: usize = 250;
 #[derive(Serialize)]
 pub(crate) struct ScreenshotJson {
     seq: u64,
-    at_us: i64,
+    #[serde(rename = "at_us")]
+    at: Timestamp,
     day: Date,
     zone: String,
     app: String,
@@ -40,7 +42,7 @@ impl ScreenshotJson {
     pub(super) fn from_day_row(row: &report::DayScreenshot, starts: DayStart) -> Self {
         Self {
             seq: row.seq,
-            at_us: row.at.as_micros(),
+            at: row.at,
             day: starts.date_in(row.at, &report::load_zone(&row.zone)),
             zone: row.zone.clone(),
             app: printable_text(&row.app, MAX_APP),
@@ -60,7 +62,7 @@ impl ScreenshotJson {
         let window = shot.window.as_ref();
         Self {
             seq: row.seq,
-            at_us: shot.at.as_micros(),
+            at: shot.at,
             day: starts.date_in(shot.at, &report::load_zone(&shot.zone)),
             zone: shot.zone.to_string(),
             app: window.map_or_else(String::new, |w| printable_text(&w.app, MAX_APP)),

@@ -5,6 +5,7 @@ use crate::text::{MAX_APP, MAX_SENTENCE, MAX_TITLE, printable_text};
 use bytes::Bytes;
 use jiff::civil::Date;
 use journal::{JournalError, UtcDay};
+use model::Timestamp;
 use report::query::SearchHit;
 use serde::Serialize;
 use std::ops::{ControlFlow, RangeInclusive};
@@ -29,8 +30,10 @@ struct SearchHitJson {
     day: Date,
     app: String,
     title: String,
-    first_us: i64,
-    last_us: i64,
+    #[serde(rename = "first_us")]
+    first: Timestamp,
+    #[serde(rename = "last_us")]
+    last: Timestamp,
     active_s: u64,
     /// Offset from UTC on that day, in seconds.
     offset_s: i32,
@@ -39,17 +42,18 @@ struct SearchHitJson {
 impl SearchLineJson {
     fn lines_of_day(day: UtcDay, hits: Vec<SearchHit>) -> Self {
         let zone = jiff::tz::TimeZone::system();
-        let offset = |at_us| {
-            jiff::Timestamp::from_microsecond(at_us).map_or(0, |t| zone.to_offset(t).seconds())
+        let offset = |at: Timestamp| {
+            jiff::Timestamp::from_microsecond(at.as_micros())
+                .map_or(0, |t| zone.to_offset(t).seconds())
         };
         let hit_json = |hit: SearchHit| SearchHitJson {
             day: hit.day,
             app: printable_text(&hit.app, MAX_APP),
             title: printable_text(&hit.title, MAX_TITLE),
-            first_us: hit.first.as_micros(),
-            last_us: hit.last.as_micros(),
+            first: hit.first,
+            last: hit.last,
             active_s: hit.active.as_secs(),
-            offset_s: offset(hit.first.as_micros()),
+            offset_s: offset(hit.first),
         };
         Self {
             day: Date::new(1970, 1, 1)

@@ -38,11 +38,11 @@ pub(crate) fn read_uploads(backend: &mut dyn Backend) -> Result<UploadsJson, Bac
     Ok(UploadsJson {
         objects,
         outbox: query::read_outbox_summary(reader)?,
-        last_ack_us: reader.last_ack_us()?,
-        last_durable_us: reader.last_durable_us()?,
+        last_ack_us: reader.last_ack()?.map(model::Timestamp::as_micros),
+        last_durable_us: reader.last_durable()?.map(model::Timestamp::as_micros),
         manifest: reader.manifest_head()?.map(|head| ManifestJson {
             no: head.no,
-            at_us: head.at_us,
+            at_us: head.at.as_micros(),
             through: head.through,
             sha256: head.sha256,
             sent: head.acked,

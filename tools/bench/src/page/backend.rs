@@ -67,11 +67,15 @@ impl BenchBackend {
             true => IntegrityCheck::Skip,
             false => IntegrityCheck::Full,
         };
-        let mut journal =
-            Journal::open_for_maintenance(&self.dir, self.keys.clone(), now_us, check)?;
+        let mut journal = Journal::open_for_maintenance(
+            &self.dir,
+            self.keys.clone(),
+            model::Timestamp::from_micros(now_us),
+            check,
+        )?;
         journal.commit(Commit {
             records: &[notice],
-            at_us: now_us,
+            at: model::Timestamp::from_micros(now_us),
             ..Commit::default()
         })?;
         Ok(())

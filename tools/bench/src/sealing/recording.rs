@@ -162,7 +162,7 @@ impl RecordedHour {
 
     fn add_screenshot(&mut self, window: usize) -> Result<()> {
         let shot = Screenshot {
-            at: model::Timestamp::from_micros(self.now.utc.as_micros()),
+            at: self.now.utc,
             zone: ZONE.into(),
             sha256: self.sha256.clone(),
             bytes: self.screenshot.len() as u64,
@@ -178,14 +178,19 @@ impl RecordedHour {
         let rules = FreezeOptions {
             last: false,
             limits: SegmentLimits::default(),
-            hold_us: 600_000_000,
+            hold: std::time::Duration::from_micros(600_000_000),
             readable: false,
         };
         let now_us = self.now.utc.as_micros();
-        let seq = self
+        let seq = self.journal.add_screenshot(
+            &shot,
+            &self.screenshot,
+            model::Timestamp::from_micros(now_us),
+        )?;
+        self.segments += self
             .journal
-            .add_screenshot(&shot, &self.screenshot, now_us)?;
-        self.segments += self.journal.freeze(now_us, &rules)?.segments;
+            .freeze(model::Timestamp::from_micros(now_us), &rules)?
+            .segments;
         let before = process_cpu_ms();
         self.sealed
             .keep_record(&self.device, seq, &Record::Shot(shot))?;
@@ -207,7 +212,7 @@ impl RecordedHour {
             provisional_put: &out.provisional_put,
             provisional_drop_below: out.provisional_drop_below,
             rollups: &done,
-            at_us: self.now.utc.as_micros(),
+            at: self.now.utc,
         })?;
         let before = process_cpu_ms();
         for (seq, record) in seqs.iter().zip(&out.records) {

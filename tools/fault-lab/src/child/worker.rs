@@ -16,11 +16,6 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use upload::{ObjectStoreSink, Timeouts};
 
-/// Prints one line for the parent.
-fn print_line(line: &str) {
-    println!("{line}");
-}
-
 /// How often a child retries after a temporary error, and how long it works.
 #[derive(Clone, Copy)]
 pub(crate) struct RetryLimits {
@@ -50,7 +45,7 @@ pub(crate) fn run_worker(args: &[String]) -> Result<()> {
             steps: steps.parse()?,
         },
     };
-    print_line("do start");
+    println!("do start");
     let now_us = fixture::time_of(base);
     let (mut journal, recovery) = retry(tries.most, || fixture::open_journal(dir, now_us))?;
     ensure!(
@@ -62,12 +57,14 @@ pub(crate) fn run_worker(args: &[String]) -> Result<()> {
         "something was lost: {recovery:?}"
     );
     let open: Vec<Record> = recovery.pending.into_iter().map(Record::Span).collect();
-    let seqs = retry(tries.most, || Ok(journal.commit_recovered(&open, now_us)?))?;
+    let seqs = retry(tries.most, || {
+        Ok(journal.commit_recovered(&open, model::Timestamp::from_micros(now_us))?)
+    })?;
     for (seq, record) in seqs.iter().zip(&open) {
         let tag = fixture::tag_of(record).context("a span without a tag")?;
-        print_line(&format!("ack {seq} {tag}"));
+        println!("ack {seq} {tag}");
     }
-    print_line("ready");
+    println!("ready");
     let mut worker = ChildWorker {
         dir: dir.to_owned(),
         journal,
@@ -129,7 +126,7 @@ const RULES: FreezeOptions = FreezeOptions {
         records: 17,
         bytes: 1 << 20,
     },
-    hold_us: 0,
+    hold: std::time::Duration::from_micros(0),
     readable: false,
 };
 
@@ -140,13 +137,13 @@ impl ChildWorker {
         {
             gate.step += 1;
             ensure!(gate.check()?, "the gate does not accept a fresh code");
-            print_line(&format!("code {}", gate.step));
+            println!("code {}", gate.step);
         }
         match self.rng.below(100) {
             0..70 => self.commit_spans(),
             70..84 => self.add_screenshot(),
             84..88 => {
-                print_line("do checkpoint");
+                println!("do checkpoint");
                 retry(self.tries.most, || Ok(self.journal.checkpoint()?)).map(drop)
             }
             88..92 => self.freeze_segments(),
@@ -166,47 +163,51 @@ impl ChildWorker {
     }
 
     fn commit_spans(&mut self) -> Result<()> {
-        print_line("do capture");
+        println!("do capture");
         let tags: Vec<u64> = (0..=self.rng.below(3))
             .map(|_| self.next_tag(false))
             .collect();
         let records: Vec<Record> = tags.iter().map(|tag| make_record(*tag)).collect();
         let open = self.next_tag(false);
         self.id += 1;
-        print_line(&format!("opening {open}"));
+        println!("opening {open}");
         let put = [(self.id, fixture::make_span(open))];
         let step = Commit {
             records: &records,
             provisional_put: &put,
             provisional_drop_below: self.id,
-            at_us: fixture::time_of(self.tag),
+            at: model::Timestamp::from_micros(fixture::time_of(self.tag)),
             ..Commit::default()
         };
         let seqs = retry(self.tries.most, || Ok(self.journal.commit(step)?))?;
-        print_line(&format!("open {open}"));
+        println!("open {open}");
         for (seq, tag) in seqs.iter().zip(tags) {
-            print_line(&format!("ack {seq} {tag}"));
+            println!("ack {seq} {tag}");
         }
         Ok(())
     }
 
     fn add_screenshot(&mut self) -> Result<()> {
-        print_line("do capture");
+        println!("do capture");
         let tag = self.next_tag(true);
         let (shot, image) = fixture::make_screenshot(tag);
         let at_us = fixture::time_of(self.tag);
         let seq = retry(self.tries.most, || {
-            Ok(self.journal.add_screenshot(&shot, &image, at_us)?)
+            Ok(self
+                .journal
+                .add_screenshot(&shot, &image, model::Timestamp::from_micros(at_us))?)
         })?;
-        print_line(&format!("ack {seq} {tag}"));
+        println!("ack {seq} {tag}");
         Ok(())
     }
 
     fn freeze_segments(&mut self) -> Result<()> {
-        print_line("do freeze");
+        println!("do freeze");
         let now_us = fixture::time_of(self.tag);
         retry(self.tries.most, || {
-            Ok(self.journal.freeze(now_us, &RULES)?)
+            Ok(self
+                .journal
+                .freeze(model::Timestamp::from_micros(now_us), &RULES)?)
         })
         .map(drop)
     }
@@ -243,7 +244,7 @@ impl ChildWorker {
     }
 
     fn apply_retention(&mut self) -> Result<()> {
-        print_line("do retention");
+        println!("do retention");
         let archive = self.rng.percent(50);
         let policy = RetentionRule {
             max_age_days: 36_500,
@@ -257,12 +258,12 @@ impl ChildWorker {
         retry(self.tries.most, || {
             let steps = plan_retention(
                 &self.journal.list_local_screenshots()?,
-                fixture::time_of(self.tag),
+                model::Timestamp::from_micros(fixture::time_of(self.tag)),
                 &policy,
             );
             if !archive {
                 for step in &steps {
-                    print_line(&format!("dropping {}", step.seq));
+                    println!("dropping {}", step.seq);
                 }
             }
             Ok(self.journal.apply_retention(&steps)?)
@@ -275,17 +276,22 @@ impl ChildWorker {
         if all < 10 {
             return Ok(());
         }
-        print_line("do removal");
+        println!("do removal");
         let from = self.first + self.rng.below(all - 4);
         let to = from + 1 + self.rng.below(4);
-        print_line(&format!("taking {from} {to}"));
-        let what = RedactionTarget::Time(fixture::time_of(from)..fixture::time_of(to));
+        println!("taking {from} {to}");
+        let what = RedactionTarget::Time(
+            model::Timestamp::from_micros(fixture::time_of(from))
+                ..model::Timestamp::from_micros(fixture::time_of(to)),
+        );
         let now_us = fixture::time_of(self.tag);
         let removed = retry(self.tries.most, || {
-            Ok(self.journal.redact(&what, now_us)?)
+            Ok(self
+                .journal
+                .redact(&what, model::Timestamp::from_micros(now_us))?)
         })?;
         if removed.closed == 0 {
-            print_line(&format!("taken {from} {to}"));
+            println!("taken {from} {to}");
         }
         Ok(())
     }
@@ -294,36 +300,36 @@ impl ChildWorker {
         let most = self.tries.most;
         let last = Commit {
             provisional_drop_below: u64::MAX,
-            at_us: fixture::time_of(self.tag),
+            at: model::Timestamp::from_micros(fixture::time_of(self.tag)),
             ..Commit::default()
         };
         if self.id > 0 {
             // The last provisional span becomes a record, so that it is checked like all others.
             let tag = self.next_tag(false);
-            print_line(&format!("opening {tag}"));
+            println!("opening {tag}");
             let step = Commit {
                 records: &[make_record(tag)],
                 ..last
             };
             let seqs = retry(most, || Ok(self.journal.commit(step)?))?;
-            print_line("closed");
-            print_line(&format!("ack {} {tag}", seqs.first().copied().unwrap_or(0)));
+            println!("closed");
+            println!("ack {} {tag}", seqs.first().copied().unwrap_or(0));
         }
         self.freeze_segments()?;
         upload_frozen(&self.dir, &mut None, most)?;
         let at_us = fixture::time_of(self.tag);
-        match self.journal.close(at_us) {
+        match self.journal.close(model::Timestamp::from_micros(at_us)) {
             Err(e) if most > 1 && e.is_temporary() => eprintln!("not closed cleanly: {e}"),
             done => done?,
         }
-        print_line("done");
+        println!("done");
         Ok(())
     }
 }
 
 /// Uploads the frozen segments to the bucket that the environment names, or else to the folder `sent`.
 fn upload_frozen(dir: &Path, store: &mut Option<ObjectStoreSink>, most: u32) -> Result<()> {
-    print_line("upload begins");
+    println!("upload begins");
     retry(most, || {
         if store.is_none() {
             let find = |name: &str| std::env::var(name).ok();
@@ -336,6 +342,6 @@ fn upload_frozen(dir: &Path, store: &mut Option<ObjectStoreSink>, most: u32) -> 
         upload::drain(&mut outbox, sink, None, &FixedClock(START_US), &mut on)?;
         manifests::put_manifests(dir, &mut outbox, sink)
     })?;
-    print_line("upload ends");
+    println!("upload ends");
     Ok(())
 }

@@ -121,14 +121,18 @@ fn write_journals(fixture: &JournalFixture) -> Result<(IntactJournal, IntactJour
             records: &step,
             provisional_put: &pending,
             provisional_drop_below: tag,
-            at_us: fixture::START_US,
+            at: model::Timestamp::from_micros(fixture::START_US),
             ..Commit::default()
         };
         journal.commit(step)?;
         let (shot, image) = fixture::make_screenshot(tag - 2);
-        last = journal.add_screenshot(&shot, &image, fixture::START_US)?;
+        last = journal.add_screenshot(
+            &shot,
+            &image,
+            model::Timestamp::from_micros(fixture::START_US),
+        )?;
         if last > RECORDS / 2 && last < RECORDS / 2 + 60 {
-            journal.freeze(fixture::START_US, &rules)?;
+            journal.freeze(model::Timestamp::from_micros(fixture::START_US), &rules)?;
             let mut outbox = Outbox::open(&fixture.journal_dir())?;
             for _ in 0..3 {
                 if let Some(s) = outbox.next_segment()? {
@@ -136,14 +140,14 @@ fn write_journals(fixture: &JournalFixture) -> Result<(IntactJournal, IntactJour
                         s.first_seq,
                         s.last_seq,
                         s.encoding,
-                        fixture::START_US,
+                        model::Timestamp::from_micros(fixture::START_US),
                     )?;
                 }
             }
         }
     }
     let open = read_intact(fixture, last)?;
-    journal.close(fixture::START_US)?;
+    journal.close(model::Timestamp::from_micros(fixture::START_US))?;
     Ok((open, read_intact(fixture, last)?))
 }
 
@@ -273,7 +277,7 @@ fn damage_one(
     let opened = Journal::open(
         &here.journal_dir(),
         fixture::read_keys(&here.dir)?,
-        fixture::START_US,
+        model::Timestamp::from_micros(fixture::START_US),
     );
     let (mut journal, recovery) = match opened {
         Ok(opened) => opened,
@@ -290,11 +294,13 @@ fn damage_one(
     let new = [make_record(5_000_000)];
     let step = Commit {
         records: &new,
-        at_us: fixture::START_US,
+        at: model::Timestamp::from_micros(fixture::START_US),
         ..Commit::default()
     };
     let seqs = journal.commit(step).context(what.clone())?;
-    journal.close(fixture::START_US).context(what.clone())?;
+    journal
+        .close(model::Timestamp::from_micros(fixture::START_US))
+        .context(what.clone())?;
     let found = here.open_reader()?.read_after(0, usize::MAX >> 1)?;
     let mut there = BTreeSet::new();
     for line in &found.lines {

@@ -61,7 +61,7 @@ fn fill_disk() -> Result<Result<(u64, u64, u64), String>> {
         fs::write(at.join(format!("ballast-{n}")), vec![7; 1 << 20])?;
     }
     let (mut journal, _) = fixture::open_journal(&at, fixture::START_US)?;
-    journal.commit_recovered(&[], fixture::START_US)?;
+    journal.commit_recovered(&[], model::Timestamp::from_micros(fixture::START_US))?;
     let mut ledger = AckLedger::default();
     let mut tag = 1;
     let mut refused = 0;
@@ -97,7 +97,7 @@ fn fill_disk() -> Result<Result<(u64, u64, u64), String>> {
             let (next, recovery) = fixture::open_journal(&at, fixture::START_US)?;
             ensure!(recovery.quarantined.is_none(), "{recovery:?}");
             journal = next;
-            journal.commit_recovered(&[], fixture::START_US)?;
+            journal.commit_recovered(&[], model::Timestamp::from_micros(fixture::START_US))?;
         } else {
             fs::remove_file(at.join(format!("ballast-{n}")))?;
         }
@@ -107,7 +107,10 @@ fn fill_disk() -> Result<Result<(u64, u64, u64), String>> {
         "room was made, and it did not go on"
     );
     // Delivered elsewhere, everything is there.
-    journal.freeze(fixture::START_US, &FreezeOptions::default())?;
+    journal.freeze(
+        model::Timestamp::from_micros(fixture::START_US),
+        &FreezeOptions::default(),
+    )?;
     let to = dir.path().join("sent");
     let store = ObjectStoreSink::directory(&to)?;
     let mut on = |_| ControlFlow::Continue(());
@@ -118,7 +121,7 @@ fn fill_disk() -> Result<Result<(u64, u64, u64), String>> {
         &FixedClock(START_US),
         &mut on,
     )?;
-    journal.close(fixture::START_US)?;
+    journal.close(model::Timestamp::from_micros(fixture::START_US))?;
     ledger.check_everything(&fixture)?;
     ledger.compare_bucket(&fixture, &read_sent_objects(&to)?)?;
     let acked = ledger.count_acknowledged();
@@ -131,11 +134,11 @@ fn write_record(journal: &mut Journal, ledger: &mut AckLedger, tag: u64) -> Resu
     let at_us = fixture::START_US;
     let done = if is_screenshot(tag) {
         let (shot, image) = fixture::make_screenshot(tag);
-        journal.add_screenshot(&shot, &image, at_us)
+        journal.add_screenshot(&shot, &image, model::Timestamp::from_micros(at_us))
     } else {
         let step = Commit {
             records: &[make_record(tag)],
-            at_us,
+            at: model::Timestamp::from_micros(at_us),
             ..Commit::default()
         };
         journal

@@ -221,7 +221,7 @@ fn check_journal(run: &PowerRun, cut: usize, at: &Path) -> Result<(u64, u64)> {
         .into_iter()
         .map(model::Record::Span)
         .collect();
-    journal.commit_recovered(&open, fixture::START_US)?;
+    journal.commit_recovered(&open, model::Timestamp::from_micros(fixture::START_US))?;
     drop(journal);
     ledger.check_everything(&fixture)?;
     let codes = match ledger.code {

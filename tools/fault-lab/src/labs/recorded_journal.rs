@@ -33,7 +33,7 @@ impl RecordedJournal {
         };
         Ok(Self {
             dir: dir.to_owned(),
-            journal: Journal::open(dir, keys, START_US)?.0,
+            journal: Journal::open(dir, keys, model::Timestamp::from_micros(START_US))?.0,
             now_us: START_US,
             spans: 0,
             screenshots: 0,
@@ -61,7 +61,7 @@ impl RecordedJournal {
         self.now_us = self.now_us.saturating_add_unsigned(dur_us);
         self.journal.commit(Commit {
             records: &[span],
-            at_us: self.now_us,
+            at: model::Timestamp::from_micros(self.now_us),
             ..Commit::default()
         })?;
         self.spans += 1;
@@ -87,7 +87,8 @@ impl RecordedJournal {
             window: fixture::make_span(self.spans).window,
             ..fixture::make_screenshot(0).0
         };
-        self.journal.add_screenshot(&shot, &image, self.now_us)?;
+        self.journal
+            .add_screenshot(&shot, &image, model::Timestamp::from_micros(self.now_us))?;
         Ok(())
     }
 
@@ -98,7 +99,8 @@ impl RecordedJournal {
             limits: SegmentLimits { records, bytes },
             ..FreezeOptions::default()
         };
-        self.journal.freeze(self.now_us, &rules)?;
+        self.journal
+            .freeze(model::Timestamp::from_micros(self.now_us), &rules)?;
         Ok(())
     }
 }

@@ -158,10 +158,7 @@ impl S3Server {
     /// # Errors
     /// When the directory cannot be read.
     pub fn objects(&self) -> Result<BTreeMap<String, Vec<u8>>> {
-        let root = self.dir.join(BUCKET);
-        let mut found = BTreeMap::new();
-        read_objects(&root, &root, &mut found)?;
-        Ok(found)
+        read_objects(&self.dir.join(BUCKET))
     }
 }
 
@@ -171,19 +168,24 @@ impl Drop for S3Server {
     }
 }
 
-fn read_objects(root: &Path, dir: &Path, found: &mut BTreeMap<String, Vec<u8>>) -> Result<()> {
-    for entry in fs::read_dir(dir)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            read_objects(root, &path, found)?;
-        } else {
-            let parts: Vec<_> = path
-                .strip_prefix(root)?
-                .iter()
-                .map(|part| part.to_string_lossy())
-                .collect();
-            found.insert(parts.join("/"), fs::read(&path)?);
+/// Every file below `root`, by its path from there with `/` between the folders.
+///
+/// # Errors
+/// When a folder or a file cannot be read.
+pub fn read_objects(root: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(dir)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else {
+                let parts = path.strip_prefix(root)?.iter();
+                let parts: Vec<_> = parts.map(|part| part.to_string_lossy()).collect();
+                found.insert(parts.join("/"), fs::read(&path)?);
+            }
         }
     }
-    Ok(())
+    Ok(found)
 }

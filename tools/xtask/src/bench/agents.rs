@@ -216,7 +216,7 @@ fn measure_process(
     let before = sent;
     let storm = over(pid, || {
         inject_input(context, desktop, STORM, lengths.storm, &mut sent)?;
-        // Time to work off what queued up; a slow program still pays for it.
+        // Time to work off the queue; a slow program still pays for it.
         pause(Duration::from_secs(if context.quick { 5 } else { 15 }))
     })?;
     Ok(AgentFigures {

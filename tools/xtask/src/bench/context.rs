@@ -11,7 +11,7 @@ use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// What every group of rows works with.
+/// The context of every group of rows.
 pub(crate) struct BenchContext {
     /// The release binary.
     pub(super) uam: PathBuf,

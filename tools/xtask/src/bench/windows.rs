@@ -18,7 +18,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-/// Builds the release program, or takes what such a build left, and measures it.
+/// Builds the release program, or takes the result of an earlier build, and measures it.
 pub(super) fn measure_on_windows(context: &BenchContext) -> Result<Vec<BenchRow>> {
     packages::ensure_packages(&[packages::WINDOWS])?;
     let toolchain = Toolchain::set_up()?;
@@ -55,7 +55,7 @@ fn start_ms(wine: &Wine, times: u32, words: &[&str]) -> Result<f64> {
     Ok(begun.elapsed().as_secs_f64() * 1e3 / f64::from(times))
 }
 
-/// What recording costs while nobody does anything: percent of a core, MiB, wake-ups a second.
+/// The cost of recording while nobody does anything: percent of a core, MiB, wake-ups a second.
 fn at_rest(context: &BenchContext, wine: &Wine, uam: &Path) -> Result<(f64, f64, f64)> {
     let starter = context.dir.join("uam-under-wine");
     let script = format!(

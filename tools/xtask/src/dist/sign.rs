@@ -55,7 +55,7 @@ impl Signer {
     /// Signs `file` in place.
     ///
     /// # Errors
-    /// When the command fails or makes no file; repeats what it said.
+    /// When the command fails or makes no file; repeats its output.
     pub(crate) fn sign_file(&self, file: &Path) -> Result<()> {
         match &self.script {
             Some(script) => run_tool(Command::new("sh").arg(script).arg(file)),

@@ -150,7 +150,7 @@ impl TestSummary {
     }
 }
 
-/// Runs `command`, shows what it writes, and reads the tests' results from it.
+/// Runs `command`, shows its output, and reads the tests' results from it.
 fn run_with_counts(command: &mut Command, tally: &mut TestTally) -> Result<()> {
     check_stop()?;
     if std::io::stdout().is_terminal() {

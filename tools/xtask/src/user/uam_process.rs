@@ -52,7 +52,7 @@ impl UamSetup {
 /// The running monitor. Dropping it ends it as Ctrl-C would.
 pub(crate) struct UamProcess {
     group: ProcessGroup,
-    said: Arc<Mutex<String>>,
+    said: Arc<Mutex<Vec<u8>>>,
 }
 
 /// What opens the vault where there is no credential store.
@@ -78,7 +78,7 @@ impl UamProcess {
             .stderr(both);
         let group = ProcessGroup::start(&mut command)?;
         drop(command);
-        let said = Arc::new(Mutex::new(String::new()));
+        let said = Arc::default();
         let heard = Arc::clone(&said);
         std::thread::spawn(move || collect_output(reader, &heard, show));
         Ok(Self { group, said })
@@ -105,10 +105,7 @@ impl UamProcess {
 
     /// What it has written lately.
     pub(crate) fn output_so_far(&self) -> String {
-        self.said
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        read_text(&self.said)
     }
 
     /// Answers the first run's questions as its owner would: agrees, chooses a passphrase if one is asked for, takes the
@@ -200,7 +197,7 @@ impl UamProcess {
         let said = Arc::clone(&self.said);
         let group = &mut self.group;
         let found = wait_until(what, Duration::from_secs(60), || {
-            let text = said.lock().unwrap_or_else(PoisonError::into_inner);
+            let text = read_text(&said);
             if let Some(found) = find(&text) {
                 return Ok(Some(found));
             }
@@ -224,7 +221,12 @@ impl Drop for UamProcess {
     }
 }
 
-/// Whether what was said after a code means that it was taken (`true`) or refused.
+fn read_text(said: &Mutex<Vec<u8>>) -> String {
+    let said = said.lock().unwrap_or_else(PoisonError::into_inner);
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+/// Whether the output after a code means that it was accepted (`true`) or refused.
 fn read_code_verdict(said: &str) -> Option<bool> {
     let said = said.to_ascii_lowercase();
     if said.contains("recording to") {
@@ -250,41 +252,28 @@ fn last_lines(said: &str) -> String {
     last.iter().map(|line| format!("    {line}\n")).collect()
 }
 
-fn collect_output(mut from: impl Read, into: &Mutex<String>, show: bool) {
+fn collect_output(mut from: impl Read, into: &Mutex<Vec<u8>>, show: bool) {
     let mut buffer = [0; 4096];
-    let mut line = String::new();
-    // A character cut in two by the end of a read is finished by the next one.
-    let mut rest: Vec<u8> = Vec::new();
+    let mut line = Vec::new();
     while let Ok(n @ 1..) = from.read(&mut buffer) {
-        rest.extend_from_slice(&buffer[..n]);
-        let whole = match std::str::from_utf8(&rest) {
-            Ok(text) => text.len(),
-            Err(e) if e.error_len().is_none() => e.valid_up_to(),
-            Err(_) => rest.len(),
-        };
-        let text = String::from_utf8_lossy(&rest[..whole]).into_owned();
-        rest.drain(..whole);
         {
             let mut said = into.lock().unwrap_or_else(PoisonError::into_inner);
-            said.push_str(&text);
-            if said.len() > KEEP {
-                let mut cut = said.len() - KEEP / 2;
-                while !said.is_char_boundary(cut) {
-                    cut += 1;
-                }
-                said.drain(..cut);
-            }
+            said.extend_from_slice(&buffer[..n]);
+            let excess = said.len().saturating_sub(KEEP);
+            said.drain(..excess);
         }
+        line.extend_from_slice(&buffer[..n]);
+        let last_end = line.iter().rposition(|byte| *byte == b'\n');
+        let whole: Vec<u8> = line.drain(..last_end.map_or(0, |at| at + 1)).collect();
         if show {
-            line.push_str(&text);
-            while let Some((whole, rest)) = line.split_once('\n') {
-                println!("  | {}", whole.trim_end());
-                line = rest.to_owned();
-            }
+            let lines = String::from_utf8_lossy(&whole);
+            lines
+                .lines()
+                .for_each(|line| println!("  | {}", line.trim_end()));
         }
     }
     if show && !line.is_empty() {
-        println!("  | {line}");
+        println!("  | {}", String::from_utf8_lossy(&line));
     }
 }
 
@@ -308,12 +297,9 @@ mod tests {
                 Ok(n)
             }
         }
-        let said = Mutex::new(String::new());
+        let said = Mutex::default();
         collect_output(Slowly("▀▄ secret: ABC\ncode? ".as_bytes()), &said, false);
-        assert_eq!(
-            said.into_inner().ok().as_deref(),
-            Some("▀▄ secret: ABC\ncode? ")
-        );
+        assert_eq!(read_text(&said), "▀▄ secret: ABC\ncode? ");
     }
 
     #[test]

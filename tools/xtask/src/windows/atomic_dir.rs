@@ -64,7 +64,7 @@ pub(crate) fn read_mark(folder: &Path) -> Option<String> {
     std::fs::read_to_string(folder.join(COMPLETE)).ok()
 }
 
-/// Holds `file` locked until dropped, so that two chores do not work on the same thing; says what it waits for.
+/// Holds `file` locked until dropped, so that two chores do not work on the same thing; prints the reason of a wait.
 ///
 /// # Errors
 /// On Ctrl-C, after an hour, or when the file cannot be made.

@@ -49,9 +49,7 @@ impl Wine {
     /// # Errors
     /// When a part does not come up, or on Ctrl-C.
     pub(crate) fn start(environment: &CrossEnvironment, prefix: &Path) -> Result<Self> {
-        let lock = Self::lock(prefix)?;
-        let (screen, display) = start_server(DESKTOP)?;
-        Self::on(display, Some(screen), lock, environment, prefix)
+        Self::on(None, Self::lock(prefix)?, environment, prefix)
     }
 
     /// As [`Wine::start`], in a copy of the prefix `from` at `prefix`, which is removed in the end. Whatever is at that
@@ -67,8 +65,7 @@ impl Wine {
         let lock = Self::lock(prefix)?;
         remove_dir(prefix)?;
         wine_prefix::copy_prefix(from, prefix)?;
-        let (screen, display) = start_server(DESKTOP)?;
-        let mut wine = Self::on(display, Some(screen), lock, environment, prefix)?;
+        let mut wine = Self::on(None, lock, environment, prefix)?;
         wine.fleeting = true;
         Ok(wine)
     }
@@ -78,13 +75,7 @@ impl Wine {
     /// # Errors
     /// As for [`Wine::start`].
     pub(crate) fn start_visible(environment: &CrossEnvironment, prefix: &Path) -> Result<Self> {
-        match own_display() {
-            Some(display) => {
-                let lock = Self::lock(prefix)?;
-                Self::on(display, None, lock, environment, prefix)
-            }
-            None => Self::start(environment, prefix),
-        }
+        Self::on(own_display(), Self::lock(prefix)?, environment, prefix)
     }
 
     fn lock(prefix: &Path) -> Result<File> {
@@ -92,12 +83,18 @@ impl Wine {
     }
 
     fn on(
-        display: String,
-        screen: Option<ProcessGroup>,
+        display: Option<String>,
         lock: File,
         environment: &CrossEnvironment,
         prefix: &Path,
     ) -> Result<Self> {
+        let (screen, display) = match display {
+            Some(display) => (None, display),
+            None => {
+                let (screen, display) = start_server(DESKTOP)?;
+                (Some(screen), display)
+            }
+        };
         let wine = Self {
             environment: environment.clone(),
             prefix: prefix.to_owned(),

@@ -14,7 +14,7 @@ use crate::sealing::KeyRing;
 use crate::tables::meta::{self, key};
 use crate::tables::{records, segments};
 use crate::utc_day::UtcDay;
-use model::DeviceId;
+use model::{DeviceId, Timestamp};
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Statement, Transaction, params};
 use vault::SealError;
@@ -287,7 +287,7 @@ impl<'a> Salvager<'a> {
             let days: (i32, i32) = (row.get(2)?, row.get(3)?);
             Ok((row.get(0)?, row.get(1)?, days, row.get::<_, i64>(4)?))
         });
-        for (first, last, days, at_us) in found {
+        for (first, last, days, at) in found {
             let (first, last): (i64, i64) = (first, last);
             if first < 1 || last < first || last >= PLAUSIBLE_SEQ {
                 continue;
@@ -299,7 +299,7 @@ impl<'a> Salvager<'a> {
             let kept = self
                 .to
                 .prepare_cached("INSERT OR IGNORE INTO erased VALUES (?1, ?2, ?3, ?4, ?5)")?
-                .execute(params![first, last, days.0, days.1, at_us])?;
+                .execute(params![first, last, days.0, days.1, at])?;
             self.note_seen(last);
             if kept > 0 {
                 self.erased += last.abs_diff(first) + 1;
@@ -351,7 +351,13 @@ impl<'a> Salvager<'a> {
         let mut done = acked;
         for (first, last, day) in waiting {
             if first > done + 1 {
-                segments::insert_unbuilt(self.to, done + 1, first - 1, UtcDay(day), 0)?;
+                segments::insert_unbuilt(
+                    self.to,
+                    done + 1,
+                    first - 1,
+                    UtcDay(day),
+                    Timestamp::UNIX_EPOCH,
+                )?;
             }
             done = done.max(last);
         }

@@ -5,20 +5,27 @@ use crate::rules::{ClassificationRules, RuleList};
 use crate::totals::sum_by_name;
 use crate::{DaysReport, query};
 use jiff::civil::Date;
-use journal::{Commit, Journal, JournalKeys, Reader};
+use journal::{Commit, Journal, JournalKeys, QuarterHour, Reader};
 use model::{Counts, Coverage, DeviceId, InputCounts, Record, Span, Timestamp, WindowInfo};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 use vault::{Identity, Opener, Sealer};
 
-pub(super) fn at(text: &str) -> i64 {
-    text.parse::<jiff::Timestamp>().unwrap().as_microsecond()
+pub(super) fn at(text: &str) -> Timestamp {
+    Timestamp::from_micros(text.parse::<jiff::Timestamp>().unwrap().as_microsecond())
 }
 
-pub(super) fn span(start_us: i64, dur_us: i64, zone: &str, state: Coverage, app: u8) -> Span {
+pub(super) fn span(
+    start: Timestamp,
+    duration: Duration,
+    zone: &str,
+    state: Coverage,
+    app: u8,
+) -> Span {
     let recording = state.is_recording();
     Span {
-        start: model::Timestamp::from_micros(start_us),
-        duration: std::time::Duration::from_micros(dur_us.unsigned_abs()),
+        start,
+        duration,
         zone: zone.into(),
         state,
         protected: recording && app == 4,
@@ -86,7 +93,7 @@ pub(super) struct Run {
     /// Closed spans that may change still, and the number of the first.
     pub(super) waiting: Vec<Span>,
     pub(super) first_id: u64,
-    pub(super) now_us: i64,
+    pub(super) now: Timestamp,
 }
 
 impl Desk {
@@ -97,22 +104,22 @@ impl Desk {
         }
     }
 
-    pub(super) fn start(&self, lease: &Identity, now_us: i64) -> Run {
+    pub(super) fn start(&self, lease: &Identity, now: Timestamp) -> Run {
         let keys = JournalKeys {
             device: DeviceId::from_bytes([7; 16]),
             sealer: Sealer::new([self.viewer.recipient(), lease.recipient()]).unwrap(),
             opener: Opener::new([lease.clone()]),
         };
-        let (mut journal, found) = Journal::open(self.dir.path(), keys, now_us).unwrap();
+        let (mut journal, found) = Journal::open(self.dir.path(), keys, now).unwrap();
         let mended: Vec<Record> = found.pending.into_iter().map(Record::Span).collect();
-        journal.commit_recovered(&mended, now_us).unwrap();
+        journal.commit_recovered(&mended, now).unwrap();
         let rollups = RollupBuilder::new(journal.first_free_quarter_hour().unwrap());
         Run {
             journal,
             rollups,
             waiting: Vec::new(),
             first_id: 1,
-            now_us,
+            now,
         }
     }
 
@@ -122,9 +129,10 @@ impl Desk {
 
     /// Every day by itself, all at once, and all from their records with their categories; days begin at midnight, at a
     /// quarter hour or within one.
-    pub(super) fn compare(&self, days: std::ops::RangeInclusive<Date>, now_us: i64) {
+    pub(super) fn compare(&self, days: std::ops::RangeInclusive<Date>, now: Timestamp) {
         let reader = self.reader();
-        let starts = ["00:00", "04:00", "03:07"][usize::try_from(now_us.rem_euclid(3)).unwrap()];
+        let starts =
+            ["00:00", "04:00", "03:07"][usize::try_from(now.as_micros().rem_euclid(3)).unwrap()];
         let starts = crate::DayStart::parse(starts).unwrap();
         let view = crate::ViewOptions {
             starts,
@@ -134,7 +142,7 @@ impl Desk {
             days: days.clone(),
             view,
             rules,
-            now: Timestamp::from_micros(now_us),
+            now,
             zone: "Europe/Berlin",
         };
         let from_rollups = |rules| query::read_days(&reader, &asked(rules), &mut |_| {}).unwrap();
@@ -149,7 +157,6 @@ impl Desk {
         for rules in [&*MEANING, &*TITLES] {
             assert_eq!(from_rollups(Some(rules)), from_records(Some(rules)));
         }
-        let now = Timestamp::from_micros(now_us);
         assert_eq!(many.damaged, [0; 0]);
         let mut day = *days.start();
         for totals in &many.days {
@@ -171,17 +178,20 @@ impl Desk {
 
     /// How many slots have a roll-up, and how many only a mark.
     pub(super) fn slots(&self) -> (usize, usize) {
-        let rows = self.reader().read_rollups(0..i64::MAX).unwrap();
+        let rows = self
+            .reader()
+            .read_rollups(QuarterHour(0)..QuarterHour(i64::MAX))
+            .unwrap();
         let rolled = rows.iter().filter(|row| row.content.is_some()).count();
         (rolled, rows.len() - rolled)
     }
 }
 
 impl Run {
-    pub(super) fn span(&mut self, dur_us: i64, zone: &str, state: Coverage, app: u8) {
+    pub(super) fn span(&mut self, duration: Duration, zone: &str, state: Coverage, app: u8) {
         self.waiting
-            .push(span(self.now_us, dur_us, zone, state, app));
-        self.now_us += dur_us;
+            .push(span(self.now, duration, zone, state, app));
+        self.now += duration;
     }
 
     /// Writes the spans so far; `keep` spans may still change. Without `rolled` the step is one that fails.
@@ -203,7 +213,7 @@ impl Run {
                 provisional_put: &pending,
                 provisional_drop_below: self.first_id,
                 rollups: &self.rollups.pending_rollups(),
-                at_us: self.now_us,
+                at: self.now,
             })
             .unwrap();
         self.rollups.mark_written();
@@ -213,7 +223,7 @@ impl Run {
         self.commit(0);
         self.rollups.finish_current();
         self.commit(0);
-        self.journal.close(self.now_us).unwrap();
+        self.journal.close(self.now).unwrap();
     }
 }
 

@@ -5,7 +5,7 @@ use crate::output;
 use anyhow::Context;
 use data_encoding::HEXLOWER;
 use journal::{Reader, UtcDay};
-use model::{Record, RecordLine};
+use model::{Record, RecordLine, Timestamp};
 use platform::clock::current_time;
 use report::csv::csv_writer;
 use serde::Serialize;
@@ -18,9 +18,6 @@ use zip::{CompressionMethod, ZipWriter};
 
 /// Records between two lines of progress.
 const PROGRESS_INTERVAL: u64 = 5000;
-
-/// One day of UTC, in microseconds.
-const DAY_US: i64 = 86_400_000_000;
 
 /// `manifest.json`.
 #[derive(Debug, Serialize)]
@@ -72,11 +69,9 @@ pub(super) struct ExportRange {
 }
 
 impl ExportRange {
-    fn time_range(&self) -> std::ops::Range<i64> {
-        let from = self.first.map_or(i64::MIN, UtcDay::start_us);
-        let to = self
-            .last
-            .map_or(i64::MAX, |day| day.start_us().saturating_add(DAY_US));
+    fn time_range(&self) -> std::ops::Range<Timestamp> {
+        let from = self.first.map_or(Timestamp::MIN, UtcDay::start);
+        let to = self.last.map_or(Timestamp::MAX, UtcDay::end);
         from..to
     }
 }

@@ -1,6 +1,6 @@
 //! Rows of the tables in the ZIP file.
 
-use model::{Counts, MAX_TITLE_BYTES, MICROS_PER_SECOND, Record, RecordLine};
+use model::{Counts, MAX_TITLE_BYTES, Record, RecordLine, Timestamp};
 use report::Usage;
 use report::columns::{Unit, csv_columns};
 use report::csv::safe_cell;
@@ -35,8 +35,9 @@ fn count_cells(counts: Counts) -> impl Iterator<Item = (&'static str, String)> {
     columns.map(move |(column, heading)| (heading, column.format_csv(&Usage::from(counts))))
 }
 
-fn format_utc(at_us: i64) -> String {
-    jiff::Timestamp::from_microsecond(at_us).map_or_else(|_| at_us.to_string(), |t| t.to_string())
+fn format_utc(at: Timestamp) -> String {
+    jiff::Timestamp::from_microsecond(at.as_micros())
+        .map_or_else(|_| at.to_string(), |t| t.to_string())
 }
 
 fn name_cell(text: &str) -> String {
@@ -50,13 +51,13 @@ pub(super) fn span_row(line: &RecordLine) -> Option<Vec<String>> {
     let window = span.window.as_deref().cloned().unwrap_or_default();
     let fixed: [String; SPAN_CELLS.len()] = [
         line.seq.to_string(),
-        format_utc(span.start.as_micros()),
-        format_utc(span.end().as_micros()),
+        format_utc(span.start),
+        format_utc(span.end()),
         name_cell(&span.zone),
         format!(
             "{}.{:06}",
-            model::micros::to_micros(span.duration) / MICROS_PER_SECOND,
-            model::micros::to_micros(span.duration) % MICROS_PER_SECOND
+            span.duration.as_secs(),
+            span.duration.subsec_micros()
         ),
         span.state.wire_name().to_owned(),
         yes_cell(span.protected).to_owned(),
@@ -75,7 +76,7 @@ pub(super) fn notice_row(line: &RecordLine) -> Option<Vec<String>> {
     };
     Some(vec![
         line.seq.to_string(),
-        format_utc(notice.at.as_micros()),
+        format_utc(notice.at),
         name_cell(&notice.zone),
         notice.code.to_string(),
         safe_cell(&notice.text, MAX_NOTICE_BYTES),
@@ -105,7 +106,7 @@ mod tests {
     #[test]
     fn every_row_has_every_column_and_no_formula() {
         let span = line(Record::Span(Span {
-            start: model::Timestamp::from_micros(1_790_000_000_000_000),
+            start: Timestamp::from_seconds(1_790_000_000),
             duration: std::time::Duration::from_micros(1_500_000),
             zone: "UTC".into(),
             state: Coverage::Active,
@@ -127,7 +128,7 @@ mod tests {
         assert_eq!(cells[1], "2026-09-21T14:13:20Z");
         assert_eq!(cells[4], "1.500000");
         let notice = line(Record::Notice(Notice {
-            at: model::Timestamp::from_micros(0),
+            at: Timestamp::UNIX_EPOCH,
             zone: "UTC".into(),
             code: NoticeCode::Removed,
             text: "a, b".into(),

@@ -12,8 +12,7 @@ const LONGEST: i64 = 3_660;
 
 /// The local day that goes on now, when days begin at `starts`.
 pub(in crate::commands) fn current_day(starts: report::DayStart) -> Date {
-    let now = current_time();
-    starts.date_in(now, &TimeZone::system())
+    starts.date_in(current_time(), &TimeZone::system())
 }
 
 impl ReportArgs {

@@ -98,7 +98,7 @@ fn segment_object(reader: &Reader, sent: UploadedObjectInfo) -> UploadedItem {
         last_seq: object.last_seq,
         bytes: sent.bytes,
         sha256: object.sha256,
-        sent_us: sent.acked_us,
+        sent_us: sent.acked_at.map(model::Timestamp::as_micros),
         certain: object.certain,
         sealed: object.encoding != ObjectEncoding::Unsealed,
         gone: sent.gone,
@@ -112,7 +112,7 @@ fn manifest_object(reader: &Reader, manifest: ManifestInfo) -> UploadedItem {
         day,
         sha256,
         bytes,
-        at_us,
+        at: at_us,
         acked,
     } = manifest;
     UploadedItem {
@@ -123,7 +123,7 @@ fn manifest_object(reader: &Reader, manifest: ManifestInfo) -> UploadedItem {
         last_seq: no,
         bytes,
         sha256,
-        sent_us: acked.then_some(at_us),
+        sent_us: acked.then_some(at_us.as_micros()),
         certain: acked,
         sealed: false,
         gone: false,

@@ -6,25 +6,14 @@ pub use running::{Running, send, until};
 
 use lab::s3::S3Server;
 use model::{NoticeCode, Record, RecordLine, Span};
+use platform::clock::unix_time;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The secret that opens the vault where there is no credential store.
 pub const PASSPHRASE: &str = "correct horse battery staple";
-
-/// Microseconds since the Unix epoch (UTC).
-pub fn now_us() -> i64 {
-    i64::try_from(
-        SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_micros(),
-    )
-    .unwrap()
-}
 
 /// Makes the command that runs `uam` in a home of its own, with nothing inherited that could change its behaviour.
 type Launch = Box<dyn Fn(&Path) -> Command>;
@@ -146,13 +135,13 @@ impl Home {
     /// A code that has not been used yet. The gate takes each step once, and the steps beside the present one too, so
     /// a few starts need not wait for the clock.
     pub fn code(&mut self) -> String {
-        let now = now_us() / 1_000_000;
-        let (step, into) = ((now / 30).cast_unsigned(), now % 30);
+        let now = unix_time().as_secs();
+        let (step, into) = (now / 30, now % 30);
         // Early enough in a step, the one before is accepted still when it is checked.
         let earliest = if into < 20 { step - 1 } else { step };
         let wanted = earliest.max(self.last_step + 1);
         until("the authenticator shows a new code", || {
-            ((now_us() / 30_000_000).cast_unsigned() + 1 >= wanted).then_some(())
+            (unix_time().as_secs() / 30 + 1 >= wanted).then_some(())
         });
         self.last_step = wanted;
         code_at(

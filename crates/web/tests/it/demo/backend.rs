@@ -222,10 +222,17 @@ impl Backend for DemoBackend {
         self.verify_factors(factors)?;
         self.reader = None;
         let now = jiff::Timestamp::now().as_microsecond();
-        let (mut journal, _) = Journal::open(&self.dir, self.keys.clone(), now)
-            .map_err(|e| BackendError::Failed(e.to_string()))?;
+        let (mut journal, _) = Journal::open(
+            &self.dir,
+            self.keys.clone(),
+            model::Timestamp::from_micros(now),
+        )
+        .map_err(|e| BackendError::Failed(e.to_string()))?;
         let done = journal
-            .redact(&RedactionTarget::Shot(seq), now)
+            .redact(
+                &RedactionTarget::Shot(seq),
+                model::Timestamp::from_micros(now),
+            )
             .map_err(|e| BackendError::Failed(e.to_string()))?;
         Ok(format!("Deleted: {} screenshot.", done.shots))
     }

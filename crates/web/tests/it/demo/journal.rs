@@ -254,7 +254,7 @@ fn add_screenshots(journal: &mut Journal, today: Date, now_us: i64, count: u64) 
                 })),
             };
             journal
-                .add_screenshot(&shot, &bytes, at_us)
+                .add_screenshot(&shot, &bytes, model::Timestamp::from_micros(at_us))
                 .expect("a screenshot")
         })
         .collect()
@@ -273,7 +273,12 @@ pub(crate) fn fill_journal(
     let first = today
         .checked_sub(jiff::Span::new().days(count - 1))
         .expect("a date");
-    let (mut journal, _) = Journal::open(dir, keys.clone(), start_of(first)).expect("a journal");
+    let (mut journal, _) = Journal::open(
+        dir,
+        keys.clone(),
+        model::Timestamp::from_micros(start_of(first)),
+    )
+    .expect("a journal");
     let mut rollups = RollupBuilder::new(journal.first_free_quarter_hour().expect("a slot"));
     for date in first
         .series(jiff::Span::new().days(1))
@@ -309,7 +314,7 @@ pub(crate) fn fill_journal(
             .commit(Commit {
                 records: &records,
                 rollups: &rollups.pending_rollups(),
-                at_us,
+                at: model::Timestamp::from_micros(at_us),
                 ..Commit::default()
             })
             .expect("a commit");

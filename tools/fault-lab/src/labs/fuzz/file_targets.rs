@@ -77,10 +77,13 @@ fn a_segment(dir: &Path) -> Result<(fixture::JournalFixture, Vec<u8>, Vec<u8>)> 
     let (mut journal, _) = fixture::open_journal(&dir, fixture::START_US)?;
     journal.commit(journal::Commit {
         records: &records,
-        at_us: fixture::START_US,
+        at: model::Timestamp::from_micros(fixture::START_US),
         ..journal::Commit::default()
     })?;
-    journal.freeze(fixture::START_US, &FreezeOptions::default())?;
+    journal.freeze(
+        model::Timestamp::from_micros(fixture::START_US),
+        &FreezeOptions::default(),
+    )?;
     let segment = Outbox::open(&fixture.journal_dir())?
         .next_segment()?
         .context("no segment")?;
@@ -130,14 +133,17 @@ pub(super) fn sealed_rows(dir: &Path) -> Result<FuzzTarget> {
     journal.commit(journal::Commit {
         records: &spans,
         provisional_put: &[(1, fixture::make_span(5))],
-        at_us: fixture::START_US,
+        at: model::Timestamp::from_micros(fixture::START_US),
         ..journal::Commit::default()
     })?;
     drop(journal);
     closed.renew_lease()?;
     let (mut journal, _) = fixture::open_journal(&dir, fixture::START_US)?;
-    journal.commit_recovered(&[], fixture::START_US)?;
-    journal.freeze(fixture::START_US, &FreezeOptions::default())?;
+    journal.commit_recovered(&[], model::Timestamp::from_micros(fixture::START_US))?;
+    journal.freeze(
+        model::Timestamp::from_micros(fixture::START_US),
+        &FreezeOptions::default(),
+    )?;
     let segment = Outbox::open(&closed.journal_dir())?
         .next_segment()?
         .context("no segment")?;

@@ -23,7 +23,7 @@ pub(super) fn blocks_of_file(
             blocks
         }
         Some("c") => comment_blocks(&split_texts(text)),
-        // The last two are what installers and packages show.
+        // Installers and packages show the last two.
         Some("md" | "txt" | "nsi") | None => vec![split_words(text, 1)],
         Some("js" | "mjs" | "css") => of_script(text),
         Some("html") => vec![split_words(&without_tags(text), 1)],

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-/// A word and what to write instead.
+/// A word and its replacement.
 #[derive(Debug, Default)]
 pub(super) struct BannedWord {
     /// What to write instead.

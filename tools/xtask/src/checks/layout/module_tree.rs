@@ -162,7 +162,7 @@ fn join_path(folder: &str, path: &str) -> String {
 
 enum ChildPlace {
     Braces(Vec<TokenTree>),
-    /// With what `#[path]` says.
+    /// With the path of `#[path]`.
     File(Option<String>),
 }
 

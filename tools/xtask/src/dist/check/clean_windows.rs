@@ -127,7 +127,7 @@ impl CleanWindows {
         Ok(())
     }
 
-    /// What Windows calls `C:\...`, as this system calls it.
+    /// The path of `C:\...` on this system.
     pub(crate) fn unix_path(&self, windows: &str) -> PathBuf {
         let rest = windows.trim_start_matches(r"C:\").replace('\\', "/");
         self.prefix.join("drive_c").join(rest)
@@ -230,7 +230,7 @@ impl CleanWindows {
     /// Waits until the file or folder is gone: an uninstaller returns before it is done.
     ///
     /// # Errors
-    /// When it stays, with what it still holds.
+    /// When it stays, with the names of the files in it.
     pub(crate) fn wait_until_gone(&self, windows: &str) -> Result<()> {
         let path = self.unix_path(windows);
         wait_until(&format!("{windows} to go"), PATIENCE, || {

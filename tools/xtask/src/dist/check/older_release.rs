@@ -41,7 +41,7 @@ pub(crate) fn pack_older_release(content: &WindowsContent, work: &Path) -> Resul
     let dir = work.join("older");
     fs_err::create_dir_all(&dir)?;
     let mut program = fs_err::read(&content.program)?;
-    // What follows the parts a program names is never loaded.
+    // Bytes behind the sections that a program names are never loaded.
     program.extend(b"an older version");
     files::write_file(&dir, "uam.exe", program)?;
     let content = content.with_program(dir.join("uam.exe"));

@@ -13,7 +13,7 @@ use std::process::Command;
 /// Checks it.
 ///
 /// # Errors
-/// What was found instead of what should be.
+/// When a check fails, with the expected and the actual state.
 pub(crate) fn check_zip(machine: &CleanWindows, check: WindowsCheck<'_>) -> Result<()> {
     let WindowsCheck {
         packed,

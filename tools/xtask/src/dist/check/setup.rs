@@ -280,7 +280,7 @@ fn check_blocked_upgrade(
     Ok(())
 }
 
-/// Removes it as Windows' settings would, and looks for what was left.
+/// Removes it as Windows' settings would, and looks for leftovers.
 fn uninstall(machine: &CleanWindows, options: &str) -> Result<()> {
     let command = machine.registry_value(UNINSTALL, "QuietUninstallString")?;
     let command = command.context("there is no QuietUninstallString")?;
