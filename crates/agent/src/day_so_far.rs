@@ -1,7 +1,7 @@
 //! The totals of the present day, as far as the journal opens with the key at hand.
 
 use jiff::civil::Date;
-use journal::{JournalKeys, Reader};
+use journal::Reader;
 use model::Timestamp;
 use platform::clock::current_time;
 use platform::timezone::current_zone_name;
@@ -18,18 +18,8 @@ pub fn read_day_so_far(paths: &AppPaths, opener: Opener) -> TodayTotals {
     read_day(paths, opener, day, now, &zone).unwrap_or_else(|| TodayTotals::new(day, &zone))
 }
 
-/// The records of this start on `day`: others do not open with the lease.
-pub(crate) fn read_own_day(
-    paths: &AppPaths,
-    keys: &JournalKeys,
-    day: Date,
-    now: Timestamp,
-    zone: &str,
-) -> Option<TodayTotals> {
-    read_day(paths, keys.opener.clone(), day, now, zone)
-}
-
-fn read_day(
+/// The records on `day` that `opener` opens; with the lease, those of this start.
+pub(crate) fn read_day(
     paths: &AppPaths,
     opener: Opener,
     day: Date,

@@ -5,20 +5,15 @@ use crate::app_context::AppContext;
 use anyhow::Context;
 use platform::process::separate_from_terminal;
 use std::io::{BufRead, BufReader, Read};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 /// Longest line read from the page's program, in bytes.
 const MAX_LINE: u64 = 4096;
 
 /// Starts the page and gives its link. The process ends when nobody uses the page any more.
 pub(crate) fn start_page(context: &AppContext) -> anyhow::Result<String> {
-    let mut command = context.self_command()?;
-    command.arg("dashboard");
-    separate_from_terminal(&mut command);
-    let mut child = command
-        .stdin(Stdio::null())
+    let mut child = page_command(context)?
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
         .spawn()
         .context("cannot start the page")?;
     let mut link = String::new();
@@ -38,11 +33,8 @@ pub(crate) fn start_page(context: &AppContext) -> anyhow::Result<String> {
 /// Opens the page in the browser and waits until it is closed; a sentence when it did not open.
 pub(crate) fn open_page_and_wait(context: &AppContext) -> Option<String> {
     let run = || -> anyhow::Result<bool> {
-        let mut command = context.self_command()?;
-        command.arg("dashboard");
-        separate_from_terminal(&mut command);
-        command.stdin(Stdio::null()).stdout(Stdio::null());
-        Ok(command.stderr(Stdio::null()).status()?.success())
+        let mut command = page_command(context)?;
+        Ok(command.stdout(Stdio::null()).status()?.success())
     };
     let why = "`uam dashboard` in a terminal says why";
     match run() {
@@ -50,4 +42,12 @@ pub(crate) fn open_page_and_wait(context: &AppContext) -> Option<String> {
         Ok(false) => Some(format!("The page did not open; {why}.")),
         Err(e) => Some(format!("The page did not open ({e}); {why}.")),
     }
+}
+
+fn page_command(context: &AppContext) -> anyhow::Result<Command> {
+    let mut command = context.self_command()?;
+    command.arg("dashboard");
+    separate_from_terminal(&mut command);
+    command.stdin(Stdio::null()).stderr(Stdio::null());
+    Ok(command)
 }

@@ -76,7 +76,7 @@ impl Response {
 }
 
 /// A response as it stands on the wire.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct WireResponse {
     /// Was it done?
     ok: bool,
@@ -102,12 +102,7 @@ impl WireResponse {
         Self {
             ok,
             text,
-            status: None,
-            told: None,
-            ticket: None,
-            scene: None,
-            picture: None,
-            shown: Vec::new(),
+            ..Self::default()
         }
     }
 

@@ -6,7 +6,7 @@
 
 use super::agent::Agent;
 use super::effect::Effect;
-use crate::day_so_far::read_own_day;
+use crate::day_so_far::read_day;
 use crate::redaction::{self, redaction_notice};
 use anyhow::Context;
 use journal::UtcDay;
@@ -127,7 +127,8 @@ fn forget_redacted(
         agent.journal.request_wal_checkpoint();
     }
     let day = agent.today.day();
-    let own = read_own_day(&agent.paths, &agent.journal_keys, day, now, &zone);
+    let opener = agent.journal_keys.opener.clone();
+    let own = read_day(&agent.paths, opener, day, now, &zone);
     agent
         .today
         .redact(range.as_ref(), summary, own.as_ref(), &zone);

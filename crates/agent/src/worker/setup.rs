@@ -18,7 +18,7 @@ use super::upload_thread::UploadProcessSetup;
 use super::uploads::Uploads;
 use super::viewers::{TerminalMode, Viewers};
 use crate::app_context::AppContext;
-use crate::day_so_far::read_own_day;
+use crate::day_so_far::read_day;
 use crate::handover::Handover;
 use crate::latch::Latch;
 use ::screenshots::{ScreenshotQuality, ScreenshotSettings};
@@ -109,7 +109,7 @@ pub(super) fn start(
     recording.watch_sensors(desktop.start(events));
     let zone = recording.zone();
     let day = report::local_date(now.utc, zone);
-    let own = read_own_day(&paths, &keys, day, now.utc, zone);
+    let own = read_day(&paths, keys.opener.clone(), day, now.utc, zone);
     let today = TodayTracker::start(handover.today.take(), own.as_ref(), now.utc, zone);
     let mut agent = Agent {
         is_replay,
