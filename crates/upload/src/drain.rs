@@ -16,7 +16,7 @@ use crate::sink::interface::{NewObject, PutOutcome, Sink, sha256_hex};
 use journal::{
     JournalError, ObjectEncoding, ScreenshotFile, Segment, UnsealedDigest, WaitingScreenshot,
 };
-use model::{Clock, DeviceId};
+use model::{Clock, DeviceId, Timestamp};
 use outcome::{DrainProgress, DrainReport, UploadCause, UploadError};
 use queue::UploadQueue;
 use std::collections::BTreeSet;
@@ -96,8 +96,8 @@ impl DrainRun<'_> {
         Ok(())
     }
 
-    fn now_us(&self) -> i64 {
-        self.clock.now().utc.as_micros()
+    fn now(&self) -> Timestamp {
+        self.clock.now().utc
     }
 
     fn put_vault_copy(&mut self) -> Result<(), UploadCause> {
@@ -112,8 +112,7 @@ impl DrainRun<'_> {
         };
         let put = self.sink.put_new(&object)?;
         self.count_put(put, object.body.len());
-        self.source
-            .acknowledge_vault_copy(copy.seq, self.now_us())?;
+        self.source.acknowledge_vault_copy(copy.seq, self.now())?;
         self.drained.vault_copies += 1;
         self.report_step(DrainProgress::VaultCopy {
             bytes: object.body.len() as u64,
@@ -259,7 +258,7 @@ impl DrainRun<'_> {
     ) -> Result<(), UploadCause> {
         match self
             .source
-            .acknowledge_screenshot(seq, encoding, self.now_us())
+            .acknowledge_screenshot(seq, encoding, self.now())
         {
             // Erased while it was on its way; its owner knows that the sink may have it.
             Err(JournalError::NoScreenshot { .. }) => {}
@@ -342,7 +341,7 @@ impl DrainRun<'_> {
     ) -> Result<(), UploadCause> {
         let (first_seq, last_seq) = (segment.first_seq, segment.last_seq);
         self.source
-            .acknowledge_segment(first_seq, last_seq, encoding, self.now_us())?;
+            .acknowledge_segment(first_seq, last_seq, encoding, self.now())?;
         self.drained.segments += 1;
         self.drained.records += segment.count;
         self.report_step(DrainProgress::Segment {

@@ -48,7 +48,7 @@ pub fn upload_manifests(
             return Ok(report);
         }
         keepalive = false;
-        let bytes = build_manifest(outbox, &draft, key, now.as_micros())
+        let bytes = build_manifest(outbox, &draft, key, now)
             .sign(key)
             .map_err(journal::JournalError::Encode)?;
         outbox.store_manifest(&draft, &bytes, now)?;
@@ -89,7 +89,7 @@ fn build_manifest(
     outbox: &Outbox,
     draft: &ManifestDraft,
     key: &DeviceKey,
-    now_us: i64,
+    now: Timestamp,
 ) -> Manifest {
     let (device, epoch) = (outbox.device(), outbox.epoch());
     let mut objects: Vec<ManifestEntry> = draft
@@ -123,7 +123,7 @@ fn build_manifest(
     }));
     Manifest {
         prev: draft.before.as_ref().map(|before| before.sha256.clone()),
-        at_us: now_us,
+        at_us: now.as_micros(),
         after: draft.after,
         through: draft.through,
         objects,

@@ -258,7 +258,7 @@ pub(crate) fn shot(at: Timestamp, bytes: usize) -> (Screenshot, Vec<u8>) {
     let mut picture: Vec<u8> = format!("canary picture {at} ").into_bytes();
     picture.resize(bytes.max(8), b'.');
     let shot = Screenshot {
-        at: at,
+        at,
         zone: "UTC".into(),
         sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&picture)),
         bytes: picture.len() as u64,

@@ -14,10 +14,7 @@ fn at(minutes: u32) -> Timestamp {
 }
 
 fn time(range: Range<u32>) -> RedactionTarget {
-    RedactionTarget::Time(
-        Timestamp::from_micros(at(range.start).as_micros())
-            ..Timestamp::from_micros(at(range.end).as_micros()),
-    )
+    RedactionTarget::Time(at(range.start)..at(range.end))
 }
 
 fn emptied(n: u32) -> Record {
@@ -46,7 +43,7 @@ fn window_counts_and_picture_go_and_the_time_stays() {
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..4));
     let kept = add_shot(&mut journal, at(1) - micros(1), 400);
-    let gone = add_shot(&mut journal, Timestamp::from_micros(at(1).as_micros()), 400);
+    let gone = add_shot(&mut journal, at(1), 400);
     put(&mut journal, &[notice("a notice stays")]);
     let file = desk.reader().newest_screenshots(1).unwrap()[0]
         .file
@@ -68,16 +65,14 @@ fn window_counts_and_picture_go_and_the_time_stays() {
             .any(|f| contains(&fs::read(f).unwrap(), words[0]))
     );
 
-    let redacted = journal
-        .redact(&time(1..3), Timestamp::from_micros(at(9).as_micros()))
-        .unwrap();
+    let redacted = journal.redact(&time(1..3), at(9)).unwrap();
     assert_eq!(
         redacted,
         RedactionReport {
             spans: 2,
             shots: 1,
             counted: [1, 2].map(|n| (at(n), span(n).counts)).into(),
-            first: Some(Timestamp::from_micros(at(1).as_micros())),
+            first: Some(at(1)),
             folded: true,
             ..RedactionReport::default()
         }
@@ -96,7 +91,7 @@ fn window_counts_and_picture_go_and_the_time_stays() {
         panic!("{found:?}")
     };
     let expected = Screenshot {
-        at: Timestamp::from_micros(at(1).as_micros()),
+        at: at(1),
         zone: "UTC".into(),
         sha256: String::new(),
         bytes: 0,
@@ -125,16 +120,8 @@ fn window_counts_and_picture_go_and_the_time_stays() {
         ScreenshotLocation::Deleted
     );
     // Again does nothing; the rest is delivered as it is now.
-    assert_eq!(
-        journal
-            .redact(&time(1..3), Timestamp::from_micros(at(9).as_micros()))
-            .unwrap()
-            .spans,
-        0
-    );
-    journal
-        .freeze(Timestamp::from_micros(at(9).as_micros()), &few(100))
-        .unwrap();
+    assert_eq!(journal.redact(&time(1..3), at(9)).unwrap().spans, 0);
+    journal.freeze(at(9), &few(100)).unwrap();
     let sent = desk.deliver();
     assert_eq!(desk.lines(&sent[0]), desk.raw(1, 7));
 }
@@ -160,10 +147,7 @@ fn a_span_over_an_edge_is_taken_out_whole_and_what_says_nothing_is_left_alone() 
     put(&mut journal, &all);
     let from = at(0) + MINUTE / 2;
     let redacted = journal
-        .redact(
-            &RedactionTarget::Time(from..Timestamp::from_micros(at(4).as_micros())),
-            Timestamp::from_micros(at(9).as_micros()),
-        )
+        .redact(&RedactionTarget::Time(from..at(4)), at(9))
         .unwrap();
     assert_eq!(redacted.spans, 3);
     let found = records(&desk);
@@ -173,26 +157,11 @@ fn a_span_over_an_edge_is_taken_out_whole_and_what_says_nothing_is_left_alone() 
     );
     // Only touching is not being in it.
     put(&mut journal, &spans(10..13));
+    assert_eq!(journal.redact(&time(11..12), at(19)).unwrap().spans, 1);
+    assert_eq!(journal.redact(&time(5..5), at(19)).unwrap().spans, 0);
     assert_eq!(
         journal
-            .redact(&time(11..12), Timestamp::from_micros(at(19).as_micros()))
-            .unwrap()
-            .spans,
-        1
-    );
-    assert_eq!(
-        journal
-            .redact(&time(5..5), Timestamp::from_micros(at(19).as_micros()))
-            .unwrap()
-            .spans,
-        0
-    );
-    assert_eq!(
-        journal
-            .redact(
-                &time(Range { start: 7, end: 5 }),
-                Timestamp::from_micros(at(19).as_micros())
-            )
+            .redact(&time(Range { start: 7, end: 5 }), at(19))
             .unwrap()
             .spans,
         0
@@ -245,14 +214,10 @@ fn a_waiting_segment_is_withdrawn_and_uploaded_without_it() {
     let desk = Desk::new();
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..9));
-    let seq = add_shot(&mut journal, Timestamp::from_micros(at(4).as_micros()), 100);
-    journal
-        .freeze(Timestamp::from_micros(at(9).as_micros()), &few(5))
-        .unwrap();
+    let seq = add_shot(&mut journal, at(4), 100);
+    journal.freeze(at(9), &few(5)).unwrap();
     let frozen: Vec<u8> = sealed(&desk, "SELECT body FROM segment WHERE first_seq = 1");
-    let redacted = journal
-        .redact(&time(4..5), Timestamp::from_micros(at(9).as_micros()))
-        .unwrap();
+    let redacted = journal.redact(&time(4..5), at(9)).unwrap();
     // Nothing was put, so nothing can be in the sink.
     assert_eq!(
         (redacted.spans, redacted.shots, redacted.sent.len()),
@@ -260,9 +225,7 @@ fn a_waiting_segment_is_withdrawn_and_uploaded_without_it() {
     );
     assert_in_no_file(&desk.at(), &[&frozen[200..260]]);
     assert_eq!(desk.outbox().next_segment().unwrap(), None);
-    journal
-        .freeze(Timestamp::from_micros(at(9).as_micros()), &few(100))
-        .unwrap();
+    journal.freeze(at(9), &few(100)).unwrap();
     assert_eq!(
         waiting(&desk),
         [(1, 5, ObjectEncoding::Age), (6, 10, ObjectEncoding::Age)]
@@ -279,23 +242,17 @@ fn a_segment_in_the_uploaders_hand_is_not_put_after_something_was_taken_out() {
     let desk = Desk::new();
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..3));
-    journal
-        .freeze(Timestamp::from_micros(at(9).as_micros()), &few(5))
-        .unwrap();
+    journal.freeze(at(9), &few(5)).unwrap();
     let mut outbox = desk.outbox();
     let in_hand = outbox.next_segment().unwrap().unwrap();
-    journal
-        .redact(&time(1..2), Timestamp::from_micros(at(9).as_micros()))
-        .unwrap();
+    journal.redact(&time(1..2), at(9)).unwrap();
     assert!(
         !outbox
             .begin_segment_put(&in_hand, ObjectEncoding::Age)
             .unwrap()
     );
     // Not even when the same numbers are packed again.
-    journal
-        .freeze(Timestamp::from_micros(at(9).as_micros()), &few(5))
-        .unwrap();
+    journal.freeze(at(9), &few(5)).unwrap();
     assert!(
         !outbox
             .begin_segment_put(&in_hand, ObjectEncoding::Age)
@@ -315,10 +272,8 @@ fn objects_the_sink_has_or_may_have_are_named() {
     let desk = Desk::new();
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..4));
-    let shot = add_shot(&mut journal, Timestamp::from_micros(at(1).as_micros()), 100);
-    journal
-        .freeze(Timestamp::from_micros(at(9).as_micros()), &few(2))
-        .unwrap();
+    let shot = add_shot(&mut journal, at(1), 100);
+    journal.freeze(at(9), &few(2)).unwrap();
     let mut outbox = desk.outbox();
     let acked = outbox.next_segment().unwrap().unwrap();
     assert!(outbox.begin_segment_put(&acked, acked.encoding).unwrap());
@@ -331,9 +286,7 @@ fn objects_the_sink_has_or_may_have_are_named() {
         .begin_screenshot_puts(&[(shot, ObjectEncoding::Age)])
         .unwrap();
     let picture = outbox.open_screenshot_file(shot).unwrap();
-    let redacted = journal
-        .redact(&time(0..9), Timestamp::from_micros(at(9).as_micros()))
-        .unwrap();
+    let redacted = journal.redact(&time(0..9), at(9)).unwrap();
     assert_eq!((redacted.spans, redacted.shots), (4, 1));
     let mut named: Vec<_> = redacted
         .sent
@@ -363,13 +316,7 @@ fn objects_the_sink_has_or_may_have_are_named() {
         "no second try with it"
     );
     // The last one was never begun, so it is made again at once.
-    assert_eq!(
-        journal
-            .freeze(Timestamp::from_micros(at(9).as_micros()), &few(2))
-            .unwrap()
-            .records,
-        1
-    );
+    assert_eq!(journal.freeze(at(9), &few(2)).unwrap().records, 1);
     assert_eq!(outbox.next_segment().unwrap().unwrap().body, None);
     outbox
         .acknowledge_segment(3, 4, ObjectEncoding::Age, NOW)
@@ -391,7 +338,7 @@ fn open_spans_and_roll_ups_go_too() {
     // Three minutes at the end of the first slot and the beginning of the next, and an hour later.
     let mut records = spans(0..3);
     records.extend(spans(60..61));
-    let far = QuarterHour::of(Timestamp::from_micros(at(60).as_micros()));
+    let far = QuarterHour::of(at(60));
     journal
         .commit(Commit {
             records: &records,
@@ -450,7 +397,7 @@ fn unreadable_records_are_counted_by_the_agent_and_deleted_by_the_viewer() {
     let mut desk = Desk::new();
     let mut journal = desk.journal();
     put(&mut journal, &spans(0..3));
-    let shot = add_shot(&mut journal, Timestamp::from_micros(at(1).as_micros()), 100);
+    let shot = add_shot(&mut journal, at(1), 100);
     journal
         .commit(Commit {
             provisional_put: &[(1, span(3))],
@@ -463,23 +410,16 @@ fn unreadable_records_are_counted_by_the_agent_and_deleted_by_the_viewer() {
     let mut journal = desk.journal();
     journal.commit_recovered(&[], NOW).unwrap();
     put(&mut journal, &spans(4..5));
-    let redacted = journal
-        .redact(&time(0..9), Timestamp::from_micros(at(9).as_micros()))
-        .unwrap();
+    let redacted = journal.redact(&time(0..9), at(9)).unwrap();
     assert_eq!((redacted.spans, redacted.closed), (1, 5));
-    let one = journal
-        .redact(
-            &RedactionTarget::Shot(shot),
-            Timestamp::from_micros(at(9).as_micros()),
-        )
-        .unwrap();
+    let one = journal.redact(&RedactionTarget::Shot(shot), at(9)).unwrap();
     assert_eq!((one.shots, one.closed), (0, 1));
     let key = sealed(&desk, "SELECT wrapped_key FROM session ORDER BY no LIMIT 1");
     drop(journal);
     let redacted = desk
         .maintenance(desk.viewer_keys())
         .unwrap()
-        .redact(&time(0..9), Timestamp::from_micros(at(9).as_micros()))
+        .redact(&time(0..9), at(9))
         .unwrap();
     assert_eq!((redacted.spans, redacted.shots, redacted.closed), (4, 1, 0));
     let found = records(&desk);
@@ -490,9 +430,7 @@ fn unreadable_records_are_counted_by_the_agent_and_deleted_by_the_viewer() {
     // And the next agent goes on.
     let (mut journal, recovery) = desk.open();
     assert_eq!(recovery.quarantined, None);
-    journal
-        .freeze(Timestamp::from_micros(at(9).as_micros()), &few(100))
-        .unwrap();
+    journal.freeze(at(9), &few(100)).unwrap();
     let sent = desk.deliver();
     let lines: Vec<u8> = sent.iter().flat_map(|s| desk.lines(s)).collect();
     assert_eq!(lines, desk.raw(1, 6));

@@ -3,7 +3,7 @@
 use journal::{
     JournalError, ObjectEncoding, Outbox, ScreenshotFile, Segment, VaultCopy, WaitingScreenshot,
 };
-use model::DeviceId;
+use model::{DeviceId, Timestamp};
 
 /// A queue that can be drained: the journal's [`Outbox`], or a test's stand-in. The promises are those of [`Outbox`].
 pub trait UploadQueue {
@@ -20,7 +20,7 @@ pub trait UploadQueue {
     ///
     /// # Errors
     /// When the journal cannot be written.
-    fn acknowledge_vault_copy(&mut self, seq: u64, at_us: i64) -> Result<(), JournalError>;
+    fn acknowledge_vault_copy(&mut self, seq: u64, at: Timestamp) -> Result<(), JournalError>;
     /// The oldest screenshots that go before the segment of [`Self::next_segment`].
     ///
     /// # Errors
@@ -48,7 +48,7 @@ pub trait UploadQueue {
         &mut self,
         seq: u64,
         encoding: ObjectEncoding,
-        at_us: i64,
+        at: Timestamp,
     ) -> Result<(), JournalError>;
     /// The next segment; the same one until it is acknowledged.
     ///
@@ -78,7 +78,7 @@ pub trait UploadQueue {
         first: u64,
         last: u64,
         encoding: ObjectEncoding,
-        at_us: i64,
+        at: Timestamp,
     ) -> Result<(), JournalError>;
 }
 
@@ -95,8 +95,8 @@ impl UploadQueue for Outbox {
         Outbox::unsent_vault_copy(self)
     }
 
-    fn acknowledge_vault_copy(&mut self, seq: u64, at_us: i64) -> Result<(), JournalError> {
-        Outbox::acknowledge_vault_copy(self, seq, model::Timestamp::from_micros(at_us))
+    fn acknowledge_vault_copy(&mut self, seq: u64, at: Timestamp) -> Result<(), JournalError> {
+        Outbox::acknowledge_vault_copy(self, seq, at)
     }
 
     fn next_screenshots(&self, limit: usize) -> Result<Vec<WaitingScreenshot>, JournalError> {
@@ -118,9 +118,9 @@ impl UploadQueue for Outbox {
         &mut self,
         seq: u64,
         encoding: ObjectEncoding,
-        at_us: i64,
+        at: Timestamp,
     ) -> Result<(), JournalError> {
-        Outbox::acknowledge_screenshot(self, seq, encoding, model::Timestamp::from_micros(at_us))
+        Outbox::acknowledge_screenshot(self, seq, encoding, at)
     }
 
     fn next_segment(&self) -> Result<Option<Segment>, JournalError> {
@@ -144,14 +144,8 @@ impl UploadQueue for Outbox {
         first: u64,
         last: u64,
         encoding: ObjectEncoding,
-        at_us: i64,
+        at: Timestamp,
     ) -> Result<(), JournalError> {
-        Outbox::acknowledge_segment(
-            self,
-            first,
-            last,
-            encoding,
-            model::Timestamp::from_micros(at_us),
-        )
+        Outbox::acknowledge_segment(self, first, last, encoding, at)
     }
 }

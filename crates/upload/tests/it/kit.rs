@@ -5,7 +5,7 @@ use journal::{
     WaitingScreenshot,
 };
 use lab::s3::{FaultPlan, S3Server, S3ServerOptions};
-use model::{Clock, DeviceId, Moment};
+use model::{Clock, DeviceId, Moment, Timestamp};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ops::ControlFlow;
@@ -159,7 +159,7 @@ impl UploadQueue for Queue {
         Ok(None)
     }
 
-    fn acknowledge_vault_copy(&mut self, _: u64, _: i64) -> Result<(), JournalError> {
+    fn acknowledge_vault_copy(&mut self, _: u64, _: Timestamp) -> Result<(), JournalError> {
         Ok(())
     }
 
@@ -210,7 +210,7 @@ impl UploadQueue for Queue {
         &mut self,
         seq: u64,
         encoding: ObjectEncoding,
-        _: i64,
+        _: Timestamp,
     ) -> Result<(), JournalError> {
         let first = self.shots.get_mut().pop_front().unwrap();
         assert_eq!(first.0, seq, "in order, once");
@@ -259,7 +259,7 @@ impl UploadQueue for Queue {
         first: u64,
         _: u64,
         encoding: ObjectEncoding,
-        _: i64,
+        _: Timestamp,
     ) -> Result<(), JournalError> {
         assert_eq!(
             self.segments.pop_front().unwrap().0,
