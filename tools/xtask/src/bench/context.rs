@@ -2,7 +2,7 @@
 
 use super::python::PythonBaseline;
 use crate::build;
-use crate::process::{ProcessGroup, check_stop, command_line};
+use crate::process::{ProcessGroup, check_stop, command_line, pause};
 use crate::user::virtual_screen::VirtualScreen;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// The context of every group of rows.
 pub(crate) struct BenchContext {
@@ -56,20 +58,15 @@ impl BenchContext {
         check_stop()?;
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut group = ProcessGroup::start(command.stderr(Stdio::piped()))?;
-        let mut stdout = group.child().stdout.take().context("its output")?;
-        let mut stderr = group.child().stderr.take().context("its errors")?;
-        let complaints = std::thread::spawn(move || {
-            let mut text = String::new();
-            stderr.read_to_string(&mut text).map(|_| text)
-        });
-        let mut answer = String::new();
-        stdout
-            .read_to_string(&mut answer)
-            .with_context(|| format!("reading what `{}` prints", command_line(command)))?;
-        let complaints = complaints.join().map(Result::unwrap_or_default);
-        let complaints = complaints.unwrap_or_default();
-        let status = group.child().wait().context("waiting for it")?;
-        check_stop()?;
+        let answer = read_aside(group.child().stdout.take().context("its output")?);
+        let complaints = read_aside(group.child().stderr.take().context("its errors")?);
+        let status = loop {
+            match group.ended()? {
+                Some(status) => break status,
+                None => pause(Duration::from_millis(20))?,
+            }
+        };
+        let [answer, complaints] = [answer, complaints].map(|text| text.join().unwrap_or_default());
         if !status.success() {
             bail!(
                 "`{}` failed ({status}): {}",
@@ -103,6 +100,15 @@ impl BenchContext {
         })?;
         Ok(group)
     }
+}
+
+/// Reads a pipe to its end in a thread, so that the chore can be stopped meanwhile.
+fn read_aside(mut pipe: impl Read + Send + 'static) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        pipe.read_to_string(&mut text)
+            .map_or_else(|_| String::new(), |_| text)
+    })
 }
 
 /// A number of a JSON object.
