@@ -30,7 +30,7 @@ pub use exclusions::rule::{ExclusionGroup, ExclusionOrigin, ExclusionRule, Inval
 pub use interface::{
     PauseRequest, RecorderBatch, RecorderInput, RecorderSettings, RecorderView, SkipReason,
 };
-pub use open_span::MINUTE;
-pub use recorder::{Recorder, SETTLE_TIME};
+pub use open_span::{MINUTE, SETTLE_TIME};
+pub use recorder::Recorder;
 pub use schedule::watch::ScheduleWatch;
 pub use schedule::{InvalidSchedule, InvalidScheduleEntry, RecordingSchedule, ScheduleState};

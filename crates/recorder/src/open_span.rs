@@ -11,6 +11,10 @@ const MAX_CHANGES: usize = 64;
 /// Spans are cut at each whole minute of the wall clock.
 pub const MINUTE: Duration = Duration::from_secs(60);
 
+/// How long after a whole minute the cut is made without an event that proves it: sensors report input
+/// at most a second late, and a cut made too early could not take it any more.
+pub const SETTLE_TIME: Duration = Duration::from_millis(1_500);
+
 /// How long the machine may stay awake after it announced sleep; beyond it the announcement no longer
 /// holds (the sleep was called off and nobody reported that).
 const SLEEP_GRACE: Duration = Duration::from_secs(60);

@@ -5,7 +5,7 @@ use crate::clock_anchor::{ClockAnchor, ClockFinding};
 use crate::exclusions::ExclusionRules;
 use crate::input_tally::InputTally;
 use crate::interface::{RecorderBatch, RecorderInput, RecorderSettings, RecorderView, SkipReason};
-use crate::open_span::{OpenSpan, StateChanges, StateFlags};
+use crate::open_span::{OpenSpan, SETTLE_TIME, StateChanges, StateFlags};
 use crate::pause_state::{PauseFinding, PauseState};
 use crate::provisional::ProvisionalSpans;
 use model::{
@@ -15,10 +15,6 @@ use model::{
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// How long after a whole minute the cut is made without an event that proves it: sensors report input
-/// at most a second late, and a cut made too early could not take it any more.
-pub const SETTLE_TIME: Duration = Duration::from_millis(1_500);
 
 /// The idle alarm may come this much late.
 const ALARM_SLACK: Duration = Duration::from_secs(2);
@@ -218,16 +214,13 @@ impl Recorder {
     /// idle alarm would have come.
     fn certain_presence(&self) -> Duration {
         let silent = self.settings.idle_limit.saturating_add(ALARM_SLACK);
-        self.last_input_boot
-            .max(self.now_boot.saturating_sub(silent))
+        (self.last_input_boot).max(self.now_boot.saturating_sub(silent))
     }
 
     fn tick(&mut self, at: Moment) {
         let boot = at.boot;
-        match self
-            .clock
-            .find_silence(at, self.now_boot, self.flags.is_asleep())
-        {
+        let asleep = self.flags.is_asleep();
+        match self.clock.find_silence(at, self.now_boot, asleep) {
             Some(ClockFinding::Slept { from, to }) => {
                 self.record_interval(from, to, Coverage::Asleep);
             }
@@ -496,10 +489,9 @@ impl Recorder {
     }
 
     fn add_notice(&mut self, boot: Duration, code: NoticeCode, text: String) {
-        let zone = self.settings.zone.to_string();
         self.done.push(Record::Notice(Notice {
             at: self.clock.timestamp_at(boot),
-            zone,
+            zone: self.settings.zone.to_string(),
             code,
             text,
         }));
