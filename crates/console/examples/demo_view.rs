@@ -326,7 +326,7 @@ fn status(wall: &Wall) -> AgentStatus {
         today_counts: model::Counts::default(),
         today: vec![StateTotal {
             state: Coverage::Active,
-            duration: std::time::Duration::ZERO,
+            duration: Duration::ZERO,
         }],
         last_durable: Some(now),
         outbox: OutboxSummary {

@@ -55,7 +55,9 @@ mod tests {
 
     use super::*;
     use model::Coverage;
+    use model::Timestamp;
     use report::LogSubject;
+    use std::time::Duration;
 
     #[test]
     fn no_escape_code_comes_through() {
@@ -63,12 +65,12 @@ mod tests {
         let mut plain = PlainView::new(&mut out);
         plain
             .print_line(&LogLine {
-                at: model::Timestamp::UNIX_EPOCH,
+                at: Timestamp::UNIX_EPOCH,
                 zone: "UTC".into(),
                 word: LogSubject::State(Coverage::Active),
                 text: "Editor — \u{1b}[31mred\n".into(),
                 detail: "42 keys".into(),
-                duration: Some(std::time::Duration::from_secs(35)),
+                duration: Some(Duration::from_secs(35)),
             })
             .unwrap();
         plain.print_text("two\nlines\u{1b}[2J").unwrap();

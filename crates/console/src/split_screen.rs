@@ -175,12 +175,13 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use model::Timestamp;
     use std::cell::RefCell;
     use std::rc::Rc;
 
     fn line(text: &str) -> LogLine {
         LogLine {
-            at: model::Timestamp::UNIX_EPOCH,
+            at: Timestamp::UNIX_EPOCH,
             zone: "UTC".into(),
             word: LogSubject::Shot,
             text: text.into(),
@@ -260,7 +261,7 @@ mod tests {
                     let panel = panel::Panel {
                         status: None,
                         day_summary: None,
-                        now: model::Timestamp::UNIX_EPOCH,
+                        now: Timestamp::UNIX_EPOCH,
                         question: Some("Stop?"),
                         message: None,
                         help: false,

@@ -200,7 +200,7 @@ mod tests {
 
     fn line(n: usize) -> LogLine {
         LogLine {
-            at: model::Timestamp::UNIX_EPOCH,
+            at: Timestamp::UNIX_EPOCH,
             zone: "UTC".into(),
             word: LogSubject::Shot,
             text: n.to_string(),

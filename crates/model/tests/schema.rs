@@ -5,10 +5,11 @@
 use model::{
     ActiveWindow, Counts, Coverage, DeviceId, InputCounts, Moment, Notice, NoticeCode, PowerState,
     RECORD_SCHEMA, Record, RecordLineRef, Screenshot, SensorEvent, SensorKind, Span, TimedEvent,
-    WindowHandle, WindowInfo,
+    Timestamp, WindowHandle, WindowInfo,
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Everything set, so that nothing is left out of the JSON.
 fn counts() -> Counts {
@@ -38,8 +39,8 @@ fn window() -> WindowInfo {
 fn records() -> [Record; 3] {
     [
         Record::Span(Span {
-            start: model::Timestamp::from_micros(1),
-            duration: std::time::Duration::from_micros(1),
+            start: Timestamp::from_micros(1),
+            duration: Duration::from_micros(1),
             zone: "UTC".into(),
             state: Coverage::Active,
             protected: true,
@@ -48,7 +49,7 @@ fn records() -> [Record; 3] {
             redacted: true,
         }),
         Record::Shot(Screenshot {
-            at: model::Timestamp::from_micros(1),
+            at: Timestamp::from_micros(1),
             zone: "UTC".into(),
             sha256: "0".into(),
             bytes: 1,
@@ -62,7 +63,7 @@ fn records() -> [Record; 3] {
             window: Some(window().into()),
         }),
         Record::Notice(Notice {
-            at: model::Timestamp::from_micros(1),
+            at: Timestamp::from_micros(1),
             zone: "UTC".into(),
             code: NoticeCode::Started,
             text: "x".into(),
@@ -150,9 +151,9 @@ fn a_record_has_these_fields_and_no_others() {
 #[test]
 fn a_sensor_tells_numbers_of_presses_and_no_more() {
     let at = Moment {
-        utc: model::Timestamp::from_micros(1),
-        boot: std::time::Duration::from_micros(1),
-        awake: std::time::Duration::from_micros(1),
+        utc: Timestamp::from_micros(1),
+        boot: Duration::from_micros(1),
+        awake: Duration::from_micros(1),
     };
     let active = Some(ActiveWindow {
         handle: WindowHandle(1),
@@ -166,7 +167,7 @@ fn a_sensor_tells_numbers_of_presses_and_no_more() {
         SensorEvent::Window { active },
         SensorEvent::Input { counts: counts() },
         SensorEvent::Idle {
-            idle: std::time::Duration::from_micros(1),
+            idle: Duration::from_micros(1),
         },
         SensorEvent::Present,
         SensorEvent::Lock { locked: true },

@@ -71,11 +71,12 @@ fn claim(
 mod tests {
     use super::*;
     use model::{Counts, Coverage};
+    use std::time::Duration;
 
     fn span(start: i64, dur_us: u64) -> Span {
         Span {
-            start: model::Timestamp::from_micros(start),
-            duration: std::time::Duration::from_micros(dur_us),
+            start: Timestamp::from_micros(start),
+            duration: Duration::from_micros(dur_us),
             zone: "UTC".into(),
             state: Coverage::Active,
             protected: false,

@@ -12,7 +12,7 @@
 
 use data_encoding::BASE64;
 use journal::SequenceGap;
-use model::DeviceId;
+use model::{DeviceId, Timestamp};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use vault::{DeviceKey, DevicePublicKey};
@@ -40,8 +40,9 @@ pub struct Manifest {
     pub no: u64,
     /// SHA-256 of the whole manifest before, 64 lower-case hex digits; none for the first.
     pub prev: Option<String>,
-    /// When it was made, in microseconds since the Unix epoch (UTC), by the device's clock.
-    pub at_us: i64,
+    /// When it was made, by the device's clock.
+    #[serde(rename = "at_us")]
+    pub at: Timestamp,
     /// Version of the uam that made it.
     pub agent: String,
     /// The public key that signs.
@@ -85,8 +86,9 @@ pub struct ManifestEntry {
 pub struct Withdrawal {
     /// Its name.
     pub key: String,
-    /// When, in microseconds since the Unix epoch (UTC).
-    pub at_us: i64,
+    /// When.
+    #[serde(rename = "at_us")]
+    pub at: Timestamp,
 }
 
 /// The second line.
@@ -180,7 +182,7 @@ impl Manifest {
             epoch,
             no,
             prev: None,
-            at_us: 0,
+            at: Timestamp::UNIX_EPOCH,
             agent: env!("CARGO_PKG_VERSION").to_owned(),
             key,
             after: 0,
@@ -253,7 +255,7 @@ mod tests {
             }],
             erased: vec![Withdrawal {
                 key: "raw/v1/y".into(),
-                at_us: 7,
+                at: Timestamp::from_micros(7),
             }],
             ..Manifest::empty(DeviceId::from_bytes([3; 16]), 17, 2, key.public())
         }

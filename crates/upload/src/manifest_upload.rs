@@ -123,7 +123,7 @@ fn build_manifest(
     }));
     Manifest {
         prev: draft.before.as_ref().map(|before| before.sha256.clone()),
-        at_us: now.as_micros(),
+        at: now,
         after: draft.after,
         through: draft.through,
         objects,
@@ -133,7 +133,7 @@ fn build_manifest(
             .iter()
             .map(|t| Withdrawal {
                 key: uploaded_key(device, epoch, &t.object),
-                at_us: t.at.as_micros(),
+                at: t.at,
             })
             .collect(),
         waiting: draft.waiting,

@@ -23,13 +23,13 @@ use crate::object_keys::{self, uploaded_key};
 use crate::sink::interface::InspectableSink;
 use chain_walk::ChainWalk;
 use journal::UploadedObject;
-use model::DeviceId;
+use model::{DeviceId, Timestamp};
 use object_index::ObjectIndex;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use trusted_keys::TrustedKeys;
 
-/// Checks a sink. `progress` receives each step and may break. `at_us` goes into the report.
+/// Checks a sink. `progress` receives each step and may break. `at` goes into the report.
 ///
 /// # Errors
 /// [`VerifyError`] when there is no answer; faults in the sink are no error but findings in the [`VerifyReport`].
@@ -37,10 +37,10 @@ pub fn verify(
     sink: &dyn InspectableSink,
     options: &VerifyOptions,
     expected: Option<&JournalExpectation<'_>>,
-    at_us: i64,
+    at: Timestamp,
     progress: &mut dyn FnMut(VerifyProgress) -> ControlFlow<()>,
 ) -> Result<VerifyReport, VerifyError> {
-    let mut report = VerifyReport::new(sink.describe(), at_us, !options.quick);
+    let mut report = VerifyReport::new(sink.describe(), at, !options.quick);
     let mut index = list_names(sink, &mut report, progress)?;
     let mut trusted = TrustedKeys::new(options, expected);
     let mut walk = ChainWalk {

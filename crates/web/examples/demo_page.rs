@@ -12,6 +12,7 @@
 #[path = "../tests/it/demo/mod.rs"]
 mod demo;
 
+use model::Timestamp;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -23,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let days = args.next().map_or(Ok(400), |n| n.parse())?;
     let keys = demo::journal::keys();
     // The last day is yesterday, because today may just have started.
-    let now = model::Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
+    let now = Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
     let today = report::local_date(now, demo::journal::ZONE);
     let last = today.yesterday()?;
     let now = demo::journal::start_of(last) + 18 * 60 * demo::journal::MINUTE;

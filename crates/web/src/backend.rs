@@ -3,6 +3,7 @@
 use crate::text::{MAX_SENTENCE, printable_text};
 use crate::verification::RunningVerification;
 use journal::{JournalError, Reader};
+use model::Timestamp;
 use report::{AgentStatus, ClassificationRules, DayStart};
 use serde::Serialize;
 use std::sync::Arc;
@@ -70,8 +71,9 @@ pub struct UploadedObjectRow {
     pub records: u64,
     /// Size in bytes.
     pub bytes: u64,
-    /// When the sink acknowledged it, microseconds since the Unix epoch (UTC), where that is known.
-    pub sent_us: Option<i64>,
+    /// When the sink acknowledged it, where that is known.
+    #[serde(rename = "sent_us")]
+    pub sent_at: Option<Timestamp>,
     /// False when its upload started and was never confirmed.
     pub certain: bool,
     /// True when its bytes are sealed.

@@ -4,6 +4,7 @@
 //! result is kept until the next one starts, with at most [`MAX_FINDINGS`] findings.
 
 use crate::text::printable_text;
+use model::Timestamp;
 use serde::Serialize;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -62,8 +63,9 @@ pub struct VerificationResult {
     pub words: String,
     /// The destination.
     pub place: String,
-    /// When it ended, microseconds since the Unix epoch (UTC).
-    pub at_us: i64,
+    /// When it ended.
+    #[serde(rename = "at_us")]
+    pub at: Timestamp,
     /// Objects at the destination.
     pub objects: u64,
     /// Their bytes.
@@ -176,7 +178,7 @@ mod tests {
             verdict: VerificationVerdict::Incomplete,
             words: "INCOMPLETE\u{202e}".into(),
             place: "s3://bucket".into(),
-            at_us: 1,
+            at: Timestamp::from_micros(1),
             objects: 2,
             bytes: 3,
             chains: Vec::new(),

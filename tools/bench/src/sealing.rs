@@ -76,7 +76,7 @@ fn make_busy_day(dir: &Path) -> Result<Value> {
         totp: Some(TotpSecret::parse(TOTP_SECRET)?),
         organisations: Vec::new(),
         viewer: true,
-        now: model::Timestamp::from_micros(0),
+        now: Timestamp::from_micros(0),
     };
     let (mut vault, door) = Vault::create(&home, founding)?;
     let (code, at) = make_code(0)?;
@@ -88,7 +88,7 @@ fn make_busy_day(dir: &Path) -> Result<Value> {
         &door,
         &pass,
         &Factor::Passphrase(PASSPHRASE),
-        model::Timestamp::from_micros(0),
+        Timestamp::from_micros(0),
     )?;
     let keys = vault_keys(&vault, Opener::locked())?;
     let shape = day_shape(2_000, true);
@@ -115,7 +115,7 @@ fn read_first_report(dir: &Path, slot: &str, n: u64) -> Result<Value> {
     let opener = vault.viewer_opener(&identity);
     let now_us = i64::try_from(at)? * 1_000_000;
     let notice = Record::Notice(Notice {
-        at: model::Timestamp::from_micros(now_us),
+        at: Timestamp::from_micros(now_us),
         zone: ZONE.to_owned(),
         code: NoticeCode::Access,
         text: "Read: the report of 2026-06-15.".to_owned(),
@@ -125,12 +125,12 @@ fn read_first_report(dir: &Path, slot: &str, n: u64) -> Result<Value> {
     Journal::open_for_maintenance(
         &journal,
         keys,
-        model::Timestamp::from_micros(now_us),
+        Timestamp::from_micros(now_us),
         IntegrityCheck::Full,
     )?
     .commit(Commit {
         records: &[notice],
-        at: model::Timestamp::from_micros(now_us),
+        at: Timestamp::from_micros(now_us),
         ..Commit::default()
     })?;
     let reader = Reader::open(&journal, opener)?;

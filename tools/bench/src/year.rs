@@ -4,11 +4,14 @@ use anyhow::{Context, Result};
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
 use journal::{Commit, Journal, JournalKeys};
-use model::{Counts, Coverage, DeviceId, InputCounts, Record, Screenshot, Span, WindowInfo};
+use model::{
+    Counts, Coverage, DeviceId, InputCounts, Record, Screenshot, Span, Timestamp, WindowInfo,
+};
 use report::RollupBuilder;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use vault::{Identity, Opener, Sealer};
 
 /// The time zone of all records here.
@@ -150,8 +153,8 @@ pub(crate) fn journal_keys(identity: &Identity, opener: Opener) -> Result<Journa
 
 /// Opens a journal for writing.
 pub(crate) fn open_journal(dir: &Path, keys: JournalKeys, now_us: i64) -> Result<Journal> {
-    let (mut journal, _) = Journal::open(dir, keys, model::Timestamp::from_micros(now_us))?;
-    journal.commit_recovered(&[], model::Timestamp::from_micros(now_us))?;
+    let (mut journal, _) = Journal::open(dir, keys, Timestamp::from_micros(now_us))?;
+    journal.commit_recovered(&[], Timestamp::from_micros(now_us))?;
     Ok(journal)
 }
 
@@ -180,7 +183,7 @@ pub(crate) fn write_days(
         journal.commit(Commit {
             records: &records,
             rollups: &rollups.pending_rollups(),
-            at: model::Timestamp::from_micros(noon_us(date)?),
+            at: Timestamp::from_micros(noon_us(date)?),
             ..Commit::default()
         })?;
         rollups.mark_written();
@@ -195,7 +198,7 @@ pub(crate) fn write_days(
         }
         last = date;
     }
-    journal.close(model::Timestamp::from_micros(noon_us(last)?))?;
+    journal.close(Timestamp::from_micros(noon_us(last)?))?;
     Ok(written)
 }
 
@@ -208,8 +211,8 @@ fn make_spans(day: Date, d: usize, shape: DayShape) -> Result<Vec<Span>> {
         let idle = n % 40 > 36;
         let keys = if idle { 0 } else { (n as u64 * 7) % 40 };
         Ok(Span {
-            start: model::Timestamp::from_micros(begin + i64::try_from(n)? * each),
-            duration: std::time::Duration::from_micros(each.unsigned_abs()),
+            start: Timestamp::from_micros(begin + i64::try_from(n)? * each),
+            duration: Duration::from_micros(each.unsigned_abs()),
             zone: Arc::clone(&zone),
             state: if idle {
                 Coverage::Idle

@@ -4,19 +4,20 @@ use anyhow::{Context, Result};
 use journal::{DB_NAME, Journal, JournalKeys, Reader, RecoveryReport};
 use model::{
     Clock, Counts, Coverage, DeviceId, InputCounts, Moment, RECORD_SCHEMA, Record, RecordLineRef,
-    Screenshot, Span, WindowInfo,
+    Screenshot, Span, Timestamp, WindowInfo,
 };
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use upload::{Destination, ObjectStoreSink, Timeouts};
 use vault::{Identity, Opener, Sealer};
 
 /// 2026-09-21, in the afternoon.
-pub(crate) const START_US: i64 = 1_790_000_000_000_000;
+pub(crate) const START: Timestamp = Timestamp::from_seconds(1_790_000_000);
 /// Time from one tag to the next.
-const STEP_US: i64 = 10_000_000;
+const STEP: Duration = Duration::from_secs(10);
 
 /// The directory of one lab journal, and the key that reads it.
 pub(crate) struct JournalFixture {
@@ -86,29 +87,26 @@ pub(crate) fn read_keys(dir: &Path) -> Result<JournalKeys> {
 }
 
 /// Opens the writer of the fixture in `dir`.
-pub(crate) fn open_journal(dir: &Path, at_us: i64) -> Result<(Journal, RecoveryReport)> {
-    Ok(Journal::open(
-        &journal_in_dir(dir),
-        read_keys(dir)?,
-        model::Timestamp::from_micros(at_us),
-    )?)
+pub(crate) fn open_journal(dir: &Path, at: Timestamp) -> Result<(Journal, RecoveryReport)> {
+    Ok(Journal::open(&journal_in_dir(dir), read_keys(dir)?, at)?)
 }
 
-/// Start of the record of a tag, in microseconds since the Unix epoch (UTC).
-pub(crate) fn time_of(tag: u64) -> i64 {
-    START_US + i64::try_from(tag).unwrap_or(0) * STEP_US
+/// Start of the record of a tag.
+pub(crate) fn time_of(tag: u64) -> Timestamp {
+    START + u32::try_from(tag).unwrap_or(0) * STEP
 }
 
 /// The tag of a record, also of one that was emptied.
 pub(crate) fn tag_of(record: &Record) -> Option<u64> {
-    u64::try_from((record.start().as_micros() - START_US) / STEP_US).ok()
+    let after = record.start().as_micros() - START.as_micros();
+    u64::try_from(after / i64::try_from(STEP.as_micros()).ok()?).ok()
 }
 
 /// The span of a tag.
 pub(crate) fn make_span(tag: u64) -> Span {
     Span {
-        start: model::Timestamp::from_micros(time_of(tag)),
-        duration: std::time::Duration::from_micros(STEP_US.unsigned_abs()),
+        start: time_of(tag),
+        duration: STEP,
         zone: "Europe/Berlin".into(),
         state: Coverage::Active,
         protected: tag.is_multiple_of(11),
@@ -143,7 +141,7 @@ pub(crate) fn make_screenshot(tag: u64) -> (Screenshot, Vec<u8>) {
         image.extend_from_slice(&noise.to_le_bytes());
     }
     let shot = Screenshot {
-        at: model::Timestamp::from_micros(time_of(tag)),
+        at: time_of(tag),
         zone: "Europe/Berlin".into(),
         sha256: upload::sha256_hex(&image),
         bytes: image.len() as u64,
@@ -183,15 +181,15 @@ pub(crate) fn make_record(tag: u64) -> Record {
     }
 }
 
-/// A clock that always shows this time, in microseconds since the Unix epoch (UTC).
-pub(crate) struct FixedClock(pub(crate) i64);
+/// A clock that always shows this time.
+pub(crate) struct FixedClock(pub(crate) Timestamp);
 
 impl Clock for FixedClock {
     fn now(&self) -> Moment {
         Moment {
-            utc: model::Timestamp::from_micros(self.0),
-            boot: std::time::Duration::from_micros(1),
-            awake: std::time::Duration::from_micros(1),
+            utc: self.0,
+            boot: Duration::from_micros(1),
+            awake: Duration::from_micros(1),
         }
     }
 }

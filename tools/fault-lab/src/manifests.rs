@@ -1,8 +1,9 @@
 //! Signed manifests of the child's uploads, and their check.
 
-use crate::fixture::{self, FixedClock, JournalFixture, START_US};
+use crate::fixture::{self, FixedClock, JournalFixture, START};
 use anyhow::{Result, ensure};
 use journal::Outbox;
+use model::Timestamp;
 use std::ops::ControlFlow;
 use std::path::Path;
 use upload::verify::{JournalExpectation, VerifyOptions, VerifyVerdict, verify};
@@ -13,7 +14,7 @@ use vault::DeviceKey;
 pub(crate) fn put_manifests(dir: &Path, outbox: &mut Outbox, sink: &dyn Sink) -> Result<()> {
     let key = DeviceKey::load_or_create(&dir.join("device"))?;
     // The same error as for the rest of a delivery: it says whether a retry can help.
-    upload_manifests(outbox, sink, &key, true, &FixedClock(START_US)).map_err(|cause| {
+    upload_manifests(outbox, sink, &key, true, &FixedClock(START)).map_err(|cause| {
         UploadError {
             cause,
             drained: DrainReport::default(),
@@ -39,7 +40,7 @@ pub(crate) fn check_uploads(
         &sink,
         &VerifyOptions::default(),
         Some(&expected),
-        0,
+        Timestamp::UNIX_EPOCH,
         &mut |_| ControlFlow::Continue(()),
     )?;
     ensure!(

@@ -101,6 +101,7 @@ pub fn copy_notices(
 mod tests {
     use super::*;
     use protocol::AffectedObject;
+    use std::time::Duration;
 
     const AT: Timestamp = Timestamp::from_seconds(1_790_000_000); // 2026-09-21T14:13:20Z
 
@@ -118,7 +119,7 @@ mod tests {
             ..RedactionSummary::default()
         };
         assert_eq!(
-            redaction_notice(&scope, &summary, AT + std::time::Duration::from_secs(600), "Europe/Berlin"),
+            redaction_notice(&scope, &summary, AT + Duration::from_secs(600), "Europe/Berlin"),
             (
                 NoticeCode::Removed,
                 "Deleted: 2026-09-21 16:13:20 to 2026-09-21 16:23:20 (Europe/Berlin): 14 spans and 1 screenshot. 1 object with some of it had been uploaded before."

@@ -182,7 +182,7 @@ impl JournalWriter {
     /// Freezes everything, also records that are held back.
     pub(super) fn freeze_all(&mut self, now: Moment) -> Result<(), JournalError> {
         let options = FreezeOptions {
-            hold: std::time::Duration::from_micros(0),
+            hold: Duration::from_micros(0),
             ..self.upload.freeze_options(true)
         };
         self.journal.freeze(now.utc, &options).map(drop)

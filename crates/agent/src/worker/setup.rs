@@ -216,7 +216,7 @@ fn start_screenshots(
 /// Records about the end of the last run.
 fn describe_recovery(recovery: &RecoveryReport) -> Vec<Record> {
     let mut records: Vec<Record> = recovery.pending.iter().cloned().map(Record::Span).collect();
-    let at_us = recovery.last_durable.unwrap_or_default();
+    let at = recovery.last_durable.unwrap_or_default();
     let zone = recovery
         .pending
         .last()
@@ -224,7 +224,7 @@ fn describe_recovery(recovery: &RecoveryReport) -> Vec<Record> {
         .to_string();
     let mut notice = |code, text: String| {
         records.push(Record::Notice(Notice {
-            at: at_us,
+            at,
             zone: zone.clone(),
             code,
             text,

@@ -10,6 +10,7 @@ use crate::format::format_hms;
 use crate::overview::work_blocks::{GroupBy, WorkBlock};
 use jiff::tz::TimeZone;
 use model::{Timestamp, to_printable};
+use std::time::Duration;
 
 /// Characters of a name.
 const NAME: usize = 200;
@@ -42,7 +43,7 @@ pub fn render_ics(
         line(&format!("DTSTAMP:{}", format_stamp(made)));
         line(&format!("DTSTART:{}", format_stamp(block.from)));
         // Never none.
-        let end = block.to.max(block.from + std::time::Duration::from_secs(1));
+        let end = block.to.max(block.from + Duration::from_secs(1));
         line(&format!("DTEND:{}", format_stamp(end)));
         line(&format!("SUMMARY:{name}"));
         line(&format!("DESCRIPTION:{} active", format_hms(block.active)));

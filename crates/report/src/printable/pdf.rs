@@ -8,6 +8,7 @@ use super::pdf_page::{Canvas, LEFT, RIGHT, TextStyle, Weight};
 use super::tables::{UsageTable, UsageTableRow};
 use super::timelines::PrintedTimeline;
 use crate::format::{format_percent, format_seconds};
+use model::Timestamp;
 
 const TEXT: Colour = Colour(0x1d, 0x27, 0x33);
 const SOFT: Colour = Colour(0x56, 0x63, 0x74);
@@ -40,7 +41,7 @@ const HEADING: TextStyle = text_style(Weight::Bold, 11.5, TEXT);
 ///
 /// # Errors
 /// When the fonts in the program cannot be read, or there is more of something than a PDF can count.
-pub fn render_pdf(report: &PrintableReport, made_us: i64) -> Result<Vec<u8>, PdfError> {
+pub fn render_pdf(report: &PrintableReport, made: Timestamp) -> Result<Vec<u8>, PdfError> {
     let mut canvas = Canvas::new()?;
     draw_head(&mut canvas, report);
     if report.tables.iter().all(|table| table.rows.is_empty()) {
@@ -65,7 +66,7 @@ pub fn render_pdf(report: &PrintableReport, made_us: i64) -> Result<Vec<u8>, Pdf
     draw_signatures(&mut canvas, report);
     let title = format!("{} · {}", report.title, report.range);
     let foot = format!("{} · {title}", report.foot);
-    canvas.finish(&title, &foot, SMALL, made_us)
+    canvas.finish(&title, &foot, SMALL, made)
 }
 
 fn draw_head(canvas: &mut Canvas, report: &PrintableReport) {

@@ -6,6 +6,7 @@
 use super::colours::Colour;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
+use model::Timestamp;
 use pdf_writer::types::{CidFontType, FontFlags, SystemInfo, UnicodeCmap};
 use pdf_writer::{Content, Date, Filter, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 use std::collections::BTreeMap;
@@ -275,7 +276,7 @@ impl Canvas {
         title: &str,
         foot: &str,
         style: TextStyle,
-        made_us: i64,
+        made: Timestamp,
     ) -> Result<Vec<u8>, PdfError> {
         let count = self.pages.len();
         let pages = std::mem::take(&mut self.pages);
@@ -288,10 +289,15 @@ impl Canvas {
             self.draw_text_to(RIGHT, y, &format!("{n} / {count}"), style);
             contents.extend(self.pages.pop());
         }
-        self.write(title, contents, made_us)
+        self.write(title, contents, made)
     }
 
-    fn write(self, title: &str, contents: Vec<Content>, made_us: i64) -> Result<Vec<u8>, PdfError> {
+    fn write(
+        self,
+        title: &str,
+        contents: Vec<Content>,
+        made: Timestamp,
+    ) -> Result<Vec<u8>, PdfError> {
         let mut next = 0;
         let mut id = || {
             next += 1;
@@ -312,7 +318,7 @@ impl Canvas {
             .title(TextStr(title))
             .creator(TextStr("uam"))
             .producer(TextStr("uam"));
-        if let Some(date) = pdf_date(made_us) {
+        if let Some(date) = pdf_date(made) {
             about.creation_date(date);
         }
         about.finish();
@@ -444,8 +450,8 @@ fn image_name(n: usize) -> String {
     format!("I{n}")
 }
 
-fn pdf_date(at_us: i64) -> Option<Date> {
-    let at = jiff::Timestamp::from_microsecond(at_us)
+fn pdf_date(at: Timestamp) -> Option<Date> {
+    let at = jiff::Timestamp::from_microsecond(at.as_micros())
         .ok()?
         .to_zoned(jiff::tz::TimeZone::UTC);
     let part = |n: i8| u8::try_from(n).ok();

@@ -9,7 +9,7 @@ use crate::rules::{ClassificationRule, ClassificationRules};
 use crate::{Extent, ViewOptions};
 use jiff::civil::Date;
 use jiff::civil::date;
-use model::MICROS_PER_SECOND;
+use model::{MICROS_PER_SECOND, Timestamp};
 use model::{Span, WindowInfo};
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -312,7 +312,7 @@ fn text_of(pdf: &[u8]) -> String {
 #[test]
 fn the_text_of_a_pdf_can_be_copied_and_fits_its_columns() {
     let report = PrintableReport::new(&days(2, &rules()), cover());
-    let text = text_of(&pdf::render_pdf(&report, 0).unwrap());
+    let text = text_of(&pdf::render_pdf(&report, Timestamp::UNIX_EPOCH).unwrap());
     let lines: Vec<&str> = text.lines().collect();
     for line in [
         "Time report for Müller & Söhne <GmbH>",
@@ -355,7 +355,7 @@ proptest! {
         let blank = ["<dt>For", "<dt>By"].iter().filter(|fact| !text.contains(**fact)).count();
         prop_assert_eq!(text.matches('<').count() + 6 * blank, plain.matches('<').count());
         prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
-        prop_assert!(pdf::render_pdf(&report, 0).is_ok());
+        prop_assert!(pdf::render_pdf(&report, Timestamp::UNIX_EPOCH).is_ok());
     }
 }
 
@@ -364,7 +364,11 @@ fn an_empty_time_says_so() {
     let overview = Overview::default();
     let report = PrintableReport::new(&overview, Cover::default());
     assert!(html::render_html(&report).contains("Nothing was recorded"));
-    assert!(pdf::render_pdf(&report, 0).unwrap().starts_with(b"%PDF-"));
+    assert!(
+        pdf::render_pdf(&report, Timestamp::UNIX_EPOCH)
+            .unwrap()
+            .starts_with(b"%PDF-")
+    );
 }
 
 /// Writes the drawn reports to files for the eye: `UAM_SHEETS=DIR cargo test -p report looked_at`.
@@ -397,7 +401,7 @@ fn sheets_can_be_looked_at() {
         .unwrap();
         std::fs::write(
             dir.join(format!("{count}.pdf")),
-            pdf::render_pdf(&report, 0).unwrap(),
+            pdf::render_pdf(&report, Timestamp::UNIX_EPOCH).unwrap(),
         )
         .unwrap();
     }
@@ -406,11 +410,15 @@ fn sheets_can_be_looked_at() {
         &blocks,
         crate::GroupBy::App,
         "d",
-        model::Timestamp::UNIX_EPOCH,
+        Timestamp::UNIX_EPOCH,
         "0.1.0",
     );
     std::fs::write(dir.join("9.ics"), calendar).unwrap();
     let empty = PrintableReport::new(&Overview::default(), Cover::default());
     std::fs::write(dir.join("0.html"), html::render_html(&empty)).unwrap();
-    std::fs::write(dir.join("0.pdf"), pdf::render_pdf(&empty, 0).unwrap()).unwrap();
+    std::fs::write(
+        dir.join("0.pdf"),
+        pdf::render_pdf(&empty, Timestamp::UNIX_EPOCH).unwrap(),
+    )
+    .unwrap();
 }

@@ -172,6 +172,7 @@ pub(super) fn delete_copies_and_report(
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     const AT: Timestamp = Timestamp::from_seconds(1_790_000_000);
 
@@ -189,13 +190,13 @@ mod tests {
     #[test]
     fn a_scope_is_parsed_from_the_command_line() {
         let last = DeleteArgs {
-            last: Some(std::time::Duration::from_secs(600)),
+            last: Some(Duration::from_secs(600)),
             ..args()
         };
         assert_eq!(
             parse_scope(&last, AT).unwrap(),
             RedactionScope::Since {
-                from: AT - std::time::Duration::from_secs(600)
+                from: AT - Duration::from_secs(600)
             }
         );
         let between = |from: &str, to: &str| DeleteArgs {

@@ -7,11 +7,12 @@ use agent::AppContext;
 use anyhow::Context;
 use console::TerminalGraphics;
 use journal::{Reader, ScreenshotEntry, ScreenshotLocation};
-use model::{Timestamp, UserError};
+use model::UserError;
 use platform::clock::current_time;
 use settings::Settings;
 use std::io::IsTerminal;
 use std::process::ExitCode;
+use std::time::Duration;
 
 pub(super) fn run(context: &AppContext, args: &ShotsArgs) -> anyhow::Result<ExitCode> {
     let reader = open_reader(context, "screenshots")?;
@@ -35,8 +36,7 @@ pub(super) fn run(context: &AppContext, args: &ShotsArgs) -> anyhow::Result<Exit
         }
         (None, None) => {
             let hold = Settings::load(&context.paths)?.upload.hold_seconds;
-            let hold_us = i64::try_from(hold * model::MICROS_PER_SECOND).unwrap_or(i64::MAX);
-            print_list(&reader, args.count, hold_us)?;
+            print_list(&reader, args.count, Duration::from_secs(hold))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -60,13 +60,13 @@ pub(super) fn draw_screenshot(picture: &[u8], protocol: GraphicsChoice) -> anyho
     .context("cannot draw the screenshot")
 }
 
-fn print_list(reader: &Reader, count: usize, hold_us: i64) -> anyhow::Result<()> {
+fn print_list(reader: &Reader, count: usize, hold: Duration) -> anyhow::Result<()> {
     let rows = reader.newest_screenshots(count)?;
     if rows.is_empty() {
         output::print_line("No screenshots yet.");
     }
     for row in rows.iter().rev() {
-        output::print_line(&describe_row(row, hold_us));
+        output::print_line(&describe_row(row, hold));
     }
     Ok(())
 }
@@ -101,7 +101,7 @@ fn to_protocol(protocol: GraphicsChoice) -> Option<console::GraphicsProtocol> {
 }
 
 /// `    42  2026-11-22 14:03:11  400×300  12 kB  blurred  sent  Editor — main.rs`
-fn describe_row(row: &ScreenshotEntry, hold_us: i64) -> String {
+fn describe_row(row: &ScreenshotEntry, hold: Duration) -> String {
     let shot = &row.shot;
     let zone = report::load_zone(&shot.zone);
     let day = report::local_date(shot.at, &shot.zone);
@@ -114,16 +114,16 @@ fn describe_row(row: &ScreenshotEntry, hold_us: i64) -> String {
     }
     // Until then its owner can delete it before it is uploaded.
     let until = match row.held {
-        true => shot.at.as_micros().saturating_add(hold_us),
-        false => row.not_before.as_micros(),
+        true => shot.at + hold,
+        false => row.not_before,
     };
     let held = format!(
         "held until {}",
-        report::format::format_clock_time(Timestamp::from_micros(until), &zone)
+        report::format::format_clock_time(until, &zone)
     );
     let place = match row.place {
         ScreenshotLocation::Local if row.acked => "sent",
-        ScreenshotLocation::Local if until > current_time().as_micros() => held.as_str(),
+        ScreenshotLocation::Local if until > current_time() => held.as_str(),
         ScreenshotLocation::Local => "waiting",
         ScreenshotLocation::Archived => "archived",
         ScreenshotLocation::Deleted => "deleted",

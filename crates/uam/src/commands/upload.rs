@@ -4,7 +4,7 @@ use crate::output;
 use agent::AppContext;
 use agent::uploader::{self, UploadOptions};
 use anyhow::Context;
-use model::{DeviceId, ErrorKind, UserError};
+use model::{DeviceId, ErrorKind, Timestamp, UserError};
 use settings::{EnvVars, Settings};
 use std::process::ExitCode;
 use upload::Destination;
@@ -33,7 +33,7 @@ pub(super) fn run(
     if let Some(problem) = summary.error {
         return Err(UserError::new(ErrorKind::Failed, problem.text, problem.hint).into());
     }
-    let status = summary.to_status(model::Timestamp::UNIX_EPOCH, "the destination");
+    let status = summary.to_status(Timestamp::UNIX_EPOCH, "the destination");
     output::print_line(&status.text);
     for text in [summary.describe_hold(), summary.retention.clone()]
         .into_iter()

@@ -81,8 +81,13 @@ fn verify_sink(
 ) -> anyhow::Result<VerifyReport> {
     let key = DeviceKey::load(&context.paths.vault_dir())?.map(|key| key.public());
     let expected = reader.map(|reader| JournalExpectation { reader, key });
-    let now_us = current_time().as_micros();
-    Ok(verify(sink, options, expected.as_ref(), now_us, progress)?)
+    Ok(verify(
+        sink,
+        options,
+        expected.as_ref(),
+        current_time(),
+        progress,
+    )?)
 }
 
 /// Checks the place where this computer sends to against its own journal, for the page.
@@ -283,7 +288,7 @@ pub(super) fn describe_chain(chain: &VerifiedChain, zone: &str) -> Vec<String> {
             chain.epoch,
             count(chain.manifests, "manifest", "manifests"),
             head.no,
-            report::format::format_date_time(model::Timestamp::from_micros(head.at_us), zone)
+            report::format::format_date_time(head.at, zone)
         ),
         None => format!(
             "Device {}, journal {}: no manifest",

@@ -162,7 +162,7 @@ impl ChainWalk<'_> {
         position.last = Some(VerifiedHead {
             no: manifest.no,
             sha256,
-            at_us: manifest.at_us,
+            at: manifest.at,
         });
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The report of a check, for people and for programs.
 
-use model::DeviceId;
+use model::{DeviceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How many findings a report names; further ones are counted.
@@ -93,8 +93,9 @@ pub struct VerifiedHead {
     pub no: u64,
     /// SHA-256 of it, 64 lower-case hex digits.
     pub sha256: String,
-    /// When it was made, in microseconds since the Unix epoch (UTC), by the device's clock.
-    pub at_us: i64,
+    /// When it was made, by the device's clock.
+    #[serde(rename = "at_us")]
+    pub at: Timestamp,
 }
 
 /// One journal of one device: its chain of manifests and their objects.
@@ -141,8 +142,9 @@ pub struct VerifyReport {
     pub verdict: VerifyVerdict,
     /// Where.
     pub place: String,
-    /// When, in microseconds since the Unix epoch (UTC).
-    pub at_us: i64,
+    /// When.
+    #[serde(rename = "at_us")]
+    pub at: Timestamp,
     /// False when only names and sizes were looked at.
     pub contents_read: bool,
     /// Objects that lie there, manifests included.
@@ -158,11 +160,11 @@ pub struct VerifyReport {
 }
 
 impl VerifyReport {
-    pub(super) fn new(place: String, at_us: i64, contents_read: bool) -> Self {
+    pub(super) fn new(place: String, at: Timestamp, contents_read: bool) -> Self {
         Self {
             verdict: VerifyVerdict::Complete,
             place,
-            at_us,
+            at,
             contents_read,
             objects: 0,
             bytes: 0,

@@ -2,10 +2,10 @@
 //! and byte for byte.
 
 use crate::kit::{Lab, Still};
-use crate::recorded_journal::{MINUTE_US, Recorded, SMALL, START_US, all_of};
+use crate::recorded_journal::{MINUTE, Recorded, SMALL, START, all_of};
 use journal::{Commit, ObjectEncoding, RedactionTarget, open_segment};
 use lab::s3::{FaultPlan, S3Fault};
-use model::{Clock, Counts, Coverage, Span};
+use model::{Clock, Counts, Coverage, Span, Timestamp};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use upload::object_keys::{self, ObjectKey};
@@ -132,10 +132,7 @@ fn a_crash_between_storing_and_noting_it_makes_no_double() {
     let mut recorded = Recorded::new();
     recorded.work(3);
     // Put the objects of the outbox, and "crash" before the journal hears of it.
-    recorded
-        .journal
-        .freeze(model::Timestamp::from_micros(START_US), &SMALL)
-        .unwrap();
+    recorded.journal.freeze(START, &SMALL).unwrap();
     let mut outbox = recorded.outbox();
     for shot in outbox.next_screenshots(10).unwrap() {
         let file = outbox.open_screenshot_file(shot.seq).unwrap();
@@ -151,11 +148,7 @@ fn a_crash_between_storing_and_noting_it_makes_no_double() {
         sink.put_new(&upload::NewObject::new(key, file.bytes))
             .unwrap();
         outbox
-            .acknowledge_screenshot(
-                shot.seq,
-                shot.encoding,
-                model::Timestamp::from_micros(START_US),
-            )
+            .acknowledge_screenshot(shot.seq, shot.encoding, START)
             .unwrap();
     }
     let segment = outbox.next_segment().unwrap().unwrap();
@@ -184,14 +177,8 @@ fn progress_names_each_object() {
     let sink = ObjectStoreSink::memory().unwrap();
     let mut recorded = Recorded::new();
     recorded.work(20);
-    recorded
-        .journal
-        .freeze(model::Timestamp::from_micros(START_US), &SMALL)
-        .unwrap();
-    recorded
-        .journal
-        .store_vault_copy(b"{}", model::Timestamp::from_micros(START_US))
-        .unwrap();
+    recorded.journal.freeze(START, &SMALL).unwrap();
+    recorded.journal.store_vault_copy(b"{}", START).unwrap();
     let mut outbox = recorded.outbox();
     let mut told = Vec::new();
     upload::drain(&mut outbox, &sink, None, &Still, &mut |step| {
@@ -235,7 +222,7 @@ fn records_of_a_dead_lease_are_delivered_sealed_for_the_viewer() {
         .journal
         .commit(Commit {
             provisional_put: &[(1, recorded_span(20))],
-            at: model::Timestamp::from_micros(START_US),
+            at: START,
             ..Commit::default()
         })
         .unwrap();
@@ -253,8 +240,8 @@ fn records_of_a_dead_lease_are_delivered_sealed_for_the_viewer() {
 
 fn recorded_span(n: u64) -> Span {
     Span {
-        start: model::Timestamp::from_micros(START_US + i64::try_from(n * MINUTE_US).unwrap()),
-        duration: std::time::Duration::from_micros(MINUTE_US),
+        start: START + u32::try_from(n).unwrap() * MINUTE,
+        duration: MINUTE,
         zone: "UTC".into(),
         state: Coverage::Active,
         protected: false,
@@ -277,10 +264,7 @@ fn a_body_damaged_after_its_answer_was_lost_makes_no_double() {
         let sink = lab.sink(&[]);
         let mut recorded = Recorded::new();
         recorded.work(16);
-        recorded
-            .journal
-            .freeze(model::Timestamp::from_micros(START_US), &SMALL)
-            .unwrap();
+        recorded.journal.freeze(START, &SMALL).unwrap();
         let error = recorded.drain_only(&sink, None).unwrap_err();
         assert!(!error.is_permanent());
         let sql = rusqlite::Connection::open(recorded.path().join(journal::DB_NAME)).unwrap();
@@ -303,18 +287,11 @@ fn a_record_redacted_during_a_put_is_named_by_its_key() {
     let sink = lab.sink(&[]);
     let mut recorded = Recorded::new();
     recorded.work(16);
-    recorded
-        .journal
-        .freeze(model::Timestamp::from_micros(START_US), &SMALL)
-        .unwrap();
+    recorded.journal.freeze(START, &SMALL).unwrap();
     recorded.drain_only(&sink, None).unwrap_err();
-    let all = RedactionTarget::Time(
-        model::Timestamp::from_micros(i64::MIN)..model::Timestamp::from_micros(i64::MAX),
-    );
-    let redacted = recorded
-        .journal
-        .redact(&all, model::Timestamp::from_micros(START_US))
-        .unwrap();
+    let all =
+        RedactionTarget::Time(Timestamp::from_micros(i64::MIN)..Timestamp::from_micros(i64::MAX));
+    let redacted = recorded.journal.redact(&all, START).unwrap();
     let device = recorded.journal.device().clone();
     let epoch = recorded.journal.epoch();
     let mut named: Vec<String> = redacted
@@ -351,13 +328,13 @@ fn the_recovery_kit_is_put_once() {
     let mut recorded = Recorded::new();
     recorded
         .journal
-        .store_vault_copy(b"{\"slots\":1}", model::Timestamp::from_micros(START_US))
+        .store_vault_copy(b"{\"slots\":1}", START)
         .unwrap();
     assert_eq!(recorded.drain(&sink).unwrap().vault_copies, 1);
     assert_eq!(recorded.drain(&sink).unwrap().vault_copies, 0);
     recorded
         .journal
-        .store_vault_copy(b"{\"slots\":2}", model::Timestamp::from_micros(START_US))
+        .store_vault_copy(b"{\"slots\":2}", START)
         .unwrap();
     assert_eq!(recorded.drain(&sink).unwrap().vault_copies, 1);
     let objects = lab.server.objects().unwrap();
@@ -366,5 +343,5 @@ fn the_recovery_kit_is_put_once() {
         .map(|key| ObjectKey::parse(key).unwrap().seq)
         .collect();
     assert_eq!(seqs, [1, 2]);
-    assert_eq!(Still.now().utc.as_micros(), START_US);
+    assert_eq!(Still.now().utc, START);
 }

@@ -66,9 +66,9 @@ pub(crate) struct Still;
 impl Clock for Still {
     fn now(&self) -> Moment {
         Moment {
-            utc: model::Timestamp::from_micros(1_790_000_000_000_000),
-            boot: std::time::Duration::from_micros(1),
-            awake: std::time::Duration::from_micros(1),
+            utc: Timestamp::from_micros(1_790_000_000_000_000),
+            boot: Duration::from_micros(1),
+            awake: Duration::from_micros(1),
         }
     }
 }

@@ -2,14 +2,15 @@
 
 use crate::kit::{Lab, Still};
 use crate::meddling::{MEDDLING, flip, forge};
-use crate::recorded_journal::{Recorded, START_US, all_of};
+use crate::recorded_journal::{Recorded, START, all_of};
 use crate::uploaded_journal::{Sent, checked, faults, names};
 use journal::{Outbox, RedactionTarget, UtcDay};
 use lab::s3::{FaultPlan, S3Fault};
-use model::{Clock, Moment};
+use model::{Clock, Moment, Timestamp};
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
+use std::time::Duration;
 use upload::manifest::Manifest;
 use upload::object_keys::{ObjectKey, ObjectKind};
 use upload::verify::{
@@ -167,10 +168,7 @@ fn objects_their_owner_deleted_are_not_missing() {
     assert_eq!(sent.verify_here().verdict, VerifyVerdict::Incomplete);
     for name in [erased, kept] {
         let shot = RedactionTarget::Shot(ObjectKey::parse(&name).unwrap().seq);
-        sent.recorded
-            .journal
-            .redact(&shot, model::Timestamp::from_micros(START_US))
-            .unwrap();
+        sent.recorded.journal.redact(&shot, START).unwrap();
     }
     assert_eq!(sent.chain(false).manifests, 1);
     for report in [sent.verify(&VerifyOptions::default()), sent.verify_here()] {
@@ -184,12 +182,8 @@ fn objects_their_owner_deleted_are_not_missing() {
 fn numbers_erased_before_they_were_sent_are_explained() {
     let mut sent = Sent::new();
     sent.recorded.work(10);
-    let today = UtcDay::of(model::Timestamp::from_micros(START_US));
-    let erased = sent
-        .recorded
-        .journal
-        .erase(today..=today, model::Timestamp::from_micros(START_US))
-        .unwrap();
+    let today = UtcDay::of(START);
+    let erased = sent.recorded.journal.erase(today..=today, START).unwrap();
     let sent_before = erased.sent.len() as u64;
     sent.more(3);
     let report = sent.verify_here();
@@ -203,14 +197,14 @@ fn numbers_erased_before_they_were_sent_are_explained() {
 }
 
 /// A clock of the test's own.
-struct At(i64);
+struct At(Timestamp);
 
 impl Clock for At {
     fn now(&self) -> Moment {
         Moment {
-            utc: model::Timestamp::from_micros(self.0),
-            boot: std::time::Duration::from_micros(1),
-            awake: std::time::Duration::from_micros(1),
+            utc: self.0,
+            boot: Duration::from_micros(1),
+            awake: Duration::from_micros(1),
         }
     }
 }
@@ -221,7 +215,7 @@ fn silence_is_seen_because_there_is_a_sign_of_life() {
     let mut outbox = sent.recorded.outbox();
     let pause = i64::try_from(KEEPALIVE_INTERVAL.as_micros()).unwrap();
     let at = |outbox: &mut Outbox, us: i64, alive| {
-        let clock = At(START_US + us);
+        let clock = At(Timestamp::from_micros(START.as_micros() + us));
         upload_manifests(outbox, &sent.sink(), &sent.key(), alive, &clock)
             .unwrap()
             .manifests
@@ -271,7 +265,7 @@ fn a_long_check_can_be_watched_and_stopped() {
         &sent.sink(),
         &VerifyOptions::default(),
         None,
-        START_US,
+        START,
         &mut |step| {
             steps.push(step);
             match step {

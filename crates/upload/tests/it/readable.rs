@@ -2,7 +2,7 @@
 //! none, and never both.
 
 use crate::kit::Lab;
-use crate::recorded_journal::{Recorded, SMALL, START_US, all_of};
+use crate::recorded_journal::{Recorded, SMALL, START, all_of};
 use journal::FreezeOptions;
 use lab::s3::{FaultPlan, S3Fault};
 use std::collections::BTreeMap;
@@ -19,10 +19,7 @@ const READABLE: FreezeOptions = FreezeOptions {
 fn recorded() -> Recorded {
     let mut recorded = Recorded::new();
     recorded.work(16);
-    recorded
-        .journal
-        .freeze(model::Timestamp::from_micros(START_US), &READABLE)
-        .unwrap();
+    recorded.journal.freeze(START, &READABLE).unwrap();
     recorded
 }
 
@@ -62,10 +59,7 @@ fn sealed_uploads_stay_sealed_though_there_is_a_key() {
     let sink = ObjectStoreSink::memory().unwrap();
     let mut recorded = Recorded::new();
     recorded.work(16);
-    recorded
-        .journal
-        .freeze(model::Timestamp::from_micros(START_US), &SMALL)
-        .unwrap();
+    recorded.journal.freeze(START, &SMALL).unwrap();
     let opener = lease(&recorded);
     recorded.drain_only(&sink, Some(&opener)).unwrap();
     let encodings = recorded.assert_delivered(&all_of(&sink));

@@ -5,17 +5,20 @@ use journal::{
     Commit, FreezeOptions, Journal, JournalKeys, ObjectEncoding, Outbox, Reader, SegmentLimits,
     open_segment,
 };
-use model::{Counts, Coverage, DeviceId, Notice, NoticeCode, Record, Screenshot, Span, WindowInfo};
+use model::{
+    Counts, Coverage, DeviceId, Notice, NoticeCode, Record, Screenshot, Span, Timestamp, WindowInfo,
+};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use upload::object_keys::{self, ObjectKey, ObjectKind};
 use upload::{DrainReport, Sink, UploadError, sha256_hex};
 use vault::{Identity, Opener, Sealer};
 
-pub(crate) const START_US: i64 = 1_790_000_000_000_000;
-pub(crate) const MINUTE_US: u64 = 60_000_000;
+pub(crate) const START: Timestamp = Timestamp::from_seconds(1_790_000_000);
+pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 
 /// Small, so that a short test makes many segments.
 pub(crate) const SMALL: FreezeOptions = FreezeOptions {
@@ -24,7 +27,7 @@ pub(crate) const SMALL: FreezeOptions = FreezeOptions {
         records: 17,
         bytes: 1 << 20,
     },
-    hold: std::time::Duration::from_micros(0),
+    hold: Duration::from_micros(0),
     readable: false,
 };
 
@@ -42,9 +45,7 @@ fn open(path: &Path, viewer: &Identity, lease: &Identity) -> Journal {
         sealer: Sealer::new([viewer.recipient(), lease.recipient()]).unwrap(),
         opener: Opener::new([lease.clone()]),
     };
-    Journal::open(path, keys, model::Timestamp::from_micros(START_US))
-        .unwrap()
-        .0
+    Journal::open(path, keys, START).unwrap().0
 }
 
 impl Recorded {
@@ -73,9 +74,7 @@ impl Recorded {
         drop(journal);
         let lease = Identity::generate();
         let mut journal = open(dir.path(), &viewer, &lease);
-        journal
-            .commit_recovered(&[], model::Timestamp::from_micros(START_US))
-            .unwrap();
+        journal.commit_recovered(&[], START).unwrap();
         Self {
             dir,
             viewer,
@@ -105,15 +104,15 @@ impl Recorded {
     pub(crate) fn work(&mut self, minutes: u64) {
         for _ in 0..minutes {
             let n = self.minutes;
-            let start_us = START_US + i64::try_from(n * MINUTE_US).unwrap();
+            let start = START + u32::try_from(n).unwrap() * MINUTE;
             let window = Some(Arc::new(WindowInfo {
                 app: "Editor".into(),
                 exe: "/usr/bin/editor".into(),
                 title: format!("chapter {n}\n\u{202e}<b>\"ü\u{0}\" =1+1"),
             }));
             let mut records = vec![Record::Span(Span {
-                start: model::Timestamp::from_micros(start_us),
-                duration: std::time::Duration::from_micros(MINUTE_US),
+                start,
+                duration: MINUTE,
                 zone: "Europe/Berlin".into(),
                 state: Coverage::Active,
                 protected: n.is_multiple_of(7),
@@ -123,7 +122,7 @@ impl Recorded {
             })];
             if n.is_multiple_of(10) {
                 records.push(Record::Notice(Notice {
-                    at: model::Timestamp::from_micros(start_us),
+                    at: start,
                     zone: "Europe/Berlin".into(),
                     code: NoticeCode::Settings,
                     text: "changed".into(),
@@ -132,14 +131,14 @@ impl Recorded {
             self.journal
                 .commit(Commit {
                     records: &records,
-                    at: model::Timestamp::from_micros(start_us),
+                    at: start,
                     ..Commit::default()
                 })
                 .unwrap();
             if n.is_multiple_of(5) {
                 let screenshot = format!("screenshot of minute {n}").repeat(300).into_bytes();
                 let shot = Screenshot {
-                    at: model::Timestamp::from_micros(start_us),
+                    at: start,
                     zone: "Europe/Berlin".into(),
                     sha256: sha256_hex(&screenshot),
                     bytes: screenshot.len() as u64,
@@ -153,7 +152,7 @@ impl Recorded {
                     window,
                 };
                 self.journal
-                    .add_screenshot(&shot, &screenshot, model::Timestamp::from_micros(start_us))
+                    .add_screenshot(&shot, &screenshot, start)
                     .unwrap();
             }
             self.minutes += 1;
@@ -162,9 +161,7 @@ impl Recorded {
 
     /// Freezes, and drains through a fresh outbox each time, as after a crash.
     pub(crate) fn drain(&mut self, sink: &dyn Sink) -> Result<DrainReport, UploadError> {
-        self.journal
-            .freeze(model::Timestamp::from_micros(START_US), &SMALL)
-            .unwrap();
+        self.journal.freeze(START, &SMALL).unwrap();
         self.drain_only(sink, None)
     }
 

@@ -1,7 +1,7 @@
 //! A journal that was delivered into a directory with its manifests, and ways to check that.
 
 use crate::kit::Still;
-use crate::recorded_journal::{Recorded, START_US};
+use crate::recorded_journal::{Recorded, START};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use upload::object_keys::{self, ObjectKey, ObjectKind};
@@ -89,7 +89,7 @@ pub(crate) fn checked(
     expected: Option<&JournalExpectation<'_>>,
 ) -> VerifyReport {
     let go_on = &mut |_| ControlFlow::Continue(());
-    verify(sink, options, expected, START_US, go_on).unwrap()
+    verify(sink, options, expected, START, go_on).unwrap()
 }
 
 pub(crate) fn faults(report: &VerifyReport) -> Vec<FaultKind> {

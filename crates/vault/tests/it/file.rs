@@ -1,6 +1,7 @@
 //! The file: nothing secret in it, every edit noticed, newer ones refused.
 
 use crate::kit::{CREATED, Home, NOW, RFC_SECRET, STORED, code, founding, json, write_json};
+use model::Timestamp;
 use std::fs;
 use tempfile::TempDir;
 use vault::{FILE_NAME, Factor, Vault, VaultError};
@@ -67,7 +68,7 @@ fn every_edit_is_noticed() {
     let mut home = Home::new();
     let pass = home.pass();
     home.vault
-        .new_recovery_kit(&home.door, &pass, model::Timestamp::from_micros(1))
+        .new_recovery_kit(&home.door, &pass, Timestamp::from_micros(1))
         .unwrap();
     let whole = json(home.dir.path());
     let mut places = Vec::new();
@@ -151,7 +152,7 @@ fn nothing_in_the_file_is_secret() {
     };
     let kit = home
         .vault
-        .new_recovery_kit(&home.door, &pass, model::Timestamp::from_micros(1))
+        .new_recovery_kit(&home.door, &pass, Timestamp::from_micros(1))
         .unwrap();
     for bytes in [fs::read(home.file()).unwrap(), home.vault.encode_copy()] {
         let text = String::from_utf8(bytes).unwrap();

@@ -133,8 +133,7 @@ impl ExportSource<'_> {
                 .into_bytes(),
             (ExportFormat::Html, _) => printable::render_html(&self.build_report()?).into_bytes(),
             (ExportFormat::Pdf, _) => {
-                printable::render_pdf(&self.build_report()?, self.written.as_micros())
-                    .map_err(write_failed)?
+                printable::render_pdf(&self.build_report()?, self.written).map_err(write_failed)?
             }
             (ExportFormat::Ics, _) => self.build_calendar()?.into_bytes(),
         })

@@ -1,6 +1,7 @@
 //! The uploaded objects, the outbox and the newest manifest.
 
 use crate::backend::{Backend, BackendError, UploadedObjectRow};
+use model::Timestamp;
 use report::query;
 use serde::Serialize;
 
@@ -11,8 +12,10 @@ const MAX_LISTED_OBJECTS: usize = 300;
 pub(crate) struct UploadsJson {
     objects: Vec<UploadedObjectRow>,
     outbox: report::OutboxSummary,
-    last_ack_us: Option<i64>,
-    last_durable_us: Option<i64>,
+    #[serde(rename = "last_ack_us")]
+    last_ack: Option<Timestamp>,
+    #[serde(rename = "last_durable_us")]
+    last_durable: Option<Timestamp>,
     manifest: Option<ManifestJson>,
     /// True when there are more than are listed.
     more: bool,
@@ -22,7 +25,8 @@ pub(crate) struct UploadsJson {
 #[derive(Serialize)]
 struct ManifestJson {
     no: u64,
-    at_us: i64,
+    #[serde(rename = "at_us")]
+    at: Timestamp,
     /// Every record up to this number is in an object that this or an earlier manifest lists.
     through: u64,
     sha256: String,
@@ -38,11 +42,11 @@ pub(crate) fn read_uploads(backend: &mut dyn Backend) -> Result<UploadsJson, Bac
     Ok(UploadsJson {
         objects,
         outbox: query::read_outbox_summary(reader)?,
-        last_ack_us: reader.last_ack()?.map(model::Timestamp::as_micros),
-        last_durable_us: reader.last_durable()?.map(model::Timestamp::as_micros),
+        last_ack: reader.last_ack()?,
+        last_durable: reader.last_durable()?,
         manifest: reader.manifest_head()?.map(|head| ManifestJson {
             no: head.no,
-            at_us: head.at.as_micros(),
+            at: head.at,
             through: head.through,
             sha256: head.sha256,
             sent: head.acked,

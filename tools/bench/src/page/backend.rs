@@ -4,7 +4,7 @@
 use crate::year::ZONE;
 use anyhow::Result;
 use journal::{Commit, IntegrityCheck, Journal, JournalKeys, Reader};
-use model::{Notice, NoticeCode, Record};
+use model::{Notice, NoticeCode, Record, Timestamp};
 use report::rules::ClassificationRule;
 use report::{AgentStatus, ClassificationRules, DayStart};
 use std::collections::HashSet;
@@ -58,7 +58,7 @@ impl BenchBackend {
         }
         let now_us = jiff::Timestamp::now().as_microsecond();
         let notice = Record::Notice(Notice {
-            at: model::Timestamp::from_micros(now_us),
+            at: Timestamp::from_micros(now_us),
             zone: ZONE.to_owned(),
             code: NoticeCode::Access,
             text: format!("Read: {what}."),
@@ -70,12 +70,12 @@ impl BenchBackend {
         let mut journal = Journal::open_for_maintenance(
             &self.dir,
             self.keys.clone(),
-            model::Timestamp::from_micros(now_us),
+            Timestamp::from_micros(now_us),
             check,
         )?;
         journal.commit(Commit {
             records: &[notice],
-            at: model::Timestamp::from_micros(now_us),
+            at: Timestamp::from_micros(now_us),
             ..Commit::default()
         })?;
         Ok(())

@@ -7,13 +7,14 @@ use anyhow::Result;
 use journal::{Commit, FreezeOptions, Journal, JournalKeys, SegmentLimits};
 use model::{
     ActiveWindow, Counts, DeviceId, Moment, RECORD_SCHEMA, Record, RecordLineRef, Screenshot,
-    SensorEvent, WindowHandle,
+    SensorEvent, Timestamp, WindowHandle,
 };
 use recorder::{ExclusionRules, Recorder, RecorderInput, RecorderSettings};
 use report::RollupBuilder;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::path::Path;
+use std::time::Duration;
 use vault::{Aad, Identity, Opener, Sealer};
 
 /// Bytes of a screenshot, as the rows about screenshots measure it.
@@ -71,9 +72,9 @@ pub(crate) fn record_hour(dir: &Path) -> Result<Value> {
         opener: opener.clone(),
     };
     let now = Moment {
-        utc: model::Timestamp::from_micros(1_781_510_400_000_000),
-        boot: std::time::Duration::from_micros(1_000_000_000),
-        awake: std::time::Duration::from_micros(1_000_000_000),
+        utc: Timestamp::from_micros(1_781_510_400_000_000),
+        boot: Duration::from_micros(1_000_000_000),
+        awake: Duration::from_micros(1_000_000_000),
     };
     let journal = open_journal(&dir.join("journal"), keys, now.utc.as_micros())?;
     let rollups = RollupBuilder::new(journal.first_free_quarter_hour()?);
@@ -116,7 +117,7 @@ pub(crate) fn record_hour(dir: &Path) -> Result<Value> {
 
 fn start_recorder(now: Moment) -> Result<Recorder> {
     let settings = RecorderSettings {
-        idle_limit: std::time::Duration::from_secs(60),
+        idle_limit: Duration::from_secs(60),
         idle_sensor: true,
         low_percent: 20,
         resume_percent: 25,
@@ -130,7 +131,7 @@ fn start_recorder(now: Moment) -> Result<Recorder> {
 impl RecordedHour {
     /// One event; every 15 s another window, every 5 s a checkpoint, every 5 min a screenshot and a segment.
     fn record_tenth(&mut self, tenth: usize) -> Result<()> {
-        self.now = self.now + std::time::Duration::from_micros(100_000);
+        self.now = self.now + Duration::from_micros(100_000);
         if tenth.is_multiple_of(150) {
             let active = Some(ActiveWindow {
                 handle: WindowHandle((tenth / 150) as u64),
@@ -178,18 +179,16 @@ impl RecordedHour {
         let rules = FreezeOptions {
             last: false,
             limits: SegmentLimits::default(),
-            hold: std::time::Duration::from_micros(600_000_000),
+            hold: Duration::from_micros(600_000_000),
             readable: false,
         };
         let now_us = self.now.utc.as_micros();
-        let seq = self.journal.add_screenshot(
-            &shot,
-            &self.screenshot,
-            model::Timestamp::from_micros(now_us),
-        )?;
+        let seq =
+            self.journal
+                .add_screenshot(&shot, &self.screenshot, Timestamp::from_micros(now_us))?;
         self.segments += self
             .journal
-            .freeze(model::Timestamp::from_micros(now_us), &rules)?
+            .freeze(Timestamp::from_micros(now_us), &rules)?
             .segments;
         let before = process_cpu_ms();
         self.sealed

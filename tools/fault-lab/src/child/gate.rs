@@ -26,7 +26,7 @@ pub(crate) fn create_vault(dir: &Path) -> Result<()> {
         totp: Some(TotpSecret::parse(TOTP_SECRET)?),
         organisations: Vec::new(),
         viewer: true,
-        now: model::Timestamp::from_micros(fixture::START_US),
+        now: fixture::START,
     };
     Vault::create(&dir.join("vault"), founding)?;
     Ok(())
@@ -48,7 +48,7 @@ impl ChildGate {
         }
         let vault = Vault::open(&dir)?;
         let door = vault.unlock_slot(&Factor::OsStore(STORE_KEY))?;
-        let step = u64::try_from(fixture::START_US)? / 1_000_000 / STEP_SECONDS + base / 10;
+        let step = u64::try_from(fixture::START.as_seconds())? / STEP_SECONDS + base / 10;
         Ok(Some(Self { vault, door, step }))
     }
 

@@ -1,7 +1,7 @@
 //! A child that records, uploads, deletes and keeps to the retention rule, in random order.
 
 use super::gate::ChildGate;
-use crate::fixture::{self, FixedClock, START_US, is_screenshot, make_record};
+use crate::fixture::{self, FixedClock, START, is_screenshot, make_record};
 use crate::manifests;
 use crate::rng::SeededRng;
 use anyhow::{Context, Result, bail, ensure};
@@ -14,6 +14,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use upload::{ObjectStoreSink, Timeouts};
 
 /// How often a child retries after a temporary error, and how long it works.
@@ -46,8 +47,8 @@ pub(crate) fn run_worker(args: &[String]) -> Result<()> {
         },
     };
     println!("do start");
-    let now_us = fixture::time_of(base);
-    let (mut journal, recovery) = retry(tries.most, || fixture::open_journal(dir, now_us))?;
+    let now = fixture::time_of(base);
+    let (mut journal, recovery) = retry(tries.most, || fixture::open_journal(dir, now))?;
     ensure!(
         recovery.quarantined.is_none(),
         "it was damaged: {recovery:?}"
@@ -57,9 +58,7 @@ pub(crate) fn run_worker(args: &[String]) -> Result<()> {
         "something was lost: {recovery:?}"
     );
     let open: Vec<Record> = recovery.pending.into_iter().map(Record::Span).collect();
-    let seqs = retry(tries.most, || {
-        Ok(journal.commit_recovered(&open, model::Timestamp::from_micros(now_us))?)
-    })?;
+    let seqs = retry(tries.most, || Ok(journal.commit_recovered(&open, now)?))?;
     for (seq, record) in seqs.iter().zip(&open) {
         let tag = fixture::tag_of(record).context("a span without a tag")?;
         println!("ack {seq} {tag}");
@@ -126,7 +125,7 @@ const RULES: FreezeOptions = FreezeOptions {
         records: 17,
         bytes: 1 << 20,
     },
-    hold: std::time::Duration::from_micros(0),
+    hold: Duration::ZERO,
     readable: false,
 };
 
@@ -176,7 +175,7 @@ impl ChildWorker {
             records: &records,
             provisional_put: &put,
             provisional_drop_below: self.id,
-            at: model::Timestamp::from_micros(fixture::time_of(self.tag)),
+            at: fixture::time_of(self.tag),
             ..Commit::default()
         };
         let seqs = retry(self.tries.most, || Ok(self.journal.commit(step)?))?;
@@ -191,11 +190,9 @@ impl ChildWorker {
         println!("do capture");
         let tag = self.next_tag(true);
         let (shot, image) = fixture::make_screenshot(tag);
-        let at_us = fixture::time_of(self.tag);
+        let at = fixture::time_of(self.tag);
         let seq = retry(self.tries.most, || {
-            Ok(self
-                .journal
-                .add_screenshot(&shot, &image, model::Timestamp::from_micros(at_us))?)
+            Ok(self.journal.add_screenshot(&shot, &image, at)?)
         })?;
         println!("ack {seq} {tag}");
         Ok(())
@@ -203,13 +200,8 @@ impl ChildWorker {
 
     fn freeze_segments(&mut self) -> Result<()> {
         println!("do freeze");
-        let now_us = fixture::time_of(self.tag);
-        retry(self.tries.most, || {
-            Ok(self
-                .journal
-                .freeze(model::Timestamp::from_micros(now_us), &RULES)?)
-        })
-        .map(drop)
+        let now = fixture::time_of(self.tag);
+        retry(self.tries.most, || Ok(self.journal.freeze(now, &RULES)?)).map(drop)
     }
 
     /// Wakes the thread that uploads, while recording goes on.
@@ -258,7 +250,7 @@ impl ChildWorker {
         retry(self.tries.most, || {
             let steps = plan_retention(
                 &self.journal.list_local_screenshots()?,
-                model::Timestamp::from_micros(fixture::time_of(self.tag)),
+                fixture::time_of(self.tag),
                 &policy,
             );
             if !archive {
@@ -280,16 +272,9 @@ impl ChildWorker {
         let from = self.first + self.rng.below(all - 4);
         let to = from + 1 + self.rng.below(4);
         println!("taking {from} {to}");
-        let what = RedactionTarget::Time(
-            model::Timestamp::from_micros(fixture::time_of(from))
-                ..model::Timestamp::from_micros(fixture::time_of(to)),
-        );
-        let now_us = fixture::time_of(self.tag);
-        let removed = retry(self.tries.most, || {
-            Ok(self
-                .journal
-                .redact(&what, model::Timestamp::from_micros(now_us))?)
-        })?;
+        let what = RedactionTarget::Time(fixture::time_of(from)..fixture::time_of(to));
+        let now = fixture::time_of(self.tag);
+        let removed = retry(self.tries.most, || Ok(self.journal.redact(&what, now)?))?;
         if removed.closed == 0 {
             println!("taken {from} {to}");
         }
@@ -300,7 +285,7 @@ impl ChildWorker {
         let most = self.tries.most;
         let last = Commit {
             provisional_drop_below: u64::MAX,
-            at: model::Timestamp::from_micros(fixture::time_of(self.tag)),
+            at: fixture::time_of(self.tag),
             ..Commit::default()
         };
         if self.id > 0 {
@@ -317,8 +302,8 @@ impl ChildWorker {
         }
         self.freeze_segments()?;
         upload_frozen(&self.dir, &mut None, most)?;
-        let at_us = fixture::time_of(self.tag);
-        match self.journal.close(model::Timestamp::from_micros(at_us)) {
+        let at = fixture::time_of(self.tag);
+        match self.journal.close(at) {
             Err(e) if most > 1 && e.is_temporary() => eprintln!("not closed cleanly: {e}"),
             done => done?,
         }
@@ -339,7 +324,7 @@ fn upload_frozen(dir: &Path, store: &mut Option<ObjectStoreSink>, most: u32) -> 
         let sink = store.as_ref().context("no sink")?;
         let mut outbox = Outbox::open(&fixture::journal_in_dir(dir))?;
         let mut on = |_| ControlFlow::Continue(());
-        upload::drain(&mut outbox, sink, None, &FixedClock(START_US), &mut on)?;
+        upload::drain(&mut outbox, sink, None, &FixedClock(START), &mut on)?;
         manifests::put_manifests(dir, &mut outbox, sink)
     })?;
     println!("upload ends");

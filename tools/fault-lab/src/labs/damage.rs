@@ -99,7 +99,7 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
 /// Writes an everyday journal: records, screenshots, frozen and acknowledged segments, provisional spans. Returns its
 /// files while it is open (with a log), and after its end.
 fn write_journals(fixture: &JournalFixture) -> Result<(IntactJournal, IntactJournal)> {
-    let (mut journal, _) = fixture::open_journal(&fixture.dir, fixture::START_US)?;
+    let (mut journal, _) = fixture::open_journal(&fixture.dir, fixture::START)?;
     let rules = FreezeOptions {
         limits: SegmentLimits {
             records: 150,
@@ -121,18 +121,14 @@ fn write_journals(fixture: &JournalFixture) -> Result<(IntactJournal, IntactJour
             records: &step,
             provisional_put: &pending,
             provisional_drop_below: tag,
-            at: model::Timestamp::from_micros(fixture::START_US),
+            at: fixture::START,
             ..Commit::default()
         };
         journal.commit(step)?;
         let (shot, image) = fixture::make_screenshot(tag - 2);
-        last = journal.add_screenshot(
-            &shot,
-            &image,
-            model::Timestamp::from_micros(fixture::START_US),
-        )?;
+        last = journal.add_screenshot(&shot, &image, fixture::START)?;
         if last > RECORDS / 2 && last < RECORDS / 2 + 60 {
-            journal.freeze(model::Timestamp::from_micros(fixture::START_US), &rules)?;
+            journal.freeze(fixture::START, &rules)?;
             let mut outbox = Outbox::open(&fixture.journal_dir())?;
             for _ in 0..3 {
                 if let Some(s) = outbox.next_segment()? {
@@ -140,14 +136,14 @@ fn write_journals(fixture: &JournalFixture) -> Result<(IntactJournal, IntactJour
                         s.first_seq,
                         s.last_seq,
                         s.encoding,
-                        model::Timestamp::from_micros(fixture::START_US),
+                        fixture::START,
                     )?;
                 }
             }
         }
     }
     let open = read_intact(fixture, last)?;
-    journal.close(model::Timestamp::from_micros(fixture::START_US))?;
+    journal.close(fixture::START)?;
     Ok((open, read_intact(fixture, last)?))
 }
 
@@ -277,7 +273,7 @@ fn damage_one(
     let opened = Journal::open(
         &here.journal_dir(),
         fixture::read_keys(&here.dir)?,
-        model::Timestamp::from_micros(fixture::START_US),
+        fixture::START,
     );
     let (mut journal, recovery) = match opened {
         Ok(opened) => opened,
@@ -294,13 +290,11 @@ fn damage_one(
     let new = [make_record(5_000_000)];
     let step = Commit {
         records: &new,
-        at: model::Timestamp::from_micros(fixture::START_US),
+        at: fixture::START,
         ..Commit::default()
     };
     let seqs = journal.commit(step).context(what.clone())?;
-    journal
-        .close(model::Timestamp::from_micros(fixture::START_US))
-        .context(what.clone())?;
+    journal.close(fixture::START).context(what.clone())?;
     let found = here.open_reader()?.read_after(0, usize::MAX >> 1)?;
     let mut there = BTreeSet::new();
     for line in &found.lines {

@@ -1,7 +1,7 @@
 //! A small file system that is really full.
 
 use crate::fixture::{
-    self, FixedClock, JournalFixture, START_US, is_screenshot, make_record, read_sent_objects,
+    self, FixedClock, JournalFixture, START, is_screenshot, make_record, read_sent_objects,
 };
 use crate::lab::{LabVerdict, RunLength};
 use crate::ledger::AckLedger;
@@ -60,8 +60,8 @@ fn fill_disk() -> Result<Result<(u64, u64, u64), String>> {
     for n in 0..BALLAST {
         fs::write(at.join(format!("ballast-{n}")), vec![7; 1 << 20])?;
     }
-    let (mut journal, _) = fixture::open_journal(&at, fixture::START_US)?;
-    journal.commit_recovered(&[], model::Timestamp::from_micros(fixture::START_US))?;
+    let (mut journal, _) = fixture::open_journal(&at, fixture::START)?;
+    journal.commit_recovered(&[], fixture::START)?;
     let mut ledger = AckLedger::default();
     let mut tag = 1;
     let mut refused = 0;
@@ -84,7 +84,7 @@ fn fill_disk() -> Result<Result<(u64, u64, u64), String>> {
         if n == 1 {
             // A start on a full disk either works or says why, and harms nothing.
             drop(journal);
-            let again = fixture::open_journal(&at, fixture::START_US);
+            let again = fixture::open_journal(&at, fixture::START);
             if let Err(e) = &again {
                 let said = e.downcast_ref::<JournalError>();
                 ensure!(
@@ -94,10 +94,10 @@ fn fill_disk() -> Result<Result<(u64, u64, u64), String>> {
             }
             drop(again);
             fs::remove_file(at.join(format!("ballast-{n}")))?;
-            let (next, recovery) = fixture::open_journal(&at, fixture::START_US)?;
+            let (next, recovery) = fixture::open_journal(&at, fixture::START)?;
             ensure!(recovery.quarantined.is_none(), "{recovery:?}");
             journal = next;
-            journal.commit_recovered(&[], model::Timestamp::from_micros(fixture::START_US))?;
+            journal.commit_recovered(&[], fixture::START)?;
         } else {
             fs::remove_file(at.join(format!("ballast-{n}")))?;
         }
@@ -107,10 +107,7 @@ fn fill_disk() -> Result<Result<(u64, u64, u64), String>> {
         "room was made, and it did not go on"
     );
     // Delivered elsewhere, everything is there.
-    journal.freeze(
-        model::Timestamp::from_micros(fixture::START_US),
-        &FreezeOptions::default(),
-    )?;
+    journal.freeze(fixture::START, &FreezeOptions::default())?;
     let to = dir.path().join("sent");
     let store = ObjectStoreSink::directory(&to)?;
     let mut on = |_| ControlFlow::Continue(());
@@ -118,10 +115,10 @@ fn fill_disk() -> Result<Result<(u64, u64, u64), String>> {
         &mut Outbox::open(&fixture.journal_dir())?,
         &store,
         None,
-        &FixedClock(START_US),
+        &FixedClock(START),
         &mut on,
     )?;
-    journal.close(model::Timestamp::from_micros(fixture::START_US))?;
+    journal.close(fixture::START)?;
     ledger.check_everything(&fixture)?;
     ledger.compare_bucket(&fixture, &read_sent_objects(&to)?)?;
     let acked = ledger.count_acknowledged();
@@ -131,14 +128,14 @@ fn fill_disk() -> Result<Result<(u64, u64, u64), String>> {
 
 /// Writes one record; false when the disk is full.
 fn write_record(journal: &mut Journal, ledger: &mut AckLedger, tag: u64) -> Result<bool> {
-    let at_us = fixture::START_US;
+    let at = fixture::START;
     let done = if is_screenshot(tag) {
         let (shot, image) = fixture::make_screenshot(tag);
-        journal.add_screenshot(&shot, &image, model::Timestamp::from_micros(at_us))
+        journal.add_screenshot(&shot, &image, at)
     } else {
         let step = Commit {
             records: &[make_record(tag)],
-            at: model::Timestamp::from_micros(at_us),
+            at: at,
             ..Commit::default()
         };
         journal

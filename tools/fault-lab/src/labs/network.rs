@@ -118,7 +118,7 @@ impl Drainer {
             }
             let sink = open_sink(server, address.map(|(_, address)| address))?;
             let mut outbox = Outbox::open(work.dir())?;
-            let clock = FixedClock(work.now_us());
+            let clock = FixedClock(work.now());
             let ended = drain(&mut outbox, &sink, None, &clock, &mut |_| {
                 ControlFlow::Continue(())
             });

@@ -11,6 +11,7 @@ use crate::memory;
 use anyhow::{Context, Result, bail, ensure};
 use journal::Outbox;
 use lab::s3::{S3Server, S3ServerOptions};
+use model::Timestamp;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Instant;
@@ -140,26 +141,32 @@ fn drain_outbox(dir: &Path) -> Result<()> {
     let sink = fixture::open_sink(&find, Path::new("/none"), Timeouts::default())?;
     let mut outbox = Outbox::open(dir)?;
     let (mut done, mut last_seq, mut broken) = (0_u64, 0, None);
-    drain(&mut outbox, &sink, None, &FixedClock(0), &mut |step| {
-        done += 1;
-        if let DrainProgress::Segment {
-            first_seq,
-            last_seq: last,
-            ..
-        } = step
-        {
-            if first_seq != last_seq + 1 {
-                broken = Some((last_seq, first_seq));
-                return ControlFlow::Break(());
+    drain(
+        &mut outbox,
+        &sink,
+        None,
+        &FixedClock(Timestamp::UNIX_EPOCH),
+        &mut |step| {
+            done += 1;
+            if let DrainProgress::Segment {
+                first_seq,
+                last_seq: last,
+                ..
+            } = step
+            {
+                if first_seq != last_seq + 1 {
+                    broken = Some((last_seq, first_seq));
+                    return ControlFlow::Break(());
+                }
+                last_seq = last;
+                match memory::read_status_kib("self", "VmRSS") {
+                    Ok(kib) => println!("{done} {kib}"),
+                    Err(_) => return ControlFlow::Break(()),
+                }
             }
-            last_seq = last;
-            match memory::read_status_kib("self", "VmRSS") {
-                Ok(kib) => println!("{done} {kib}"),
-                Err(_) => return ControlFlow::Break(()),
-            }
-        }
-        ControlFlow::Continue(())
-    })?;
+            ControlFlow::Continue(())
+        },
+    )?;
     if let Some((before, after)) = broken {
         bail!("after record {before} came record {after}");
     }

@@ -208,7 +208,7 @@ fn check_journal(run: &PowerRun, cut: usize, at: &Path) -> Result<(u64, u64)> {
         dir: at.to_owned(),
         viewer: run.viewer.clone(),
     };
-    let (mut journal, recovery) = fixture::open_journal(at, fixture::START_US)?;
+    let (mut journal, recovery) = fixture::open_journal(at, fixture::START)?;
     if let Some(quarantined) = recovery.quarantined {
         bail!("the journal was damaged: {}", quarantined.why);
     }
@@ -221,7 +221,7 @@ fn check_journal(run: &PowerRun, cut: usize, at: &Path) -> Result<(u64, u64)> {
         .into_iter()
         .map(model::Record::Span)
         .collect();
-    journal.commit_recovered(&open, model::Timestamp::from_micros(fixture::START_US))?;
+    journal.commit_recovered(&open, fixture::START)?;
     drop(journal);
     ledger.check_everything(&fixture)?;
     let codes = match ledger.code {

@@ -1,14 +1,15 @@
 //! A journal with made-up work in it, and the check that all of it was uploaded.
 
 use crate::bucket::OpenedBucket;
-use crate::fixture::{self, START_US};
+use crate::fixture::{self, START};
 use anyhow::{Result, ensure};
 use bytes::Bytes;
 use journal::{
     Commit, FreezeOptions, Journal, JournalKeys, ObjectEncoding, OutboxDepth, Reader, SegmentLimits,
 };
-use model::{DeviceId, Record, RecordLine, Screenshot, Span};
+use model::{DeviceId, Record, RecordLine, Screenshot, Span, Timestamp};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use upload::object_keys::{ObjectKey, ObjectKind};
 use upload::sha256_hex;
 use vault::{Identity, Opener, Sealer};
@@ -17,7 +18,7 @@ use vault::{Identity, Opener, Sealer};
 pub(crate) struct RecordedJournal {
     dir: PathBuf,
     journal: Journal,
-    now_us: i64,
+    now: Timestamp,
     spans: u64,
     screenshots: u64,
 }
@@ -33,8 +34,8 @@ impl RecordedJournal {
         };
         Ok(Self {
             dir: dir.to_owned(),
-            journal: Journal::open(dir, keys, model::Timestamp::from_micros(START_US))?.0,
-            now_us: START_US,
+            journal: Journal::open(dir, keys, START)?.0,
+            now: START,
             spans: 0,
             screenshots: 0,
         })
@@ -46,22 +47,22 @@ impl RecordedJournal {
     }
 
     /// Now, by its own clock, in microseconds since the Unix epoch (UTC).
-    pub(crate) fn now_us(&self) -> i64 {
-        self.now_us
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// Adds `seconds` of work, committed as one span.
     pub(crate) fn add_span(&mut self, seconds: u64) -> Result<()> {
-        let dur_us = seconds * 1_000_000;
+        let duration = Duration::from_secs(seconds);
         let span = Record::Span(Span {
-            start: model::Timestamp::from_micros(self.now_us),
-            duration: std::time::Duration::from_micros(dur_us),
+            start: self.now,
+            duration,
             ..fixture::make_span(self.spans)
         });
-        self.now_us = self.now_us.saturating_add_unsigned(dur_us);
+        self.now += duration;
         self.journal.commit(Commit {
             records: &[span],
-            at: model::Timestamp::from_micros(self.now_us),
+            at: self.now,
             ..Commit::default()
         })?;
         self.spans += 1;
@@ -81,14 +82,13 @@ impl RecordedJournal {
             image.extend_from_slice(&state.to_le_bytes());
         }
         let shot = Screenshot {
-            at: model::Timestamp::from_micros(self.now_us),
+            at: self.now,
             sha256: sha256_hex(&image),
             bytes: image.len() as u64,
             window: fixture::make_span(self.spans).window,
             ..fixture::make_screenshot(0).0
         };
-        self.journal
-            .add_screenshot(&shot, &image, model::Timestamp::from_micros(self.now_us))?;
+        self.journal.add_screenshot(&shot, &image, self.now)?;
         Ok(())
     }
 
@@ -99,8 +99,7 @@ impl RecordedJournal {
             limits: SegmentLimits { records, bytes },
             ..FreezeOptions::default()
         };
-        self.journal
-            .freeze(model::Timestamp::from_micros(self.now_us), &rules)?;
+        self.journal.freeze(self.now, &rules)?;
         Ok(())
     }
 }

@@ -7,8 +7,8 @@ use crate::lab::{LabVerdict, ProgressBar, RunLength};
 use crate::memory;
 use anyhow::{Context, Result, bail, ensure};
 use model::{
-    ActiveWindow, Counts, Coverage, InputCounts, Moment, SensorEvent, TimedEvent, WindowHandle,
-    WindowInfo,
+    ActiveWindow, Counts, Coverage, InputCounts, Moment, SensorEvent, TimedEvent, Timestamp,
+    WindowHandle, WindowInfo,
 };
 use report::AgentStatus;
 use std::fs;
@@ -34,12 +34,12 @@ const CONFIG: &str = concat!(
 fn write_trace(file: &Path, seconds: u64) -> Result<()> {
     let mut out = BufWriter::new(fs::File::create(file)?);
     let start = Moment {
-        utc: model::Timestamp::from_micros(1_790_000_000_000_000),
-        boot: std::time::Duration::from_micros(1_000_000),
-        awake: std::time::Duration::from_micros(1_000_000),
+        utc: Timestamp::from_seconds(1_790_000_000),
+        boot: Duration::from_secs(1),
+        awake: Duration::from_secs(1),
     };
     for n in 0..seconds * RATE {
-        let at = start + std::time::Duration::from_micros(n * 1_000_000 / RATE);
+        let at = start + Duration::from_micros(n * 1_000_000 / RATE);
         let window = Arc::new(WindowInfo {
             app: format!("Application {}", n % 40),
             exe: "/usr/bin/something".into(),
@@ -309,16 +309,15 @@ fn check_counts(first: &AgentStatus, last: &AgentStatus, seconds: u64) -> Result
     let keys = last.today_counts.keys() - first.today_counts.keys();
     // A machine so busy that the program stood still for half a minute shows that as not recorded (`blind`), and counts
     // nothing in it.
-    let blind_us = |status: &AgentStatus| -> u64 {
+    let blind_time = |status: &AgentStatus| -> Duration {
         let blind = status
             .today
             .iter()
             .filter(|t| t.state == Coverage::NotRecorded);
-        blind.map(|t| model::micros::to_micros(t.duration)).sum()
+        blind.map(|t| t.duration).sum()
     };
-    let blind = blind_us(last)
-        .saturating_sub(blind_us(first))
-        .div_ceil(1_000_000);
+    let blind = blind_time(last).saturating_sub(blind_time(first));
+    let blind = u64::try_from(blind.as_micros().div_ceil(1_000_000))?;
     let expected = 3 * RATE * seconds.saturating_sub(blind);
     // Counts reach the status with the next checkpoint.
     ensure!(

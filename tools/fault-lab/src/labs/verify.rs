@@ -4,7 +4,7 @@ use crate::lab::{LabVerdict, ProgressBar, RunLength};
 use crate::memory;
 use anyhow::{Context, Result, bail, ensure};
 use bytes::Bytes;
-use model::DeviceId;
+use model::{DeviceId, Timestamp};
 use std::fs;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -90,7 +90,7 @@ impl SyntheticBucket {
             epoch: 1,
             no,
             prev: before.and_then(|n| self.chain.get(n).cloned()),
-            at_us: 1_790_000_000_000_000,
+            at: Timestamp::from_seconds(1_790_000_000),
             agent: "lab".to_owned(),
             key: self.key.public(),
             after,
@@ -224,12 +224,18 @@ pub(crate) fn run(length: RunLength) -> Result<LabVerdict> {
 
 fn check_bucket(bucket: &SyntheticBucket, expected: &[FaultKind]) -> Result<()> {
     let mut bar = ProgressBar::new(bucket.whole, RunLength::Long);
-    let report = verify(bucket, &VerifyOptions::default(), None, 0, &mut |step| {
-        if let VerifyProgress::Followed { objects, .. } = step {
-            bar.at(objects);
-        }
-        ControlFlow::Continue(())
-    })?;
+    let report = verify(
+        bucket,
+        &VerifyOptions::default(),
+        None,
+        Timestamp::UNIX_EPOCH,
+        &mut |step| {
+            if let VerifyProgress::Followed { objects, .. } = step {
+                bar.at(objects);
+            }
+            ControlFlow::Continue(())
+        },
+    )?;
     let mut found: Vec<FaultKind> = report.findings.iter().map(|f| f.fault).collect();
     found.sort_unstable();
     if found != expected {

@@ -61,11 +61,12 @@ impl RecentLines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::Timestamp;
     use report::LogSubject;
 
     fn line(n: usize) -> LogLine {
         LogLine {
-            at: model::Timestamp::UNIX_EPOCH,
+            at: Timestamp::UNIX_EPOCH,
             zone: "UTC".into(),
             word: LogSubject::Shot,
             text: n.to_string(),

@@ -80,10 +80,11 @@ fn random_ticket() -> Option<ViewTicket> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use model::Timestamp;
 
     fn at(second: u64) -> Moment {
         Moment {
-            utc: model::Timestamp::UNIX_EPOCH,
+            utc: Timestamp::UNIX_EPOCH,
             boot: Duration::from_secs(second),
             awake: Duration::ZERO,
         }

@@ -28,8 +28,9 @@ pub(super) struct SubjectManifest {
     pub(super) uam: &'static str,
     /// Device id of the installation.
     pub(super) device: String,
-    /// When it was made, in microseconds since the Unix epoch (UTC).
-    pub(super) made_us: i64,
+    /// When it was made.
+    #[serde(rename = "made_us")]
+    pub(super) made: Timestamp,
     /// First UTC day asked for.
     pub(super) from: Option<String>,
     /// Last UTC day asked for.
@@ -136,7 +137,7 @@ pub(super) fn write_archive(
         format: 1,
         uam: env!("CARGO_PKG_VERSION"),
         device: reader.device().to_string(),
-        made_us: current_time().as_micros(),
+        made: current_time(),
         from: range.first.map(|d| d.to_string()),
         to: range.last.map(|d| d.to_string()),
         spans: 0,
@@ -318,10 +319,7 @@ fn readme_text(manifest: &SubjectManifest) -> String {
          \x20              in manifest.json under \"missing\".\n\
          manifest.json  Every other file with size and SHA-256, and the number of each kind.\n",
         device = manifest.device,
-        made = report::format::format_date_time(
-            model::Timestamp::from_micros(manifest.made_us),
-            "UTC"
-        ),
+        made = report::format::format_date_time(manifest.made, "UTC"),
         uam = manifest.uam,
         from = manifest.from.as_deref().unwrap_or("the beginning"),
         to = manifest.to.as_deref().unwrap_or("the present"),

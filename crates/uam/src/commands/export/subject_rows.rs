@@ -93,6 +93,7 @@ mod tests {
     use super::*;
     use model::{Counts, Coverage, DeviceId, Notice, NoticeCode, Span, WindowInfo};
     use std::sync::Arc;
+    use std::time::Duration;
 
     fn line(record: Record) -> RecordLine {
         RecordLine {
@@ -107,7 +108,7 @@ mod tests {
     fn every_row_has_every_column_and_no_formula() {
         let span = line(Record::Span(Span {
             start: Timestamp::from_seconds(1_790_000_000),
-            duration: std::time::Duration::from_micros(1_500_000),
+            duration: Duration::from_micros(1_500_000),
             zone: "UTC".into(),
             state: Coverage::Active,
             protected: false,

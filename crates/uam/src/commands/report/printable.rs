@@ -83,7 +83,7 @@ pub(super) fn run(
         let screenshots: anyhow::Result<Vec<ReportScreenshot>> =
             screenshots.into_iter().map(encode_jpeg).collect();
         let report = PrintableReport::new(&overview, cover(screenshots?));
-        let bytes = printable::render_pdf(&report, made.as_micros())?;
+        let bytes = printable::render_pdf(&report, made)?;
         write_file(file, &bytes)?;
     }
     Ok(ExitCode::SUCCESS)

@@ -22,8 +22,9 @@ pub(super) struct UploadedItem {
     pub(super) bytes: u64,
     /// SHA-256 of it, 64 lower-case hex digits.
     pub(super) sha256: String,
-    /// When the sink acknowledged it, in microseconds since the Unix epoch (UTC), where that is known.
-    pub(super) sent_us: Option<i64>,
+    /// When the sink acknowledged it, where that is known.
+    #[serde(rename = "sent_us")]
+    pub(super) sent_at: Option<Timestamp>,
     /// False when a put was begun and its answer never came.
     pub(super) certain: bool,
     /// True when its bytes are sealed.
@@ -53,7 +54,7 @@ pub(super) fn list_objects(reader: &Reader) -> anyhow::Result<Vec<UploadedItem>>
             last_seq: kit.seq,
             bytes: kit.bytes.len() as u64,
             sha256,
-            sent_us: None,
+            sent_at: None,
             certain: true,
             sealed: false,
             gone: false,
@@ -71,14 +72,14 @@ pub(in crate::commands) fn newest_objects(
     limit: usize,
 ) -> anyhow::Result<Vec<web::UploadedObjectRow>> {
     let mut items = list_objects(reader)?;
-    items.sort_by_key(|item| std::cmp::Reverse((item.sent_us, item.last_seq)));
+    items.sort_by_key(|item| std::cmp::Reverse((item.sent_at, item.last_seq)));
     items.truncate(limit);
     let told = items.into_iter().map(|item| web::UploadedObjectRow {
         name: item.name,
         kind: item.kind,
         records: item.records,
         bytes: item.bytes,
-        sent_us: item.sent_us,
+        sent_at: item.sent_at,
         certain: item.certain,
         sealed: item.sealed,
     });
@@ -98,7 +99,7 @@ fn segment_object(reader: &Reader, sent: UploadedObjectInfo) -> UploadedItem {
         last_seq: object.last_seq,
         bytes: sent.bytes,
         sha256: object.sha256,
-        sent_us: sent.acked_at.map(model::Timestamp::as_micros),
+        sent_at: sent.acked_at,
         certain: object.certain,
         sealed: object.encoding != ObjectEncoding::Unsealed,
         gone: sent.gone,
@@ -112,7 +113,7 @@ fn manifest_object(reader: &Reader, manifest: ManifestInfo) -> UploadedItem {
         day,
         sha256,
         bytes,
-        at: at_us,
+        at,
         acked,
     } = manifest;
     UploadedItem {
@@ -123,7 +124,7 @@ fn manifest_object(reader: &Reader, manifest: ManifestInfo) -> UploadedItem {
         last_seq: no,
         bytes,
         sha256,
-        sent_us: acked.then_some(at_us.as_micros()),
+        sent_at: acked.then_some(at),
         certain: acked,
         sealed: false,
         gone: false,
@@ -133,9 +134,9 @@ fn manifest_object(reader: &Reader, manifest: ManifestInfo) -> UploadedItem {
 
 impl UploadedItem {
     pub(super) fn describe_object(&self, zone: &str) -> String {
-        let when = match (self.certain, self.sent_us) {
+        let when = match (self.certain, self.sent_at) {
             (false, _) => "started, not confirmed".to_owned(),
-            (true, Some(at)) => report::format::format_date_time(Timestamp::from_micros(at), zone),
+            (true, Some(at)) => report::format::format_date_time(at, zone),
             (true, None) => "uploaded".to_owned(),
         };
         let what = match self.kind {
@@ -207,7 +208,7 @@ pub(super) mod tests {
             last_seq: 3,
             bytes: body.len() as u64,
             sha256: sha256_hex(body),
-            sent_us: Some(1_790_000_000_000_000),
+            sent_at: Some(Timestamp::from_seconds(1_790_000_000)),
             certain: true,
             sealed: encoding != ObjectEncoding::Unsealed,
             gone: false,
@@ -220,7 +221,7 @@ pub(super) mod tests {
         let objects = [
             uploaded_item("raw/a-1.age", "shot", ObjectEncoding::Age, b"1"),
             UploadedItem {
-                sent_us: None,
+                sent_at: None,
                 certain: false,
                 gone: true,
                 ..uploaded_item("raw/b-1.zst", "activity", ObjectEncoding::Unsealed, b"2")

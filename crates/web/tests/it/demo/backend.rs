@@ -96,7 +96,7 @@ fn verification_result(quick: bool) -> VerificationResult {
             false => "TAMPERED: an object differs from the uploaded one.".into(),
         },
         place: "s3://example-bucket/uam".into(),
-        at_us: jiff::Timestamp::now().as_microsecond(),
+        at: Timestamp::from_micros(jiff::Timestamp::now().as_microsecond()),
         objects: 40,
         bytes: 1_234_567,
         chains: vec![
@@ -153,7 +153,7 @@ impl Backend for DemoBackend {
                     return;
                 }
                 progress.manifests = (progress.manifests + 1) % 8;
-                std::thread::park_timeout(std::time::Duration::from_millis(5));
+                std::thread::park_timeout(Duration::from_millis(5));
             }
             running.finish_with(verification_result(quick));
         });
@@ -173,8 +173,9 @@ impl Backend for DemoBackend {
             },
             records: 1 + n * 7 % 90,
             bytes: 900 + n * 12_345,
-            sent_us: (n > 0)
-                .then_some(1_790_000_000_000_000 - i64::try_from(n).unwrap_or(0) * 300_000_000),
+            sent_at: (n > 0).then_some(Timestamp::from_seconds(
+                1_790_000_000 - i64::try_from(n).unwrap_or(0) * 300,
+            )),
             certain: n > 0,
             sealed: n % 4 != 3,
         };
@@ -222,17 +223,11 @@ impl Backend for DemoBackend {
         self.verify_factors(factors)?;
         self.reader = None;
         let now = jiff::Timestamp::now().as_microsecond();
-        let (mut journal, _) = Journal::open(
-            &self.dir,
-            self.keys.clone(),
-            model::Timestamp::from_micros(now),
-        )
-        .map_err(|e| BackendError::Failed(e.to_string()))?;
+        let (mut journal, _) =
+            Journal::open(&self.dir, self.keys.clone(), Timestamp::from_micros(now))
+                .map_err(|e| BackendError::Failed(e.to_string()))?;
         let done = journal
-            .redact(
-                &RedactionTarget::Shot(seq),
-                model::Timestamp::from_micros(now),
-            )
+            .redact(&RedactionTarget::Shot(seq), Timestamp::from_micros(now))
             .map_err(|e| BackendError::Failed(e.to_string()))?;
         Ok(format!("Deleted: {} screenshot.", done.shots))
     }
@@ -277,7 +272,7 @@ impl AgentMonitor for DemoMonitor {
                 .zip([20_000, 1_900, 5_400, 30_000, 0, 0, 0, 7_000])
                 .map(|(state, s)| report::StateTotal {
                     state,
-                    duration: std::time::Duration::from_secs(s),
+                    duration: Duration::from_secs(s),
                 })
                 .collect(),
             last_durable: Some(now),

@@ -5,12 +5,13 @@ use jiff::tz::TimeZone;
 use journal::{Commit, Journal, JournalKeys};
 use model::{
     Counts, Coverage, DeviceId, InputCounts, Notice, NoticeCode, Record, Screenshot, Span,
-    WindowInfo,
+    Timestamp, WindowInfo,
 };
 use report::RollupBuilder;
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use vault::{Identity, Opener, Sealer};
 
 pub(crate) const ZONE: &str = "Europe/Berlin";
@@ -59,8 +60,8 @@ fn span(
     keys: u64,
 ) -> Span {
     Span {
-        start: model::Timestamp::from_micros(start_us),
-        duration: std::time::Duration::from_micros(dur_us.unsigned_abs()),
+        start: Timestamp::from_micros(start_us),
+        duration: Duration::from_micros(dur_us.unsigned_abs()),
         zone: ZONE.into(),
         state,
         protected: false,
@@ -236,7 +237,7 @@ fn add_screenshots(journal: &mut Journal, today: Date, now_us: i64, count: u64) 
                 title = name;
             }
             let shot = Screenshot {
-                at: model::Timestamp::from_micros(at_us),
+                at: Timestamp::from_micros(at_us),
                 zone: ZONE.into(),
                 sha256: data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes)),
                 bytes: bytes.len() as u64,
@@ -254,7 +255,7 @@ fn add_screenshots(journal: &mut Journal, today: Date, now_us: i64, count: u64) 
                 })),
             };
             journal
-                .add_screenshot(&shot, &bytes, model::Timestamp::from_micros(at_us))
+                .add_screenshot(&shot, &bytes, Timestamp::from_micros(at_us))
                 .expect("a screenshot")
         })
         .collect()
@@ -269,16 +270,13 @@ pub(crate) fn fill_journal(
     each: i64,
     shots: u64,
 ) -> Vec<u64> {
-    let today = report::local_date(model::Timestamp::from_micros(now_us), ZONE);
+    let today = report::local_date(Timestamp::from_micros(now_us), ZONE);
     let first = today
         .checked_sub(jiff::Span::new().days(count - 1))
         .expect("a date");
-    let (mut journal, _) = Journal::open(
-        dir,
-        keys.clone(),
-        model::Timestamp::from_micros(start_of(first)),
-    )
-    .expect("a journal");
+    let (mut journal, _) =
+        Journal::open(dir, keys.clone(), Timestamp::from_micros(start_of(first)))
+            .expect("a journal");
     let mut rollups = RollupBuilder::new(journal.first_free_quarter_hour().expect("a slot"));
     for date in first
         .series(jiff::Span::new().days(1))
@@ -303,7 +301,7 @@ pub(crate) fn fill_journal(
             rollups.finish_current();
         }
         records.push(Record::Notice(Notice {
-            at: model::Timestamp::from_micros(start_of(date) + 9 * 60 * MINUTE),
+            at: Timestamp::from_micros(start_of(date) + 9 * 60 * MINUTE),
             zone: ZONE.into(),
             code: NoticeCode::Started,
             text: "Recording began. <i>Windows</i>, counts, and a screenshot about every 5 min."
@@ -314,7 +312,7 @@ pub(crate) fn fill_journal(
             .commit(Commit {
                 records: &records,
                 rollups: &rollups.pending_rollups(),
-                at: model::Timestamp::from_micros(at_us),
+                at: Timestamp::from_micros(at_us),
                 ..Commit::default()
             })
             .expect("a commit");

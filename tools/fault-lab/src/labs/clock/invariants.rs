@@ -170,13 +170,10 @@ pub(super) fn check_journal(
     let first_us = outcomes
         .first()
         .map_or(now.utc.as_micros(), |(at, _)| at.utc.as_micros());
-    let (mut journal, _) = Journal::open(
-        dir.path(),
-        keys.clone(),
-        model::Timestamp::from_micros(first_us),
-    )?;
+    let (mut journal, _) =
+        Journal::open(dir.path(), keys.clone(), Timestamp::from_micros(first_us))?;
     let hold = FreezeOptions {
-        hold: std::time::Duration::from_micros(600 * S),
+        hold: Duration::from_micros(600 * S),
         ..FreezeOptions::default()
     };
     let mut seq = 0;
@@ -188,14 +185,14 @@ pub(super) fn check_journal(
             .map_or(now.utc.as_micros(), |(at, _)| at.utc.as_micros());
         let step = Commit {
             records: &batch,
-            at: model::Timestamp::from_micros(at_us),
+            at: Timestamp::from_micros(at_us),
             ..Commit::default()
         };
         for given in journal.commit(step)? {
             seq += 1;
             ensure!(given == seq, "number {given} was given, not {seq}");
         }
-        journal.freeze(model::Timestamp::from_micros(at_us), &hold)?;
+        journal.freeze(Timestamp::from_micros(at_us), &hold)?;
     }
     let reader = Reader::open(dir.path(), keys.opener.clone())?;
     let found = reader.read_after(0, usize::MAX >> 1)?;
@@ -207,10 +204,10 @@ pub(super) fn check_journal(
     let mut outbox_now = now.utc.as_micros();
     for _ in 0..4 {
         outbox_now += 600 * S.cast_signed() / 2 + 1;
-        journal.freeze(model::Timestamp::from_micros(outbox_now), &hold)?;
+        journal.freeze(Timestamp::from_micros(outbox_now), &hold)?;
     }
     let mut outbox =
-        Outbox::open(dir.path())?.hold_back_until_due(model::Timestamp::from_micros(outbox_now));
+        Outbox::open(dir.path())?.hold_back_until_due(Timestamp::from_micros(outbox_now));
     let mut acked = 0;
     while let Some(segment) = outbox.next_segment()? {
         let (first, last) = (segment.first_seq, segment.last_seq);
@@ -223,7 +220,7 @@ pub(super) fn check_journal(
             first,
             last,
             segment.encoding,
-            model::Timestamp::from_micros(outbox_now),
+            Timestamp::from_micros(outbox_now),
         )?;
         acked = last;
     }

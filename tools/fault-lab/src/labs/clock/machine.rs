@@ -1,10 +1,12 @@
 //! A simulated machine: three clocks, somebody who works, and a recorder.
 
 use model::{
-    ActiveWindow, Counts, InputCounts, Moment, Record, SensorEvent, WindowHandle, WindowInfo,
+    ActiveWindow, Counts, InputCounts, Moment, Record, SensorEvent, Timestamp, WindowHandle,
+    WindowInfo,
 };
 use recorder::{ExclusionRules, Recorder, RecorderBatch, RecorderInput};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// 2106-02-07, where 32 bits of seconds end.
 pub(super) const IN_2106: i64 = 4_294_967_296_000_000;
@@ -50,7 +52,7 @@ const LIMIT: u64 = 300 * S;
 
 fn settings(zone: &str) -> recorder::RecorderSettings {
     recorder::RecorderSettings {
-        idle_limit: std::time::Duration::from_micros(LIMIT),
+        idle_limit: Duration::from_micros(LIMIT),
         idle_sensor: true,
         low_percent: 20,
         resume_percent: 25,
@@ -63,9 +65,9 @@ fn settings(zone: &str) -> recorder::RecorderSettings {
 impl SimulatedMachine {
     pub(super) fn new(zone: &str, utc_us: i64) -> Self {
         let now = Moment {
-            utc: model::Timestamp::from_micros(utc_us),
-            boot: std::time::Duration::from_micros(1000 * S),
-            awake: std::time::Duration::from_micros(900 * S),
+            utc: Timestamp::from_micros(utc_us),
+            boot: Duration::from_micros(1000 * S),
+            awake: Duration::from_micros(900 * S),
         };
         Self {
             now,
@@ -89,12 +91,12 @@ impl SimulatedMachine {
     }
 
     fn pass(&mut self, us: u64) {
-        self.now = self.now + std::time::Duration::from_micros(us);
+        self.now = self.now + Duration::from_micros(us);
     }
 
     /// No system shows a time before 1970.
     fn set(&mut self, utc_us: i64) {
-        self.now.utc = model::Timestamp::from_micros(utc_us.max(0));
+        self.now.utc = Timestamp::from_micros(utc_us.max(0));
     }
 
     pub(super) fn do_step(&mut self, step: ScenarioStep) {
@@ -135,7 +137,7 @@ impl SimulatedMachine {
                     if silent >= LIMIT && !idle {
                         idle = true;
                         self.event(SensorEvent::Idle {
-                            idle: std::time::Duration::from_micros(silent),
+                            idle: Duration::from_micros(silent),
                         });
                     }
                     self.tick();
@@ -157,7 +159,7 @@ impl SimulatedMachine {
                     self.event(SensorEvent::Sleep { asleep: true });
                     self.tick();
                 }
-                self.now.boot += std::time::Duration::from_micros(us);
+                self.now.boot += Duration::from_micros(us);
                 let woken = self.now.utc.as_micros().saturating_add_unsigned(us);
                 self.set(woken.saturating_add(set));
                 self.slept_us += us;

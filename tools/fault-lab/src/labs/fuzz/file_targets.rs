@@ -11,14 +11,15 @@ use model::{
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use upload::object_keys::{self, ObjectKey};
 use vault::{Factor, NewVault, RecoveryCode, TotpSecret, Vault};
 
 pub(super) fn input_trace() -> Result<FuzzTarget> {
     let at = Moment {
-        utc: model::Timestamp::from_micros(fixture::START_US),
-        boot: std::time::Duration::from_micros(5_000_000),
-        awake: std::time::Duration::from_micros(5_000_000),
+        utc: fixture::START,
+        boot: Duration::from_micros(5_000_000),
+        awake: Duration::from_micros(5_000_000),
     };
     let window = fixture::make_span(1)
         .window
@@ -34,7 +35,7 @@ pub(super) fn input_trace() -> Result<FuzzTarget> {
             counts: Counts::default(),
         },
         SensorEvent::Idle {
-            idle: std::time::Duration::from_micros(60_000_000),
+            idle: Duration::from_micros(60_000_000),
         },
         SensorEvent::Present,
         SensorEvent::Lock { locked: true },
@@ -74,16 +75,13 @@ fn a_segment(dir: &Path) -> Result<(fixture::JournalFixture, Vec<u8>, Vec<u8>)> 
     }
     let fixture = fixture::JournalFixture::new(&dir)?;
     let records: Vec<_> = (0..5).map(make_record).filter(is_span).collect();
-    let (mut journal, _) = fixture::open_journal(&dir, fixture::START_US)?;
+    let (mut journal, _) = fixture::open_journal(&dir, fixture::START)?;
     journal.commit(journal::Commit {
         records: &records,
-        at: model::Timestamp::from_micros(fixture::START_US),
+        at: fixture::START,
         ..journal::Commit::default()
     })?;
-    journal.freeze(
-        model::Timestamp::from_micros(fixture::START_US),
-        &FreezeOptions::default(),
-    )?;
+    journal.freeze(fixture::START, &FreezeOptions::default())?;
     let segment = Outbox::open(&fixture.journal_dir())?
         .next_segment()?
         .context("no segment")?;
@@ -128,22 +126,19 @@ pub(super) fn sealed_rows(dir: &Path) -> Result<FuzzTarget> {
     let dir = dir.join("rows");
     fs::create_dir_all(&dir)?;
     let closed = fixture::JournalFixture::new(&dir)?;
-    let (mut journal, _) = fixture::open_journal(&dir, fixture::START_US)?;
+    let (mut journal, _) = fixture::open_journal(&dir, fixture::START)?;
     let spans: Vec<_> = (0..3).map(make_record).collect();
     journal.commit(journal::Commit {
         records: &spans,
         provisional_put: &[(1, fixture::make_span(5))],
-        at: model::Timestamp::from_micros(fixture::START_US),
+        at: fixture::START,
         ..journal::Commit::default()
     })?;
     drop(journal);
     closed.renew_lease()?;
-    let (mut journal, _) = fixture::open_journal(&dir, fixture::START_US)?;
-    journal.commit_recovered(&[], model::Timestamp::from_micros(fixture::START_US))?;
-    journal.freeze(
-        model::Timestamp::from_micros(fixture::START_US),
-        &FreezeOptions::default(),
-    )?;
+    let (mut journal, _) = fixture::open_journal(&dir, fixture::START)?;
+    journal.commit_recovered(&[], fixture::START)?;
+    journal.freeze(fixture::START, &FreezeOptions::default())?;
     let segment = Outbox::open(&closed.journal_dir())?
         .next_segment()?
         .context("no segment")?;
@@ -182,10 +177,7 @@ pub(super) fn record_lines() -> Result<FuzzTarget> {
         ],
         read: Box::new(|input| {
             if let Ok(line) = serde_json::from_slice::<RecordLine>(input) {
-                let _ = (
-                    line.record.start().as_micros(),
-                    line.record.end().as_micros(),
-                );
+                let _ = (line.record.start(), line.record.end());
                 drop(serde_json::to_vec(&line));
             }
         }),
@@ -200,7 +192,7 @@ pub(super) fn vault_file(dir: &Path) -> Result<FuzzTarget> {
         totp: None,
         organisations: Vec::new(),
         viewer: true,
-        now: model::Timestamp::from_micros(fixture::START_US),
+        now: fixture::START,
     };
     let (vault, _) = Vault::create(&made, founding)?;
     let code = RecoveryCode::random()?;

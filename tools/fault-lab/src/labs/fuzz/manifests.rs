@@ -5,6 +5,7 @@ use crate::fixture;
 use anyhow::{Context, Result};
 use data_encoding::BASE64;
 use journal::{GapReason, SequenceGap};
+use model::Timestamp;
 use std::ops::ControlFlow;
 use std::path::Path;
 use upload::manifest::{DOMAIN, Manifest, ManifestEntry, Withdrawal};
@@ -35,7 +36,7 @@ fn make_manifest(key: &DeviceKey) -> Manifest {
         epoch: 1,
         no: 1,
         prev: None,
-        at_us: fixture::START_US,
+        at: fixture::START,
         agent: "lab".to_owned(),
         key: key.public(),
         after: 0,
@@ -61,7 +62,7 @@ fn make_manifest(key: &DeviceKey) -> Manifest {
         }],
         erased: vec![Withdrawal {
             key: "raw/v1/kind=shot/x".to_owned(),
-            at_us: 1,
+            at: Timestamp::from_micros(1),
         }],
         waiting: 3,
     }
@@ -112,7 +113,13 @@ fn check_bucket(manifest: &Manifest, bytes: Vec<u8>) {
     let _ = sink.put_new(&NewObject::new(name, bytes));
     let _ = sink.put_new(&NewObject::new(segment, b"content".to_vec()));
     let on = &mut |_| ControlFlow::Continue(());
-    drop(verify(&sink, &VerifyOptions::default(), None, 0, on));
+    drop(verify(
+        &sink,
+        &VerifyOptions::default(),
+        None,
+        Timestamp::UNIX_EPOCH,
+        on,
+    ));
 }
 
 fn name_segment(manifest: &Manifest) -> String {
