@@ -1,7 +1,7 @@
 //! The shape of a day's report: the JSON of `uam report --json`.
 //!
-//! Field names are stable. Instants end in `_us` and are microseconds since the Unix epoch (UTC); durations end in
-//! `_us` too and are microseconds. Titles and names are raw text: show them through [`model::to_printable`] only.
+//! Field names are stable. In JSON, instants and durations end in `_us`: microseconds since the Unix epoch (UTC), or
+//! microseconds. Titles and names are raw text: show them through [`model::to_printable`] only.
 
 use crate::buckets::ActivityBucket;
 use crate::totals::{NamedUsage, StateTotal, Usage, time_in};

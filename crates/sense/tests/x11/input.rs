@@ -1,4 +1,4 @@
-use crate::kit::{Listening, counts, windows};
+use crate::kit::{Listening, counts, titles};
 use lab::desktop::{Button, TestWindow, Typist, VirtualDesktop, WindowSpec};
 use model::{Counts, InputCounts, SensorEvent};
 use std::time::Duration;
@@ -107,7 +107,10 @@ fn input_belongs_to_the_window_it_was_typed_into() {
         }
     }
     assert_eq!((in_first, in_second), (21, 210));
-    assert_eq!(windows(&seen).len(), 13);
+    // A fact of a window that is read late, its program for instance, tells the same title once more.
+    let mut switches = titles(&seen);
+    switches.dedup();
+    assert_eq!(switches.len(), 13, "{seen:?}");
 }
 
 #[test]
