@@ -135,7 +135,7 @@ fn write_record(journal: &mut Journal, ledger: &mut AckLedger, tag: u64) -> Resu
     } else {
         let step = Commit {
             records: &[make_record(tag)],
-            at: at,
+            at,
             ..Commit::default()
         };
         journal
