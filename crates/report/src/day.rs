@@ -11,7 +11,7 @@
 //! * **Nothing counts twice.** Where spans overlap (the clock was set back) the one later in the journal owns the
 //!   time; see [`crate::ownership`].
 //! * **Rows sum to the whole.** Active and idle time of all windows, [`DayReport::protected`],
-//!   [`DayReport::removed`] and [`DayReport::unnamed`] sum to those two states; their counts sum to [`DayReport::counts`].
+//!   [`DayReport::redacted`] and [`DayReport::unnamed`] sum to those two states; their counts sum to [`DayReport::counts`].
 //! * **Counts belong to the day in which their span starts**, whole: they cannot be split, and spans with input are
 //!   cut at each whole minute, so in practice none crosses midnight. They are facts of their own, so they stay even
 //!   where the clock's correction gave their time to another span.

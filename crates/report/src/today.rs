@@ -104,7 +104,7 @@ impl TodayTotals {
         }
     }
 
-    /// Time in each state, all eight in the order of [`Coverage::ALL`].
+    /// Time in each state, all eight in the order of [`model::Coverage::ALL`].
     #[must_use]
     pub fn states(&self) -> Vec<StateTotal> {
         self.states.to_list()
