@@ -81,6 +81,8 @@ fn fill_disk() -> Result<Result<(u64, u64, u64), String>> {
                 refused += 1;
             }
         }
+        // The last of them may have been kept.
+        tag += 1;
         if n == 1 {
             // A start on a full disk either works or says why, and harms nothing.
             drop(journal);
