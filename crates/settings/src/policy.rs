@@ -195,7 +195,7 @@ impl UploadPolicy {
     pub fn freeze_options(&self, last: bool) -> FreezeOptions {
         FreezeOptions {
             limits: SegmentLimits::default(),
-            hold: Duration::from_micros(u64::try_from(self.hold.as_micros()).unwrap_or(u64::MAX)),
+            hold: self.hold,
             last,
             readable: !self.sealed,
         }
