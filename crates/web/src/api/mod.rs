@@ -17,11 +17,11 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The present, microseconds since the Unix epoch (UTC), and the name of this computer's zone.
 fn current_time() -> Timestamp {
     Timestamp::from_micros(jiff::Timestamp::now().as_microsecond())
 }
 
+/// The present, and the name of this computer's zone.
 fn now_and_zone() -> (Timestamp, String) {
     let zone = jiff::tz::TimeZone::system();
     let name = zone.iana_name().unwrap_or("UTC").to_owned();
