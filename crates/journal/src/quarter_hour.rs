@@ -2,7 +2,7 @@
 
 use crate::utc_day::UtcDay;
 use model::Timestamp;
-use std::ops::{Add, Range, RangeInclusive};
+use std::ops::{Add, Range, RangeInclusive, Sub};
 use std::time::Duration;
 
 /// A quarter hour of UTC, counted from 1970-01-01.
@@ -61,5 +61,14 @@ impl Add<i64> for QuarterHour {
 
     fn add(self, count: i64) -> Self {
         Self(self.0.saturating_add(count))
+    }
+}
+
+/// The one this many earlier; the first one there is instead of an overflow.
+impl Sub<i64> for QuarterHour {
+    type Output = Self;
+
+    fn sub(self, count: i64) -> Self {
+        Self(self.0.saturating_sub(count))
     }
 }

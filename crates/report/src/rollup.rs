@@ -173,7 +173,7 @@ impl Rollup {
         let mut rollup = Self::new(slot, form.z);
         let at = |offset: u32| rollup.covered.start + Duration::from_micros(offset.into());
         rollup.covered = at(form.t.0)..at(form.t.1);
-        rollup.carried_from = form.o.map(|ago| slot + -i64::from(ago));
+        rollup.carried_from = form.o.map(|ago| slot - i64::from(ago));
         let mut states = StateMicros::default();
         states[..form.s.len()].copy_from_slice(&form.s);
         rollup.totals.states = states.into();

@@ -68,7 +68,7 @@ fn gather(
     builder.use_records(QuarterHour::each(slots.clone()).filter(|slot| !coverage.is_known(*slot)));
     // Where a span reaches out of a slot that has a roll-up, and where it began.
     let mut carried: BTreeMap<QuarterHour, QuarterHour> = BTreeMap::new();
-    reader.for_each_rollup(slots.start + -1..slots.end, &mut |row| {
+    reader.for_each_rollup(slots.start - 1..slots.end, &mut |row| {
         if !coverage.is_known(row.quarter_hour) {
             return;
         }
@@ -83,7 +83,7 @@ fn gather(
     })?;
     let mut wanted = builder.slots_from_records().clone();
     for slot in builder.slots_from_records() {
-        wanted.extend(carried.get(&(*slot + -1)));
+        wanted.extend(carried.get(&(*slot - 1)));
     }
     let mut damaged = Vec::new();
     reader.for_each_record_of(&wanted, &mut |line| match line {

@@ -144,7 +144,7 @@ fn search_day(
         .collect();
     let mut wanted = read.clone();
     let mut before: Option<(QuarterHour, Vec<u8>)> = None;
-    reader.for_each_rollup(slots.start + -1..slots.end, &mut |row| {
+    reader.for_each_rollup(slots.start - 1..slots.end, &mut |row| {
         let content = row.content.unwrap_or_default();
         if row.quarter_hour >= slots.start && known.is_known(row.quarter_hour) {
             match split_content(&content).1 {
